@@ -1,0 +1,75 @@
+// Package atomicfile replaces files as a whole: after a crash, a full disk or a failing writer the old content is
+// there, or the new one, never a part of it. What it returns from is durable.
+package atomicfile
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"syscall"
+)
+
+// Write gives path the content that the callback writes, and exactly the permissions mode, whatever the umask is.
+// It writes a file beside it (".<base>.tmp-<random>"), syncs it, renames it over path and syncs the directory.
+// On an error before the rename the old file is untouched and the temporary one is removed; a process that is killed
+// leaves the temporary file. A symbolic link at path is replaced, not followed. The directory must exist.
+func Write(path string, mode os.FileMode, write func(io.Writer) error) (err error) {
+	dir, base := filepath.Split(filepath.Clean(path))
+	f, err := os.CreateTemp(filepath.Clean(dir), "."+base+".tmp-*")
+	if err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	defer func() {
+		if err != nil {
+			// Closing twice is harmless, and the first error is the one that tells the reason.
+			_ = f.Close()
+			_ = os.Remove(f.Name())
+			err = fmt.Errorf("write %s: %w", path, err)
+		}
+	}()
+	if err = write(f); err != nil {
+		return err
+	}
+	// Only a complete file gets the mode that others may read it by; CreateTemp began with 0600.
+	if err = f.Chmod(mode.Perm()); err != nil {
+		return err
+	}
+	if err = f.Sync(); err != nil {
+		return err
+	}
+	if err = f.Close(); err != nil {
+		return err
+	}
+	if err = os.Rename(f.Name(), path); err != nil {
+		return err
+	}
+	return SyncDir(filepath.Dir(path))
+}
+
+// WriteBytes is Write for content that is in memory already.
+func WriteBytes(path string, mode os.FileMode, content []byte) error {
+	return Write(path, mode, func(w io.Writer) error {
+		_, err := io.Copy(w, bytes.NewReader(content))
+		return err
+	})
+}
+
+// SyncDir makes the names in a directory durable: files made, renamed or removed in it before the call.
+func SyncDir(path string) error {
+	d, err := os.Open(filepath.Clean(path))
+	if err != nil {
+		return fmt.Errorf("sync directory: %w", err)
+	}
+	err = d.Sync()
+	// Some network and FUSE file systems cannot sync a directory and say so; there is nothing more to be had there.
+	if errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported) {
+		err = nil
+	}
+	if err = errors.Join(err, d.Close()); err != nil {
+		return fmt.Errorf("sync directory %s: %w", path, err)
+	}
+	return nil
+}

@@ -1,0 +1,113 @@
+// Package lock lets one process at a time work on a thing that has a file to stand for it. The kernel holds the lock
+// (flock), so that a process that dies, however it dies, lets go of it.
+//
+// Lock files are never deleted: a process that waits has the file open already, and would be granted a lock on a file
+// that no longer has the name while a third one makes the name anew and gets "the" lock, too.
+package lock
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+)
+
+// ErrHeld means that somebody else, another process or another holder in this one, has the lock.
+var ErrHeld = errors.New("is locked by somebody else")
+
+// The kernel offers no wait for a flock that a context can end, so Acquire asks again at growing intervals.
+const (
+	firstPause = time.Millisecond
+	longPause  = 50 * time.Millisecond
+)
+
+// Lock is a lock that is held. The zero value is not usable.
+type Lock struct{ file *os.File }
+
+// Acquire takes the lock, and waits for it until ctx ends; the error then wraps both ErrHeld and the cause of ctx.
+// The file is made with mode 0600 when it is missing; its directory must exist.
+func Acquire(ctx context.Context, path string) (*Lock, error) {
+	if err := context.Cause(ctx); err != nil {
+		return nil, fmt.Errorf("lock %s: %w", path, err)
+	}
+	f, err := open(path)
+	if err != nil {
+		return nil, err
+	}
+	for pause := firstPause; ; pause = min(2*pause, longPause) {
+		err := flock(f)
+		if err == nil {
+			return &Lock{file: f}, nil
+		}
+		if !errors.Is(err, ErrHeld) {
+			return nil, errors.Join(err, f.Close())
+		}
+		timer := time.NewTimer(pause)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			_ = f.Close()
+			return nil, fmt.Errorf("%w: gave up waiting: %w", err, context.Cause(ctx))
+		}
+	}
+}
+
+// Try takes the lock when it is free, and fails with ErrHeld at once when it is not.
+func Try(path string) (*Lock, error) {
+	f, err := open(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := flock(f); err != nil {
+		_ = f.Close()
+		return nil, err
+	}
+	return &Lock{file: f}, nil
+}
+
+// Release lets the next one have the lock. Releasing twice is no error.
+func (l *Lock) Release() error {
+	// Closing the only descriptor is what unlocks: Go opens it close-on-exec, so no child has a copy.
+	if err := l.file.Close(); err != nil && !errors.Is(err, os.ErrClosed) {
+		return fmt.Errorf("unlock %s: %w", l.file.Name(), err)
+	}
+	return nil
+}
+
+func open(path string) (*os.File, error) {
+	// A link in a lock's place would let whoever made it choose which file is made.
+	f, err := os.OpenFile(filepath.Clean(path), os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("lock: %w", err)
+	}
+	return f, nil
+}
+
+// flock tries once.
+func flock(f *os.File) error {
+	raw, err := f.SyscallConn()
+	if err != nil {
+		return fmt.Errorf("lock %s: %w", f.Name(), err)
+	}
+	var locked error
+	err = raw.Control(func(fd uintptr) {
+		for {
+			locked = syscall.Flock(int(fd), syscall.LOCK_EX|syscall.LOCK_NB)
+			if !errors.Is(locked, syscall.EINTR) {
+				return
+			}
+		}
+	})
+	switch err = errors.Join(err, locked); {
+	case err == nil:
+		return nil
+	case errors.Is(err, syscall.EWOULDBLOCK):
+		return fmt.Errorf("%s %w", f.Name(), ErrHeld)
+	default:
+		return fmt.Errorf("lock %s: %w", f.Name(), err)
+	}
+}

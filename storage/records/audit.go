@@ -1,0 +1,202 @@
+package records
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+)
+
+// ErrTampered means that the audit log, or a record that it tells of, is not what holm wrote.
+var ErrTampered = errors.New("does not agree with the audit log")
+
+// AuditEntry is one change. Its hash covers every other field, and Prev the entry before: whoever alters, removes or
+// inserts one has to rewrite all that follow.
+type AuditEntry struct {
+	Seq     uint64    `json:"seq"` // from 1, without gaps
+	Time    time.Time `json:"time"`
+	Actor   string    `json:"actor"`             // "uid 0", and ", login 1000" when that is somebody else
+	Kind    string    `json:"kind"`              // "instance.reserve", "instance.update", "instance.drop", "operation.put", "host.set"
+	Object  string    `json:"object"`            // "instance/<id>", "operation/<instance id>/<id>", "host"
+	Note    string    `json:"note,omitempty"`    // for people: "acme/web ready"
+	Content string    `json:"content,omitempty"` // SHA-256 of the record as it is stored; none when it was dropped
+	Prev    string    `json:"prev"`              // Hash of the entry before; "" in the first
+	Hash    string    `json:"hash"`              // SHA-256 of this entry's JSON with an empty hash
+}
+
+// change is what a transaction says it did.
+type change struct {
+	kind, object, note string
+	content            []byte // nil when the object is gone
+}
+
+const hostObject = "host"
+
+func instanceObject(id string) string            { return "instance/" + id }
+func operationObject(instance, id string) string { return "operation/" + instance + "/" + id }
+
+// Audit returns all entries, oldest first, as they are stored: see VerifyAudit.
+func (b *Bolt) Audit(ctx context.Context) (entries []AuditEntry, err error) {
+	err = b.read(ctx, func(tx *bolt.Tx) error {
+		return tx.Bucket([]byte(bucketAudit)).ForEach(func(key, value []byte) error {
+			entry, err := decode[AuditEntry](value)
+			if err != nil {
+				return b.unreadable(fmt.Sprintf("audit entry %x", key), err)
+			}
+			entries = append(entries, entry)
+			return nil
+		})
+	})
+	if err != nil {
+		return nil, err
+	}
+	return entries, nil
+}
+
+// VerifyAudit checks that the chain is whole, from its first entry to its last, and that every record is what the
+// last entry about it says. The error wraps ErrTampered and names the first thing that does not agree.
+func (b *Bolt) VerifyAudit(ctx context.Context) error {
+	return b.read(ctx, func(tx *bolt.Tx) error {
+		if err := verify(tx); err != nil {
+			return fmt.Errorf("%s %w: %w", b.path, ErrTampered, err)
+		}
+		return nil
+	})
+}
+
+func appendAudit(tx *bolt.Tx, c change, now time.Time, who string) error {
+	log, meta := tx.Bucket([]byte(bucketAudit)), tx.Bucket([]byte(bucketMeta))
+	seq, err := log.NextSequence()
+	if err != nil {
+		return err
+	}
+	entry := AuditEntry{
+		Seq: seq, Time: now.UTC(), Actor: who, Kind: c.kind, Object: c.object, Note: c.note,
+		Content: digest(c.content), Prev: string(meta.Get([]byte(keyHead))),
+	}
+	value, err := seal(&entry)
+	if err != nil {
+		return err
+	}
+	return errors.Join(log.Put(auditKey(seq), value), meta.Put([]byte(keyHead), []byte(entry.Hash)))
+}
+
+// seal sets the hash and returns what is stored.
+func seal(entry *AuditEntry) ([]byte, error) {
+	entry.Hash = ""
+	unsealed, err := encode(entry)
+	if err != nil {
+		return nil, err
+	}
+	entry.Hash = digest(unsealed)
+	return encode(entry)
+}
+
+func verify(tx *bolt.Tx) error {
+	last := make(map[string]string) // object → content
+	seq, head := uint64(0), ""
+	err := tx.Bucket([]byte(bucketAudit)).ForEach(func(key, value []byte) error {
+		seq++
+		entry, err := decode[AuditEntry](value)
+		if err != nil {
+			return fmt.Errorf("audit entry %d cannot be read: %w", seq, err)
+		}
+		resealed := entry
+		expected, err := seal(&resealed)
+		switch {
+		case err != nil:
+			return err
+		case !bytes.Equal(key, auditKey(seq)) || entry.Seq != seq:
+			return fmt.Errorf("audit entry %d is missing or out of its place", seq)
+		case entry.Prev != head:
+			return fmt.Errorf("audit entry %d does not follow the one before it", seq)
+		case !bytes.Equal(value, expected):
+			return fmt.Errorf("audit entry %d was altered", seq)
+		}
+		head, last[entry.Object] = entry.Hash, entry.Content
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	meta := tx.Bucket([]byte(bucketMeta))
+	if string(meta.Get([]byte(keyHead))) != head {
+		return fmt.Errorf("audit entries after %d are missing", seq)
+	}
+	return verifyContent(tx, last)
+}
+
+// verifyContent compares the records with what the log says of them last. An operation that only its instance's
+// reservation tells of is not in the log by itself yet.
+func verifyContent(tx *bolt.Tx, last map[string]string) error {
+	compare := func(object string, value []byte, always bool) error {
+		content, known := last[object]
+		delete(last, object)
+		if (known || always) && content != digest(value) {
+			return fmt.Errorf("%s was altered", object)
+		}
+		return nil
+	}
+	err := tx.Bucket([]byte(bucketInstances)).ForEach(func(id, value []byte) error {
+		return compare(instanceObject(string(id)), value, true)
+	})
+	if err != nil {
+		return err
+	}
+	err = tx.Bucket([]byte(bucketOperations)).ForEach(func(key, value []byte) error {
+		instance, id, _ := strings.Cut(string(key), "\x00")
+		return compare(operationObject(instance, id), value, false)
+	})
+	if err != nil {
+		return err
+	}
+	if value := tx.Bucket([]byte(bucketMeta)).Get([]byte(keyHost)); value != nil {
+		if err := compare(hostObject, value, true); err != nil {
+			return err
+		}
+	}
+	for object, content := range last {
+		if content != "" {
+			return fmt.Errorf("%s is gone", object)
+		}
+	}
+	return nil
+}
+
+func auditKey(seq uint64) []byte { return binary.BigEndian.AppendUint64(nil, seq) }
+
+// digest of nothing is "", so that an object that is gone has none.
+func digest(value []byte) string {
+	if value == nil {
+		return ""
+	}
+	sum := sha256.Sum256(value)
+	return hex.EncodeToString(sum[:])
+}
+
+// actor names who is at work. sudo hides a person behind root, but the kernel keeps the id of the login.
+func actor() string {
+	login, err := os.ReadFile("/proc/self/loginuid")
+	if err != nil {
+		login = nil
+	}
+	return describeActor(os.Getuid(), string(login))
+}
+
+func describeActor(uid int, login string) string {
+	who := "uid " + strconv.Itoa(uid)
+	const unset = 1<<32 - 1
+	if id, err := strconv.ParseUint(strings.TrimSpace(login), 10, 32); err == nil && id != unset && id != uint64(uid) { //nolint:gosec // a uid is not negative
+		who += ", login " + strconv.FormatUint(id, 10)
+	}
+	return who
+}

@@ -1,0 +1,253 @@
+package records
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"runtime/debug"
+	"strconv"
+	"syscall"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
+)
+
+// schema is the version of the file's layout. A file of a newer one is refused: it may hold what must not be lost.
+const schema = 1
+
+// The buckets, and the keys of meta.
+const (
+	bucketMeta       = "meta"
+	bucketInstances  = "instances"
+	bucketNames      = "names"
+	bucketSummaries  = "summaries"
+	bucketOperations = "operations"
+	bucketAudit      = "audit"
+
+	keySchema = "schema"
+	keyHost   = "host"
+	keyHead   = "audit"
+)
+
+func buckets() []string {
+	return []string{bucketMeta, bucketInstances, bucketNames, bucketSummaries, bucketOperations, bucketAudit}
+}
+
+// patience is how long a transaction waits for another process.
+const patience = 3 * time.Second
+
+// Bolt is a store in a bbolt file. It holds nothing open between its methods and may be used by any number of
+// goroutines; in one process its transactions take turns. A callback must not call the store that called it.
+type Bolt struct {
+	path     string
+	turn     chan struct{} // holds one token: whoever has it may open the file
+	patience time.Duration
+	now      func() time.Time
+	actor    func() string
+	crash    func(point string) // tests die in it
+}
+
+// Open returns a handle on the store in that file. It touches nothing: what reads finds an absent file empty, and the
+// first change makes it, and its directory.
+func Open(path string) *Bolt {
+	b := &Bolt{
+		path: path, turn: make(chan struct{}, 1), patience: patience,
+		now: time.Now, actor: actor, crash: func(string) {},
+	}
+	b.turn <- struct{}{}
+	return b
+}
+
+// read runs fn in a transaction that sees one state of everything. Where there is no file, fn is not called.
+func (b *Bolt) read(ctx context.Context, fn func(*bolt.Tx) error) error {
+	if err := b.take(ctx); err != nil {
+		return err
+	}
+	defer b.give()
+	switch _, err := os.Stat(b.path); {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return b.explain(err)
+	}
+	return b.transact(ctx, true, fn)
+}
+
+// write runs fn in a transaction and appends to the audit log what fn says it changed; all of it is durable when
+// write returns nil, and none of it when it returns an error. If fn says that nothing changed, nothing is written.
+func (b *Bolt) write(ctx context.Context, fn func(*bolt.Tx) (change, error)) error {
+	if err := b.take(ctx); err != nil {
+		return err
+	}
+	defer b.give()
+	if err := b.ensure(ctx); err != nil {
+		return err
+	}
+	err := b.transact(ctx, false, func(tx *bolt.Tx) error {
+		c, err := fn(tx)
+		if err != nil {
+			return err
+		}
+		if c.kind == "" {
+			return errUnchanged
+		}
+		return appendAudit(tx, c, b.now(), b.actor())
+	})
+	if errors.Is(err, errUnchanged) {
+		return nil
+	}
+	return err
+}
+
+var errUnchanged = errors.New("nothing to write")
+
+// take waits for this process' turn. A mutex could not be left when ctx ends.
+func (b *Bolt) take(ctx context.Context) error {
+	if err := context.Cause(ctx); err != nil {
+		return fmt.Errorf("%s: %w", b.path, err)
+	}
+	select {
+	case <-b.turn:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("%s: gave up waiting: %w", b.path, context.Cause(ctx))
+	}
+}
+
+func (b *Bolt) give() { b.turn <- struct{}{} }
+
+// transact opens the file, runs fn and closes the file. bbolt trusts what it reads and panics, or faults, on a damaged
+// file: that becomes an error. A panic of a caller's callback (see call) goes on its way.
+func (b *Bolt) transact(ctx context.Context, readOnly bool, fn func(*bolt.Tx) error) (err error) {
+	var file *os.File
+	var db *bolt.DB
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		p := recover()
+		if p == nil {
+			// A callback may have ended its goroutine instead of returning, as a test that fails does.
+			if db != nil {
+				_ = db.Close()
+			}
+			return
+		}
+		if theirs, ok := p.(callbackPanic); ok {
+			_ = db.Close() // the transaction is rolled back already
+			panic(theirs.value)
+		}
+		release(file)
+		err = b.damaged(fmt.Errorf("%v", p))
+	}()
+	if db, err = b.open(ctx, readOnly, &file); err != nil {
+		return err
+	}
+	var said error // by fn, as opposed to by bbolt
+	run := func(tx *bolt.Tx) error {
+		if said = b.checkSchema(tx); said == nil {
+			said = fn(tx)
+		}
+		return said
+	}
+	if readOnly {
+		err = db.View(run)
+	} else {
+		err = db.Update(run)
+	}
+	closed := db.Close()
+	switch {
+	case said != nil:
+		return said
+	case err != nil:
+		return b.explain(err)
+	case closed != nil:
+		return b.explain(closed)
+	}
+	return nil
+}
+
+// release gives up the lock of a file on which bbolt panicked: it may hold its own locks and must not be asked to close.
+// The memory that it mapped keeps the file, and with it the lock, so closing alone would not do.
+func release(file *os.File) {
+	if file != nil {
+		_ = syscall.Flock(int(file.Fd()), syscall.LOCK_UN)
+		_ = file.Close()
+	}
+}
+
+// open waits for other processes in small steps, as bbolt's own wait is coarse and knows no context.
+func (b *Bolt) open(ctx context.Context, readOnly bool, file **os.File) (*bolt.DB, error) {
+	deadline := time.Now().Add(b.patience)
+	for pause := time.Millisecond; ; pause = min(2*pause, 20*time.Millisecond) {
+		db, err := bolt.Open(b.path, 0o600, b.options(readOnly, file))
+		if err == nil {
+			return db, nil
+		}
+		if _, system := errors.AsType[syscall.Errno](err); system {
+			return nil, b.explain(err)
+		}
+		if !errors.Is(err, bolterrors.ErrTimeout) {
+			return nil, b.damaged(err) // what is not the system's complaint is bbolt's about the content
+		}
+		if time.Until(deadline) < pause {
+			return nil, fmt.Errorf("%s: %w", b.path, ErrBusy)
+		}
+		timer := time.NewTimer(pause)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return nil, fmt.Errorf("%w: gave up waiting: %w", fmt.Errorf("%s: %w", b.path, ErrBusy), context.Cause(ctx))
+		}
+	}
+}
+
+func (b *Bolt) options(readOnly bool, file **os.File) *bolt.Options {
+	return &bolt.Options{
+		Timeout: 1, ReadOnly: readOnly, NoStatistics: true, FreelistType: bolt.FreelistMapType,
+		OpenFile: func(path string, flag int, mode os.FileMode) (f *os.File, err error) {
+			// Only ensure makes the file, and completely: bbolt would lay it out in place.
+			f, err = os.OpenFile(path, flag&^os.O_CREATE|syscall.O_NOFOLLOW, mode) //nolint:gosec // the path is the handle's
+			if err != nil {
+				return nil, err
+			}
+			*file = f
+			if info, err := f.Stat(); err == nil && info.Size() == 0 {
+				return nil, errors.Join(bolterrors.ErrInvalid, f.Close())
+			}
+			return f, nil
+		},
+	}
+}
+
+func (b *Bolt) checkSchema(tx *bolt.Tx) error {
+	for _, name := range buckets() {
+		if tx.Bucket([]byte(name)) == nil {
+			return b.damaged(fmt.Errorf("it has no %s", name))
+		}
+	}
+	stored := string(tx.Bucket([]byte(bucketMeta)).Get([]byte(keySchema)))
+	version, err := strconv.Atoi(stored)
+	switch {
+	case err != nil || version < 1:
+		return b.damaged(fmt.Errorf("its schema is %q", stored))
+	case version > schema:
+		return b.newer(version)
+	}
+	return nil
+}
+
+// callbackPanic marks a panic as the caller's.
+type callbackPanic struct{ value any }
+
+// call runs a callback of the caller.
+func call(callback func() error) error {
+	defer func() {
+		if p := recover(); p != nil {
+			panic(callbackPanic{p})
+		}
+	}()
+	return callback()
+}

@@ -1,0 +1,167 @@
+package records
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	bolt "go.etcd.io/bbolt"
+)
+
+func fullSummary() Summary {
+	return Summary{
+		ID: testID, Name: "web", Tenant: "acme", State: Ready, Address: "10.77.0.12", Flavor: "small", Profile: "docker",
+		Image: "sha256:" + strings.Repeat("41be", 16), ImageName: "debian-13", Unlocked: true, Accel: "kvm",
+		Created: time.Date(2025, 3, 1, 12, 0, 0, 123456789, time.UTC), ChecksPassed: 24, ChecksTotal: 25,
+	}
+}
+
+func TestSummariesComeBackAsTheyWere(t *testing.T) {
+	hostile := fullSummary()
+	hostile.Name, hostile.Tenant, hostile.ChecksPassed = "a\x00\n\xff", strings.Repeat("x", 70_000), -1
+	elsewhere := fullSummary()
+	elsewhere.Created = elsewhere.Created.In(time.FixedZone("far", 3600))
+	for name, s := range map[string]Summary{
+		"one with everything":   fullSummary(),
+		"one with nothing":      {},
+		"one of hostile values": hostile,
+		"a time elsewhere":      elsewhere,
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := decodeSummary(encodeSummary(s))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(s, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestEveryPartOfASummaryIsRefused(t *testing.T) {
+	whole := encodeSummary(fullSummary())
+	for n := range whole {
+		if _, err := decodeSummary(whole[:n]); err == nil {
+			t.Errorf("the first %d of %d bytes were accepted", n, len(whole))
+		}
+	}
+	if _, err := decodeSummary(append(whole, 0)); err == nil {
+		t.Error("a byte too many was accepted")
+	}
+}
+
+func FuzzDecodeSummary(f *testing.F) {
+	f.Add(encodeSummary(fullSummary()))
+	f.Add(encodeSummary(Summary{}))
+	f.Add([]byte{summaryFormat, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01})
+	f.Add([]byte{})
+	f.Fuzz(func(t *testing.T, value []byte) {
+		s, err := decodeSummary(value)
+		if err != nil {
+			return
+		}
+		again, err := decodeSummary(encodeSummary(s))
+		if err != nil {
+			t.Fatalf("what was decoded cannot be encoded: %v", err)
+		}
+		if diff := cmp.Diff(s, again); diff != "" {
+			t.Errorf("(-first +again):\n%s", diff)
+		}
+	})
+}
+
+func FuzzDecodeRecords(f *testing.F) {
+	f.Add([]byte(`{"id":"0123456789ab","created":"2025-03-01T12:00:00Z","nameservers":["9.9.9.9"]}`))
+	f.Add([]byte(`{"id":1}`))
+	f.Add([]byte(`{"created":"9999999999-01-01T00:00:00Z"}`))
+	f.Add([]byte(`[[[[[[`))
+	f.Add([]byte(`null`))
+	f.Fuzz(func(t *testing.T, value []byte) {
+		roundTrip[Instance](t, value)
+		roundTrip[Operation](t, value)
+		roundTrip[AuditEntry](t, value)
+		roundTrip[Host](t, value)
+	})
+}
+
+func roundTrip[T any](t *testing.T, value []byte) {
+	t.Helper()
+	record, err := decode[T](value)
+	if err != nil {
+		return
+	}
+	stored, err := encode(record)
+	if err != nil {
+		return // a year that JSON cannot say
+	}
+	again, err := decode[T](stored)
+	if err != nil {
+		t.Fatalf("%s cannot be read again: %v", stored, err)
+	}
+	last, err := encode(again)
+	if err != nil || string(last) != string(stored) {
+		t.Errorf("first %s\nagain %s (%v)", stored, last, err)
+	}
+}
+
+func TestOversizedRecordsAreNeitherStoredNorRead(t *testing.T) {
+	if _, err := encode(Instance{Failure: strings.Repeat("x", maxRecord)}); err == nil {
+		t.Error("one was stored")
+	}
+	if _, err := decode[Instance]([]byte(`{"failure":"` + strings.Repeat("x", maxRecord) + `"}`)); err == nil {
+		t.Error("one was read")
+	}
+}
+
+// fill stores n instances in one transaction; Reserve would read all that exist each time.
+func fill(tb testing.TB, store *Bolt, n int) {
+	tb.Helper()
+	err := store.write(tb.Context(), func(tx *bolt.Tx) (c change, err error) {
+		for i := range n {
+			inst := Instance{
+				ID: fmt.Sprintf("%012x", i), Tenant: fmt.Sprintf("tenant%02d", i%50), Name: fmt.Sprintf("web%05d", i),
+				State: Ready, Address: "10.77.0.12", Flavor: Flavor{Name: "small"}, Profile: "docker", Accel: "kvm",
+				Image: fullSummary().Image, ImageName: "debian-13", Created: fullSummary().Created, ChecksPassed: 24, ChecksTotal: 24,
+			}
+			if err := tx.Bucket([]byte(bucketNames)).Put(nameKey(inst.Tenant, inst.Name), []byte(inst.ID)); err != nil {
+				return change{}, err
+			}
+			if c, err = putInstance(tx, inst, "reserve"); err != nil {
+				return change{}, err
+			}
+		}
+		return c, nil
+	})
+	if err != nil {
+		tb.Fatal(err)
+	}
+}
+
+// BenchmarkList10000 is what `holm ls` costs in the store, opening the file included. The goal is 50 ms.
+func BenchmarkList10000(b *testing.B) {
+	store := Open(b.TempDir() + "/holm.db")
+	fill(b, store, 10_000)
+	for b.Loop() {
+		list, err := store.List(b.Context(), "")
+		if err != nil || len(list) != 10_000 {
+			b.Fatalf("%d instances, %v", len(list), err)
+		}
+	}
+}
+
+// BenchmarkPutOperation is what journaling a step costs: one transaction, made durable.
+func BenchmarkPutOperation(b *testing.B) {
+	store := Open(b.TempDir() + "/holm.db")
+	fill(b, store, 100)
+	n := 0
+	for b.Loop() {
+		n++
+		op := Operation{ID: "1", Kind: "create", Instance: testID, Status: Running, Error: fmt.Sprint(n)}
+		if err := store.PutOperation(b.Context(), op); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

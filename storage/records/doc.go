@@ -1,0 +1,15 @@
+// Package records is what holm remembers: instances, operations, the host's settings, and the audit log of every
+// change of them. It lives in one bbolt file that is opened for the moment of each transaction only, so that commands
+// at work at the same time do not wait for each other, and a command that was killed holds nothing.
+//
+// In the file:
+//
+//	meta        schema → its version; host → settings (JSON); audit → hash of the last entry
+//	instances   id → Instance (JSON)
+//	names       tenant NUL name → id
+//	summaries   tenant NUL name → Summary (compact: a list of thousands decodes no JSON)
+//	operations  instance id NUL operation id → Operation (JSON)
+//	audit       sequence number (8 bytes, big-endian) → AuditEntry (JSON), each with the hash of the one before
+//
+// Every transaction that changes something appends one audit entry, in the same transaction.
+package records

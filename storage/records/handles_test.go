@@ -1,0 +1,48 @@
+package records_test
+
+import (
+	"context"
+
+	"holm/storage/records"
+)
+
+// handles opens the store anew for every call.
+type handles struct{ path string }
+
+func (h handles) Reserve(ctx context.Context, inst records.Instance, op records.Operation,
+	admit func([]records.Instance, *records.Instance) error,
+) (records.Instance, error) {
+	return records.Open(h.path).Reserve(ctx, inst, op, admit)
+}
+
+func (h handles) Instance(ctx context.Context, tenant, name string) (records.Instance, error) {
+	return records.Open(h.path).Instance(ctx, tenant, name)
+}
+
+func (h handles) Update(ctx context.Context, id string, alter func(*records.Instance) error) (records.Instance, error) {
+	return records.Open(h.path).Update(ctx, id, alter)
+}
+
+func (h handles) Drop(ctx context.Context, id string) error {
+	return records.Open(h.path).Drop(ctx, id)
+}
+
+func (h handles) List(ctx context.Context, tenant string) ([]records.Summary, error) {
+	return records.Open(h.path).List(ctx, tenant)
+}
+
+func (h handles) Host(ctx context.Context) (records.Host, error) {
+	return records.Open(h.path).Host(ctx)
+}
+
+func (h handles) SetHost(ctx context.Context, alter func(*records.Host) error) (records.Host, error) {
+	return records.Open(h.path).SetHost(ctx, alter)
+}
+
+func (h handles) PutOperation(ctx context.Context, op records.Operation) error {
+	return records.Open(h.path).PutOperation(ctx, op)
+}
+
+func (h handles) Operations(ctx context.Context, instance string) ([]records.Operation, error) {
+	return records.Open(h.path).Operations(ctx, instance)
+}

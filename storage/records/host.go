@@ -1,0 +1,55 @@
+package records
+
+import (
+	"bytes"
+	"context"
+
+	bolt "go.etcd.io/bbolt"
+)
+
+// Host returns the settings of this machine; the zero value when none were made.
+func (b *Bolt) Host(ctx context.Context) (host Host, err error) {
+	err = b.read(ctx, func(tx *bolt.Tx) error {
+		host, err = b.host(tx)
+		return err
+	})
+	return host, err
+}
+
+// SetHost changes the settings of this machine and returns them. The callback must not keep the pointer; an error from
+// it is returned as it is, and nothing changes.
+func (b *Bolt) SetHost(ctx context.Context, alter func(*Host) error) (host Host, err error) {
+	err = b.write(ctx, func(tx *bolt.Tx) (change, error) {
+		if host, err = b.host(tx); err != nil {
+			return change{}, err
+		}
+		if err := call(func() error { return alter(&host) }); err != nil {
+			return change{}, err
+		}
+		value, err := encode(host)
+		if err != nil {
+			return change{}, err
+		}
+		meta := tx.Bucket([]byte(bucketMeta))
+		if bytes.Equal(meta.Get([]byte(keyHost)), value) {
+			return change{}, nil
+		}
+		return change{kind: "host.set", object: hostObject, note: string(value), content: value}, meta.Put([]byte(keyHost), value)
+	})
+	if err != nil {
+		return Host{}, err
+	}
+	return host, nil
+}
+
+func (b *Bolt) host(tx *bolt.Tx) (Host, error) {
+	value := tx.Bucket([]byte(bucketMeta)).Get([]byte(keyHost))
+	if value == nil {
+		return Host{}, nil
+	}
+	host, err := decode[Host](value)
+	if err != nil {
+		return Host{}, b.unreadable("the host's settings", err)
+	}
+	return host, nil
+}

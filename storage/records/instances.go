@@ -1,0 +1,217 @@
+package records
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	bolt "go.etcd.io/bbolt"
+)
+
+// Reserve stores a new instance together with the operation that will build it, in one transaction. The callback is
+// given all instances that exist, in no particular order, and completes inst; it must not change inst's ID, Tenant or
+// Name. An error from it is returned as it is, and nothing is stored. Fails with ErrExists when the name is taken in
+// the tenant.
+func (b *Bolt) Reserve(ctx context.Context, inst Instance, op Operation,
+	admit func(existing []Instance, inst *Instance) error,
+) (Instance, error) {
+	if err := errors.Join(validKeys(inst), validOperation(op)); err != nil {
+		return Instance{}, err
+	}
+	if op.Instance != inst.ID {
+		return Instance{}, fmt.Errorf("operation %s is for instance %q, not for %q", op.ID, op.Instance, inst.ID)
+	}
+	err := b.write(ctx, func(tx *bolt.Tx) (change, error) {
+		if tx.Bucket([]byte(bucketNames)).Get(nameKey(inst.Tenant, inst.Name)) != nil {
+			return change{}, fmt.Errorf("instance %q %w in tenant %q", inst.Name, ErrExists, inst.Tenant)
+		}
+		if tx.Bucket([]byte(bucketInstances)).Get([]byte(inst.ID)) != nil {
+			return change{}, fmt.Errorf("instance id %s is taken", inst.ID)
+		}
+		existing, err := b.allInstances(tx)
+		if err != nil {
+			return change{}, err
+		}
+		before := inst
+		if err := call(func() error { return admit(existing, &inst) }); err != nil {
+			return change{}, err
+		}
+		if err := sameKeys(before, inst); err != nil {
+			return change{}, err
+		}
+		if err := tx.Bucket([]byte(bucketNames)).Put(nameKey(inst.Tenant, inst.Name), []byte(inst.ID)); err != nil {
+			return change{}, err
+		}
+		if _, _, err := putOperation(tx, op); err != nil {
+			return change{}, err
+		}
+		return putInstance(tx, inst, "reserve")
+	})
+	if err != nil {
+		return Instance{}, err
+	}
+	return inst, nil
+}
+
+// Instance finds by tenant and name; ErrNotFound.
+func (b *Bolt) Instance(ctx context.Context, tenant, name string) (inst Instance, err error) {
+	found := false
+	err = b.read(ctx, func(tx *bolt.Tx) error {
+		id := tx.Bucket([]byte(bucketNames)).Get(nameKey(tenant, name))
+		if id == nil {
+			return nil
+		}
+		found = true
+		inst, err = b.instance(tx, string(id))
+		if errors.Is(err, ErrNotFound) {
+			return b.unreadable("instance "+string(id), err)
+		}
+		return err
+	})
+	if err == nil && !found {
+		err = fmt.Errorf("instance %q %w in tenant %q", name, ErrNotFound, tenant)
+	}
+	return inst, err
+}
+
+// Update changes one instance in place and returns it as it is then; ErrNotFound. The callback must not keep the
+// pointer, nor change ID, Tenant or Name. An error from it is returned as it is, and nothing changes.
+func (b *Bolt) Update(ctx context.Context, id string, alter func(*Instance) error) (inst Instance, err error) {
+	err = b.write(ctx, func(tx *bolt.Tx) (change, error) {
+		if inst, err = b.instance(tx, id); err != nil {
+			return change{}, err
+		}
+		before := inst
+		if err := call(func() error { return alter(&inst) }); err != nil {
+			return change{}, err
+		}
+		if err := sameKeys(before, inst); err != nil {
+			return change{}, err
+		}
+		return putInstance(tx, inst, "update")
+	})
+	if err != nil {
+		return Instance{}, err
+	}
+	return inst, nil
+}
+
+// Drop removes the instance's record; its operations stay, as history. No error when it is gone already.
+func (b *Bolt) Drop(ctx context.Context, id string) error {
+	return b.write(ctx, func(tx *bolt.Tx) (change, error) {
+		inst, err := b.instance(tx, id)
+		if errors.Is(err, ErrNotFound) {
+			return change{}, nil
+		}
+		if err != nil {
+			return change{}, err
+		}
+		key := nameKey(inst.Tenant, inst.Name)
+		err = errors.Join(
+			tx.Bucket([]byte(bucketInstances)).Delete([]byte(id)),
+			tx.Bucket([]byte(bucketNames)).Delete(key),
+			tx.Bucket([]byte(bucketSummaries)).Delete(key),
+		)
+		return change{kind: "instance.drop", object: instanceObject(id), note: describe(inst)}, err
+	})
+}
+
+// List returns the summaries, sorted by tenant and name; tenant "" means all.
+func (b *Bolt) List(ctx context.Context, tenant string) (list []Summary, err error) {
+	var prefix []byte
+	if tenant != "" {
+		prefix = nameKey(tenant, "")
+	}
+	err = b.read(ctx, func(tx *bolt.Tx) error {
+		c := tx.Bucket([]byte(bucketSummaries)).Cursor()
+		for k, v := c.Seek(prefix); k != nil && bytes.HasPrefix(k, prefix); k, v = c.Next() {
+			s, err := decodeSummary(v)
+			if err != nil {
+				return b.unreadable(fmt.Sprintf("summary %q", k), err)
+			}
+			list = append(list, s)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return list, nil
+}
+
+func (b *Bolt) allInstances(tx *bolt.Tx) (all []Instance, err error) {
+	err = tx.Bucket([]byte(bucketInstances)).ForEach(func(id, value []byte) error {
+		inst, err := decode[Instance](value)
+		if err != nil {
+			return b.unreadable("instance "+string(id), err)
+		}
+		all = append(all, inst)
+		return nil
+	})
+	return all, err
+}
+
+func (b *Bolt) instance(tx *bolt.Tx, id string) (Instance, error) {
+	value := tx.Bucket([]byte(bucketInstances)).Get([]byte(id))
+	if value == nil {
+		return Instance{}, fmt.Errorf("instance with id %q %w", id, ErrNotFound)
+	}
+	inst, err := decode[Instance](value)
+	if err != nil {
+		return Instance{}, b.unreadable("instance "+id, err)
+	}
+	return inst, nil
+}
+
+// putInstance stores an instance and its summary; no change when they are stored like that already.
+func putInstance(tx *bolt.Tx, inst Instance, verb string) (change, error) {
+	value, err := encode(inst)
+	if err != nil {
+		return change{}, err
+	}
+	instances, summaries := tx.Bucket([]byte(bucketInstances)), tx.Bucket([]byte(bucketSummaries))
+	if bytes.Equal(instances.Get([]byte(inst.ID)), value) {
+		return change{}, nil
+	}
+	if err := instances.Put([]byte(inst.ID), value); err != nil {
+		return change{}, err
+	}
+	if err := summaries.Put(nameKey(inst.Tenant, inst.Name), encodeSummary(Summarize(inst))); err != nil {
+		return change{}, err
+	}
+	return change{kind: "instance." + verb, object: instanceObject(inst.ID), note: describe(inst), content: value}, nil
+}
+
+func describe(inst Instance) string { return inst.Tenant + "/" + inst.Name + " " + string(inst.State) }
+
+// nameKey sorts by tenant, then by name, as NUL sorts before all that they may consist of.
+func nameKey(tenant, name string) []byte { return []byte(tenant + "\x00" + name) }
+
+// validKeys keeps out what would make two records one. Whether a name is a good name is not decided here.
+func validKeys(inst Instance) error {
+	for _, part := range []struct{ what, value string }{
+		{"id", inst.ID}, {"tenant", inst.Tenant}, {"name", inst.Name},
+	} {
+		if err := validKey("instance's "+part.what, part.value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func validKey(what, value string) error {
+	const longest = 255
+	if value == "" || len(value) > longest || strings.ContainsRune(value, 0) {
+		return fmt.Errorf("an %s must be 1 to %d bytes without NUL: %.40q", what, longest, value)
+	}
+	return nil
+}
+
+func sameKeys(before, after Instance) error {
+	if before.ID != after.ID || before.Tenant != after.Tenant || before.Name != after.Name {
+		return fmt.Errorf("instance %s: id, tenant and name cannot change", before.ID)
+	}
+	return nil
+}

@@ -1,0 +1,70 @@
+package records
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	bolt "go.etcd.io/bbolt"
+)
+
+// PutOperation stores or replaces an operation. It is one transaction with one sync of the file, so that a step costs
+// as little as its promise to be durable allows.
+func (b *Bolt) PutOperation(ctx context.Context, op Operation) error {
+	if err := validOperation(op); err != nil {
+		return err
+	}
+	return b.write(ctx, func(tx *bolt.Tx) (change, error) {
+		value, changed, err := putOperation(tx, op)
+		if err != nil || !changed {
+			return change{}, err
+		}
+		note := op.Kind + " " + op.Tenant + "/" + op.Name + " " + string(op.Status)
+		return change{kind: "operation.put", object: operationObject(op.Instance, op.ID), note: note, content: value}, nil
+	})
+}
+
+// Operations returns the operations of one instance, oldest first; instance "" means all.
+func (b *Bolt) Operations(ctx context.Context, instance string) (list []Operation, err error) {
+	var prefix []byte
+	if instance != "" {
+		prefix = operationKey(instance, "")
+	}
+	err = b.read(ctx, func(tx *bolt.Tx) error {
+		c := tx.Bucket([]byte(bucketOperations)).Cursor()
+		for k, v := c.Seek(prefix); k != nil && bytes.HasPrefix(k, prefix); k, v = c.Next() {
+			op, err := decode[Operation](v)
+			if err != nil {
+				return b.unreadable(fmt.Sprintf("operation %q", k), err)
+			}
+			list = append(list, op)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	slices.SortStableFunc(list, func(a, b Operation) int { return cmp.Compare(a.ID, b.ID) })
+	return list, nil
+}
+
+func putOperation(tx *bolt.Tx, op Operation) (value []byte, changed bool, err error) {
+	value, err = encode(op)
+	if err != nil {
+		return nil, false, err
+	}
+	bucket, key := tx.Bucket([]byte(bucketOperations)), operationKey(op.Instance, op.ID)
+	if bytes.Equal(bucket.Get(key), value) {
+		return value, false, nil
+	}
+	return value, true, bucket.Put(key, value)
+}
+
+func validOperation(op Operation) error {
+	return errors.Join(validKey("operation's id", op.ID), validKey("operation's instance", op.Instance))
+}
+
+func operationKey(instance, id string) []byte { return []byte(instance + "\x00" + id) }

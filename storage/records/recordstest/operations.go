@@ -1,0 +1,83 @@
+package recordstest
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"holm/storage/records"
+)
+
+func testOperations(t *testing.T, s Store) {
+	one, two, three := Operation(1, "aaaaaaaaaaaa"), Operation(2, "bbbbbbbbbbbb"), Operation(3, "aaaaaaaaaaaa")
+	for _, op := range []records.Operation{three, one, two} {
+		if err := s.PutOperation(t.Context(), op); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wantOperations(t, s, "aaaaaaaaaaaa", one, three)
+	wantOperations(t, s, "bbbbbbbbbbbb", two)
+	wantOperations(t, s, "aaaa")
+	wantOperations(t, s, "", one, two, three)
+
+	two.Status, two.Steps, two.Error = records.Undone, []string{"network", "volume"}, "disk full"
+	two.Ended = two.Started.Add(time.Second)
+	for range 2 { // the second time it is there already
+		if err := s.PutOperation(t.Context(), two); err != nil {
+			t.Fatal(err)
+		}
+		wantOperations(t, s, "", one, two, three)
+	}
+	for name, op := range map[string]records.Operation{
+		"no id":       {Instance: "aaaaaaaaaaaa"},
+		"no instance": {ID: "x"},
+		"a NUL":       {ID: "x\x00", Instance: "aaaaaaaaaaaa"},
+	} {
+		if err := s.PutOperation(t.Context(), op); err == nil {
+			t.Errorf("an operation with %s was stored", name)
+		}
+	}
+}
+
+func testOperationsOutlive(t *testing.T, s Store) {
+	web := reserve(t, s, 1, "acme", "web")
+	if err := s.Drop(t.Context(), web.ID); err != nil {
+		t.Fatal(err)
+	}
+	wantOperations(t, s, web.ID, Operation(1, web.ID))
+}
+
+func testHost(t *testing.T, s Store) {
+	lab := records.Host{LabMode: true}
+	for range 2 { // the second time it is so already
+		got, err := s.SetHost(t.Context(), func(h *records.Host) error { h.LabMode = true; return nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+		same(t, "what SetHost returns", lab, got)
+	}
+	_, err := s.SetHost(t.Context(), func(h *records.Host) error { h.LabMode = false; return errRefused })
+	if !errors.Is(err, errRefused) {
+		t.Errorf("error is %v, want the callback's own", err)
+	}
+	got, err := s.Host(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, "the settings", lab, got)
+	if _, err := s.SetHost(t.Context(), func(h *records.Host) error { h.LabMode = false; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := s.Host(t.Context()); err != nil || got.LabMode {
+		t.Errorf("switched off: %v, %v", got, err)
+	}
+}
+
+func wantOperations(t *testing.T, s Store, instance string, want ...records.Operation) {
+	t.Helper()
+	got, err := s.Operations(t.Context(), instance)
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, "the operations of "+instance, want, got)
+}

@@ -1,0 +1,97 @@
+// Package recordstest is what every store of records has to keep to, whatever it keeps them in. A store's tests call
+// Conformance.
+package recordstest
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"holm/storage/records"
+)
+
+// Store is what the provisioner asks of its memory; provisioner.Records says what each method promises.
+type Store interface {
+	Reserve(ctx context.Context, inst records.Instance, op records.Operation,
+		admit func(existing []records.Instance, inst *records.Instance) error) (records.Instance, error)
+	Instance(ctx context.Context, tenant, name string) (records.Instance, error)
+	Update(ctx context.Context, id string, change func(*records.Instance) error) (records.Instance, error)
+	Drop(ctx context.Context, id string) error
+	List(ctx context.Context, tenant string) ([]records.Summary, error)
+	Host(ctx context.Context) (records.Host, error)
+	SetHost(ctx context.Context, change func(*records.Host) error) (records.Host, error)
+	PutOperation(ctx context.Context, op records.Operation) error
+	Operations(ctx context.Context, instance string) ([]records.Operation, error)
+}
+
+// Conformance runs the suite. open is called for each test and returns an empty store; it is called once for a store
+// that several goroutines use.
+func Conformance(t *testing.T, open func(t *testing.T) Store) {
+	for _, test := range []struct {
+		name string
+		run  func(t *testing.T, s Store)
+	}{
+		{"an empty store has nothing and says so", testEmpty},
+		{"what is reserved is found as it was", testReserve},
+		{"a name is taken once in a tenant", testNameTaken},
+		{"a reservation that is not admitted leaves nothing", testNotAdmitted},
+		{"a reservation that makes no sense is refused", testBadReservation},
+		{"admission sees all instances as they are", testAdmissionSeesAll},
+		{"of many reservations of a name at once one wins", testSameNameAtOnce},
+		{"many reservations at once get an address each", testAddressesAtOnce},
+		{"an update changes what it says and no more", testUpdate},
+		{"an update that fails changes nothing", testUpdateFails},
+		{"updates at once lose nothing", testUpdatesAtOnce},
+		{"a callback that panics blocks nobody", testPanic},
+		{"what is dropped is gone, and dropping it again no error", testDrop},
+		{"a list is sorted, complete and of one tenant when asked", testList},
+		{"names that are parts of each other are kept apart", testSimilarNames},
+		{"operations come back oldest first", testOperations},
+		{"operations outlive their instance", testOperationsOutlive},
+		{"the host's settings are kept", testHost},
+		{"an ended context changes nothing", testEndedContext},
+	} {
+		t.Run(test.name, func(t *testing.T) { test.run(t, open(t)) })
+	}
+}
+
+// Instance returns a record with every field set, different for each n, and the operation that builds it.
+func Instance(n int, tenant, name string) (records.Instance, records.Operation) {
+	made := time.Date(2025, 3, 1, 12, 0, n, 123456789, time.UTC)
+	id := fmt.Sprintf("%012x", n)
+	inst := records.Instance{
+		ID: id, Name: name, Tenant: tenant, State: records.Creating, Failure: "none so far",
+		Profile: "docker", Flavor: records.Flavor{Name: "small", VCPUs: 1, MemoryMiB: 1024, DiskGiB: 20},
+		Image: "sha256:41be", ImageName: "debian-13", Unlocked: true,
+		Accel: "tcg", Machine: "pc-q35-7.2", UUID: fmt.Sprintf("00000000-0000-4000-8000-%012x", n),
+		Domain: "holm." + tenant + "." + name, Network: "holm-default", MAC: "52:54:00:00:00:01",
+		Address: fmt.Sprintf("10.77.0.%d", n), PrefixLen: 24, Gateway: "10.77.0.1", Nameservers: []string{"9.9.9.9"},
+		User: "ops", AuthorizedKeys: []string{"ssh-ed25519 AAAA"},
+		HostKey: "ssh-ed25519 BBBB", MachineID: "m", Kernel: "6.12", BootID: "b",
+		SeedAttached: true, ChecksPassed: n, ChecksTotal: 24,
+		Created: made, ReadyAt: made.Add(time.Minute), ReadyAfter: time.Minute,
+	}
+	return inst, Operation(n, id)
+}
+
+// Operation returns an operation on an instance; a larger n is younger.
+func Operation(n int, instance string) records.Operation {
+	made := time.Date(2025, 3, 1, 12, 0, n, 0, time.UTC)
+	return records.Operation{
+		ID: fmt.Sprintf("%016x-0000", made.UnixNano()), Kind: "create", Instance: instance,
+		Tenant: "acme", Name: "web", Status: records.Running, Started: made,
+	}
+}
+
+func admit([]records.Instance, *records.Instance) error { return nil }
+
+func reserve(t *testing.T, s Store, n int, tenant, name string) records.Instance {
+	t.Helper()
+	inst, op := Instance(n, tenant, name)
+	got, err := s.Reserve(t.Context(), inst, op, admit)
+	if err != nil {
+		t.Fatalf("reserve %s/%s: %v", tenant, name, err)
+	}
+	return got
+}

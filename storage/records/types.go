@@ -1,0 +1,134 @@
+package records
+
+import (
+	"errors"
+	"time"
+)
+
+// Errors that every store returns, wrapped with the name or the id that was asked for.
+var (
+	// ErrNotFound means that no record has that name or id.
+	ErrNotFound = errors.New("not found")
+	// ErrExists means that the name is taken within its tenant.
+	ErrExists = errors.New("exists already")
+	// ErrBusy means that another process held the database for longer than the store waits.
+	ErrBusy = errors.New("the database is in use by another process")
+)
+
+// State is where an instance stands, as holm last knew it.
+type State string
+
+// The states of an instance. What libvirt says of the domain at this moment is asked for separately.
+const (
+	Creating   State = "creating"
+	Booting    State = "booting"
+	Ready      State = "ready"
+	Stopped    State = "stopped"
+	Failed     State = "failed"
+	Destroying State = "destroying"
+)
+
+// Flavor is a named size.
+type Flavor struct {
+	Name      string `json:"name"`
+	VCPUs     int    `json:"vcpus"`
+	MemoryMiB int    `json:"memory_mib"`
+	DiskGiB   int    `json:"disk_gib"`
+}
+
+// Instance is the record of one VPS: what was asked for, what was reserved for it and what was learnt of it.
+type Instance struct {
+	ID      string `json:"id"` // 12 lower-case hexadecimal digits, random
+	Name    string `json:"name"`
+	Tenant  string `json:"tenant"`
+	State   State  `json:"state"`
+	Failure string `json:"failure,omitempty"` // why State is Failed: one line
+
+	Profile string `json:"profile"`
+	Flavor  Flavor `json:"flavor"`
+
+	Image     string `json:"image"`      // digest, "sha256:…"
+	ImageName string `json:"image_name"` // "debian-13"
+	Unlocked  bool   `json:"unlocked,omitempty"`
+
+	Accel   string `json:"accel"`   // "kvm" or "tcg"
+	Machine string `json:"machine"` // versioned machine type, "pc-q35-7.2"
+	UUID    string `json:"uuid"`    // of the libvirt domain
+	Domain  string `json:"domain"`  // name of the libvirt domain, "holm.<tenant>.<name>"
+
+	Network     string   `json:"network"` // name of the libvirt network
+	MAC         string   `json:"mac"`
+	Address     string   `json:"address"` // IPv4, without prefix length
+	PrefixLen   int      `json:"prefix_len"`
+	Gateway     string   `json:"gateway"`
+	Nameservers []string `json:"nameservers,omitempty"`
+
+	User           string   `json:"user"`                      // login name inside the guest
+	AuthorizedKeys []string `json:"authorized_keys,omitempty"` // besides holm's own key
+
+	// Learnt from the guest's first report.
+	HostKey   string `json:"host_key,omitempty"` // "ssh-ed25519 AAAA…"
+	MachineID string `json:"machine_id,omitempty"`
+	Kernel    string `json:"kernel,omitempty"`
+	BootID    string `json:"boot_id,omitempty"` // of the boot that was last seen ready
+
+	SeedAttached bool `json:"seed_attached,omitempty"` // the seed is not yet detached and deleted
+
+	ChecksPassed int `json:"checks_passed"`
+	ChecksTotal  int `json:"checks_total"`
+
+	Created    time.Time     `json:"created"`
+	ReadyAt    time.Time     `json:"ready_at,omitzero"`
+	ReadyAfter time.Duration `json:"ready_after,omitempty"` // from start to ready, nanoseconds in JSON
+}
+
+// Summary is what a list shows of an instance; it is kept in an index so that listing decodes little.
+type Summary struct {
+	ID        string    `json:"id"`
+	Name      string    `json:"name"`
+	Tenant    string    `json:"tenant"`
+	State     State     `json:"state"`
+	Address   string    `json:"address"`
+	Flavor    string    `json:"flavor"`
+	Profile   string    `json:"profile"`
+	Image     string    `json:"image"`
+	ImageName string    `json:"image_name"`
+	Unlocked  bool      `json:"unlocked,omitempty"`
+	Accel     string    `json:"accel"`
+	Created   time.Time `json:"created"`
+
+	ChecksPassed int `json:"checks_passed"`
+	ChecksTotal  int `json:"checks_total"`
+}
+
+// Status is how far an operation has come.
+type Status string
+
+// The states of an operation. Running and Undoing are what a dead process leaves behind.
+const (
+	Running Status = "running"
+	Undoing Status = "undoing"
+	Done    Status = "done"
+	Undone  Status = "undone"
+	Stuck   Status = "stuck" // undoing failed: something was left behind
+)
+
+// Operation is one journaled change of one instance.
+type Operation struct {
+	ID       string    `json:"id"` // sorts by time: 16 hex digits of UnixNano, "-", 4 random
+	Kind     string    `json:"kind"`
+	Instance string    `json:"instance"` // instance id
+	Tenant   string    `json:"tenant"`
+	Name     string    `json:"name"`
+	Status   Status    `json:"status"`
+	Steps    []string  `json:"steps,omitempty"` // begun so far, in order; the last ones may not have finished
+	Error    string    `json:"error,omitempty"`
+	Started  time.Time `json:"started"`
+	Ended    time.Time `json:"ended,omitzero"`
+}
+
+// Host is what the operator has set for this machine.
+type Host struct {
+	// LabMode allows instances without hardware virtualization, which is no isolation boundary.
+	LabMode bool `json:"lab_mode"`
+}
