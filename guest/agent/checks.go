@@ -1,0 +1,157 @@
+package agent
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"holm/guest/report"
+)
+
+// check tries the promises of the profile. Each waits, where its subject needs time to come up, until ctx ends.
+func (a *Agent) check(ctx context.Context, inst Instance) []report.Check {
+	checks := []report.Check{a.checkRoot(), a.checkHostKey(ctx)}
+	if inst.Profile == ProfileDocker {
+		checks = append(checks, a.checkNoRootfulDocker(), a.checkDocker(ctx, inst.User))
+	}
+	return checks
+}
+
+// checkRoot writes to the root file system and expects to be refused.
+func (a *Agent) checkRoot() report.Check {
+	c := report.Check{ID: "root-readonly"}
+	var tried []string
+	for _, dir := range []string{"/", "/usr", "/boot"} {
+		name := a.path(dir) + "/.holm-write-test"
+		f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+		if err == nil {
+			f.Close()
+			os.Remove(name)
+			c.Found = dir + " can be written"
+			return c
+		}
+		if !errors.Is(err, unix.EROFS) {
+			c.Found = err.Error()
+			return c
+		}
+		tried = append(tried, dir+": EROFS")
+	}
+	c.OK, c.Found = true, "wrote to "+strings.Join(tried, ", ")
+	return c
+}
+
+// checkHostKey waits for sshd's key, without which the host could not tell this guest from another.
+func (a *Agent) checkHostKey(ctx context.Context) report.Check {
+	c := report.Check{ID: "host-key"}
+	err := until(ctx, func() error {
+		if !strings.HasPrefix(a.readLine(hostKeyFile), "ssh-ed25519 ") {
+			return errors.New("sshd has no ed25519 host key")
+		}
+		conn, err := net.DialTimeout("tcp", "127.0.0.1:22", time.Second)
+		if err != nil {
+			return fmt.Errorf("sshd does not listen: %w", err)
+		}
+		return conn.Close()
+	})
+	if err != nil {
+		c.Found = err.Error()
+		return c
+	}
+	c.OK, c.Found = true, "ed25519, sshd listens"
+	return c
+}
+
+// checkNoRootfulDocker expects that no Docker daemon of root's offers its socket.
+func (a *Agent) checkNoRootfulDocker() report.Check {
+	c := report.Check{ID: "no-rootful-docker"}
+	if a.exists("/run/docker.sock") {
+		c.Found = "/run/docker.sock is there"
+		return c
+	}
+	c.OK, c.Found = true, "no /run/docker.sock"
+	return c
+}
+
+// checkDocker waits for the user's own daemon and asks it whether it is rootless and confined.
+func (a *Agent) checkDocker(ctx context.Context, name string) report.Check {
+	c := report.Check{ID: "docker-rootless"}
+	dir, err := runtimeDir(name)
+	if err != nil {
+		c.Found = err.Error()
+		return c
+	}
+	var info dockerInfo
+	err = until(ctx, func() error {
+		var err error
+		info, err = askDocker(ctx, a.path(dir+"/docker.sock"))
+		return err
+	})
+	if err != nil {
+		c.Found = "dockerd does not answer: " + err.Error()
+		return c
+	}
+	for _, want := range []string{"name=rootless", "name=seccomp", "name=no-new-privileges"} {
+		if !slices.ContainsFunc(info.SecurityOptions, func(o string) bool { return strings.HasPrefix(o, want) }) {
+			c.Found = fmt.Sprintf("dockerd runs without %q: %v", want, info.SecurityOptions)
+			return c
+		}
+	}
+	c.OK = true
+	c.Found = fmt.Sprintf("docker %s, %s, rootless, seccomp, no-new-privileges", info.ServerVersion, info.Driver)
+	return c
+}
+
+// dockerInfo is the part of GET /info that the check needs.
+type dockerInfo struct {
+	ServerVersion   string
+	Driver          string
+	SecurityOptions []string
+}
+
+func askDocker(ctx context.Context, socket string) (dockerInfo, error) {
+	client := http.Client{Transport: &http.Transport{
+		DisableKeepAlives: true,
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return (&net.Dialer{}).DialContext(ctx, "unix", socket)
+		},
+	}}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://docker/info", nil)
+	if err != nil {
+		return dockerInfo{}, err
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		return dockerInfo{}, err
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return dockerInfo{}, fmt.Errorf("GET /info: %s", resp.Status)
+	}
+	var info dockerInfo
+	return info, json.NewDecoder(io.LimitReader(resp.Body, 1<<20)).Decode(&info)
+}
+
+// until tries again, every quarter of a second, what needs time to come up.
+func until(ctx context.Context, try func() error) error {
+	for {
+		err := try()
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(250 * time.Millisecond):
+		}
+	}
+}

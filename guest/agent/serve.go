@@ -1,0 +1,101 @@
+package agent
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"holm/guest/report"
+)
+
+// reopenAfter is how long to wait before reading again when the host has hung up: the kernel answers such a read with
+// an immediate end of file and offers nothing to wait for that Go's poller understands.
+const reopenAfter = 200 * time.Millisecond
+
+// serve answers the host for as long as the guest runs.
+func (a *Agent) serve(ctx context.Context, state *board) error {
+	path, err := a.portDevice(report.Port)
+	if err != nil {
+		return err
+	}
+	port, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return fmt.Errorf("open the virtio port: %w", err)
+	}
+	stop := context.AfterFunc(ctx, func() { port.Close() })
+	defer stop()
+	for ctx.Err() == nil {
+		if err := converse(ctx, port, state); err != nil && !errors.Is(err, io.EOF) && ctx.Err() == nil {
+			return fmt.Errorf("talk to the host: %w", err)
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(reopenAfter):
+		}
+	}
+	return nil
+}
+
+// portDevice finds the device node of a virtio port by its name, without waiting for udev's links.
+func (a *Agent) portDevice(name string) (string, error) {
+	files, err := filepath.Glob(a.path("/sys/class/virtio-ports/*/name"))
+	if err != nil {
+		return "", err
+	}
+	for _, file := range files {
+		content, err := os.ReadFile(file)
+		if err == nil && string(content) == name+"\n" {
+			return a.path("/dev/" + filepath.Base(filepath.Dir(file))), nil
+		}
+	}
+	return "", fmt.Errorf("this machine has no virtio port %q", name)
+}
+
+// converse reads questions until the host hangs up. The last question is answered at once and again at each change.
+func converse(ctx context.Context, port io.ReadWriter, state *board) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var speaking sync.WaitGroup
+	defer speaking.Wait()
+	silence := func() {}
+	defer func() { silence() }()
+
+	lines := bufio.NewScanner(port)
+	lines.Buffer(nil, report.MaxLine)
+	for lines.Scan() {
+		var q report.Question
+		if err := json.Unmarshal(lines.Bytes(), &q); err != nil || q.Nonce == "" || len(q.Nonce) > 128 {
+			continue // a line that was cut when the last host hung up
+		}
+		silence()
+		speaking.Wait()
+		speech, hush := context.WithCancel(ctx)
+		silence = hush
+		speaking.Go(func() { speak(speech, port, state, q.Nonce) })
+	}
+	return lines.Err()
+}
+
+// speak writes the report now and whenever it changes.
+func speak(ctx context.Context, port io.Writer, state *board, nonce string) {
+	out := json.NewEncoder(port)
+	for {
+		r, changed := state.read()
+		r.Nonce = nonce
+		if err := out.Encode(r); err != nil {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-changed:
+		}
+	}
+}

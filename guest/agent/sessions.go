@@ -1,0 +1,65 @@
+package agent
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"os/user"
+	"path/filepath"
+	"strconv"
+)
+
+const userUnit = "/usr/lib/systemd/user/docker.service"
+
+// keepSessions makes systemd start the user's manager at boot ("linger"), and with it rootless Docker when the profile
+// asks for it. logind reads the folder when it starts, which is after this service.
+func (a *Agent) keepSessions(inst Instance) error {
+	if inst.Profile != ProfileDocker {
+		return nil
+	}
+	linger := a.path("/var/lib/systemd/linger")
+	if err := os.MkdirAll(linger, 0o755); err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(linger, inst.User), nil, 0o644); err != nil {
+		return err
+	}
+	wants := a.path("/etc/systemd/user/default.target.wants")
+	if err := os.MkdirAll(wants, 0o755); err != nil {
+		return err
+	}
+	err := os.Symlink(userUnit, filepath.Join(wants, "docker.service"))
+	if err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return nil
+}
+
+// runtimeDir is the folder of the user's sockets.
+func runtimeDir(name string) (string, error) {
+	u, err := user.Lookup(name)
+	if err != nil {
+		return "", fmt.Errorf("cloud-init made no user %q: %w", name, err)
+	}
+	if _, err := strconv.Atoi(u.Uid); err != nil {
+		return "", err
+	}
+	return "/run/user/" + u.Uid, nil
+}
+
+// notifyReady tells systemd that whatever is ordered after this service may start. Outside systemd it does nothing.
+func notifyReady() error {
+	socket := os.Getenv("NOTIFY_SOCKET")
+	if socket == "" {
+		return nil
+	}
+	conn, err := net.DialUnix("unixgram", nil, &net.UnixAddr{Name: socket, Net: "unixgram"})
+	if err != nil {
+		return fmt.Errorf("tell systemd: %w", err)
+	}
+	defer conn.Close()
+	_, err = conn.Write([]byte("READY=1"))
+	return err
+}

@@ -1,0 +1,124 @@
+package boot
+
+import (
+	"fmt"
+	"os"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+const (
+	newRoot = "/sysroot"
+	nextPID = "/usr/lib/systemd/systemd"
+)
+
+// Main runs the whole boot and does not return: it ends as systemd or powers the machine off.
+func Main() {
+	err := run()
+	// Only reached when something failed; the console is the one place where a person can read why.
+	fmt.Fprintf(os.Stderr, "holm: this instance cannot boot: %v\n", err)
+	unix.Sync()
+	if err := unix.Reboot(unix.LINUX_REBOOT_CMD_POWER_OFF); err != nil {
+		fmt.Fprintf(os.Stderr, "holm: power off: %v\n", err)
+	}
+	select {}
+}
+
+func run() error {
+	if err := mountKernelFilesystems(); err != nil {
+		return err
+	}
+	raw, err := os.ReadFile("/proc/cmdline")
+	if err != nil {
+		return fmt.Errorf("read the kernel command line: %w", err)
+	}
+	args, err := ParseArgs(string(raw))
+	if err != nil {
+		return err
+	}
+	if err := loadModules("/modules"); err != nil {
+		return err
+	}
+	root, err := diskBySerial("/sys/block", RootSerial)
+	if err != nil {
+		return err
+	}
+	state, err := diskBySerial("/sys/block", StateSerial)
+	if err != nil {
+		return err
+	}
+	if err := mountRoot(root, args); err != nil {
+		return err
+	}
+	if err := mountState(state); err != nil {
+		return err
+	}
+	if err := maskUnits(args.Untuned); err != nil {
+		return err
+	}
+	return switchRoot()
+}
+
+// mount is unix.Mount with an error that says what was mounted where.
+func mount(source, target, fstype string, flags uintptr, data string) error {
+	if err := unix.Mount(source, target, fstype, flags, data); err != nil {
+		return fmt.Errorf("mount %s on %s as %s: %w", source, target, strings.TrimSpace(fstype+" "+data), err)
+	}
+	return nil
+}
+
+func mountKernelFilesystems() error {
+	const quiet = unix.MS_NOSUID | unix.MS_NOEXEC | unix.MS_NODEV
+	for _, m := range []struct {
+		target, fstype string
+		flags          uintptr
+		data           string
+	}{
+		{"/dev", "devtmpfs", unix.MS_NOSUID, "mode=0755"},
+		{"/proc", "proc", quiet, ""},
+		{"/sys", "sysfs", quiet, ""},
+		{"/run", "tmpfs", unix.MS_NOSUID | unix.MS_NODEV, "mode=0755,size=20%"},
+	} {
+		if err := os.MkdirAll(m.target, 0o755); err != nil {
+			return err
+		}
+		// The kernel may have mounted devtmpfs already.
+		if err := mount(m.fstype, m.target, m.fstype, m.flags, m.data); err != nil && !strings.Contains(err.Error(), unix.EBUSY.Error()) {
+			return err
+		}
+	}
+	return nil
+}
+
+// switchRoot moves the kernel's file systems over, makes newRoot the root and becomes systemd. The initrd's own files
+// are deleted first, because they would stay in memory for as long as the guest runs.
+func switchRoot() error {
+	for _, dir := range []string{"/dev", "/proc", "/sys", "/run"} {
+		if err := mount(dir, newRoot+dir, "", unix.MS_MOVE, ""); err != nil {
+			return err
+		}
+	}
+	if err := os.RemoveAll("/modules"); err != nil {
+		return err
+	}
+	if err := os.Remove("/init"); err != nil {
+		return err
+	}
+	if err := os.Chdir(newRoot); err != nil {
+		return err
+	}
+	if err := mount(".", "/", "", unix.MS_MOVE, ""); err != nil {
+		return err
+	}
+	if err := unix.Chroot("."); err != nil {
+		return fmt.Errorf("chroot to the root file system: %w", err)
+	}
+	if err := os.Chdir("/"); err != nil {
+		return err
+	}
+	if err := unix.Exec(nextPID, []string{nextPID}, []string{"PATH=/usr/sbin:/usr/bin", "TERM=linux"}); err != nil {
+		return fmt.Errorf("start %s: %w", nextPID, err)
+	}
+	return nil
+}

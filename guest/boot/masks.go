@@ -1,0 +1,42 @@
+package boot
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// maskList names, one a line, the units that a VPS does not need. It is a file of the image.
+const maskList = "/usr/lib/holm/masked-units"
+
+// maskUnits masks them for this boot. It is done here rather than in the image so that the benchmark can boot the very
+// same image without it.
+func maskUnits(untuned bool) error {
+	if untuned {
+		return nil
+	}
+	content, err := os.ReadFile(newRoot + maskList)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	const dir = "/run/systemd/system"
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	for line := range strings.Lines(string(content)) {
+		unit := strings.TrimSpace(line)
+		if unit == "" || strings.HasPrefix(unit, "#") {
+			continue
+		}
+		if err := os.Symlink("/dev/null", filepath.Join(dir, filepath.Base(unit))); err != nil && !errors.Is(err, fs.ErrExist) {
+			return fmt.Errorf("mask %s: %w", unit, err)
+		}
+	}
+	return nil
+}

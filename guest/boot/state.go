@@ -1,0 +1,142 @@
+package boot
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// StateDir is where the state volume lies inside the guest.
+const StateDir = "/state"
+
+// overlays are the folders whose lower layer is the image and whose upper layer lies on the state volume.
+var overlays = []struct {
+	dir   string
+	flags uintptr
+}{
+	{"/etc", unix.MS_NOSUID | unix.MS_NODEV},
+	{"/var", unix.MS_NOSUID | unix.MS_NODEV},
+}
+
+// binds are the folders that lie on the state volume itself. Container stores are among them, because overlay2 does
+// not work on an overlay.
+var binds = []string{
+	"/home",
+	"/var/lib/docker",
+	"/var/lib/containerd",
+	"/var/lib/kubelet",
+	"/var/lib/rancher",
+}
+
+// Content is what a state volume holds.
+type Content int
+
+// What Probe finds at the start of a volume.
+const (
+	Blank   Content = iota // nothing but zeros: a new volume
+	Ext4                   // an ext4 file system
+	Unknown                // something else: not ours to format
+)
+
+// Probe looks at the first MiB of a volume.
+func Probe(r io.Reader) (Content, error) {
+	head := make([]byte, 1<<20)
+	if _, err := io.ReadFull(r, head); err != nil {
+		return Unknown, fmt.Errorf("read the start of the state volume: %w", err)
+	}
+	const magic = 1024 + 0x38 // s_magic of the first superblock
+	switch {
+	case head[magic] == 0x53 && head[magic+1] == 0xef:
+		return Ext4, nil
+	case len(bytes.Trim(head, "\x00")) == 0:
+		return Blank, nil
+	default:
+		return Unknown, nil
+	}
+}
+
+// mountState mounts the state volume, formatting it when it is blank, and lays it over the root.
+func mountState(disk string) error {
+	if err := prepare(disk); err != nil {
+		return err
+	}
+	state := newRoot + StateDir
+	if err := mount(disk, state, "ext4", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOATIME, "discard"); err != nil {
+		return err
+	}
+	for _, o := range overlays {
+		upper, work := filepath.Join(state, "overlay", o.dir, "upper"), filepath.Join(state, "overlay", o.dir, "work")
+		if err := errors.Join(os.MkdirAll(upper, 0o755), os.MkdirAll(work, 0o700)); err != nil {
+			return err
+		}
+		data := fmt.Sprintf("lowerdir=%s,upperdir=%s,workdir=%s", newRoot+o.dir, upper, work)
+		if err := mount("overlay", newRoot+o.dir, "overlay", o.flags, data); err != nil {
+			return err
+		}
+	}
+	for _, dir := range binds {
+		if err := bind(state, dir); err != nil {
+			return err
+		}
+	}
+	return os.Chmod(state, 0o700)
+}
+
+func bind(state, dir string) error {
+	source := filepath.Join(state, "store", dir)
+	if err := errors.Join(os.MkdirAll(source, 0o755), os.MkdirAll(newRoot+dir, 0o755)); err != nil {
+		return err
+	}
+	return mount(source, newRoot+dir, "", unix.MS_BIND, "")
+}
+
+// prepare leaves a clean ext4 on the disk or fails: what is neither blank nor ext4 is never formatted.
+func prepare(disk string) error {
+	f, err := os.Open(disk)
+	if err != nil {
+		return err
+	}
+	content, err := Probe(f)
+	if err := errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	switch content {
+	case Blank:
+		// The tables are written when they are needed, and the new qcow2 needs no discard: a new instance stays small.
+		return inRoot("mke2fs", "-q", "-t", "ext4", "-L", "holm-state", "-m", "1",
+			"-E", "lazy_itable_init=1,lazy_journal_init=1,nodiscard", "-J", "size=32", disk)
+	case Ext4:
+		return inRoot("e2fsck", "-p", disk)
+	default:
+		return fmt.Errorf("the state volume %s holds neither zeros nor ext4: refusing to format it", disk)
+	}
+}
+
+// inRoot runs a program of the image's own before the image is the root.
+func inRoot(name string, args ...string) error {
+	if err := mount("/dev", newRoot+"/dev", "", unix.MS_BIND, ""); err != nil {
+		return err
+	}
+	cmd := exec.Command("/usr/sbin/"+name, args...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Chroot: newRoot}
+	cmd.Dir = "/"
+	out, err := cmd.CombinedOutput()
+	if unmountErr := unix.Unmount(newRoot+"/dev", 0); err == nil && unmountErr != nil {
+		return fmt.Errorf("unmount /dev from the root: %w", unmountErr)
+	}
+	// e2fsck: 1 means that errors were corrected.
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok && name == "e2fsck" && exit.ExitCode() == 1 {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w: %s", name, err, bytes.TrimSpace(out))
+	}
+	return nil
+}
