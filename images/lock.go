@@ -1,0 +1,124 @@
+package images
+
+import (
+	_ "embed"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"sigs.k8s.io/yaml"
+
+	"holm/internal/fault"
+)
+
+// maxLock bounds a lock file, in bytes.
+const maxLock = 4 << 20
+
+// Lock pins the packages of an image.
+type Lock struct {
+	Name   string   `json:"name"`              // of the image
+	Suite  string   `json:"suite"`             // Debian's name for the release
+	Epoch  int64    `json:"source_date_epoch"` // seconds; every time stamp in the image is at most this
+	Wanted []string `json:"wanted"`            // packages asked for; the rest are their dependencies
+
+	Packages map[string]Pin `json:"packages"`
+}
+
+// Pin is one package's version and the hash of its .deb.
+type Pin struct {
+	Version string `json:"version"`
+	SHA256  string `json:"sha256"`
+}
+
+//go:embed debian-13.lock
+var debian13 []byte
+
+// DefaultLock returns the lock that this holm was released with.
+func DefaultLock() (Lock, error) { return ParseLock(debian13) }
+
+// ParseLock reads a lock file. Every name and version in it ends in an argument of apt's, so each is held to the form
+// that Debian's policy gives it.
+func ParseLock(content []byte) (Lock, error) {
+	refuse := func(format string, args ...any) (Lock, error) {
+		return Lock{}, fault.New(fault.Usage, "write a new one with: holm image lock", "the image lock is not valid: "+format, args...)
+	}
+	if len(content) > maxLock {
+		return refuse("it has more than %d bytes", maxLock)
+	}
+	var l Lock
+	if err := yaml.UnmarshalStrict(content, &l); err != nil {
+		return refuse("%w", err)
+	}
+	if !nameForm.MatchString(l.Name) {
+		return refuse("name %q", l.Name)
+	}
+	if !suiteForm.MatchString(l.Suite) {
+		return refuse("suite %q", l.Suite)
+	}
+	if l.Epoch <= 0 {
+		return refuse("source_date_epoch %d", l.Epoch)
+	}
+	for _, name := range l.Wanted {
+		if !packageForm.MatchString(name) {
+			return refuse("wanted package %q", name)
+		}
+	}
+	for name, pin := range l.Packages {
+		if !packageForm.MatchString(name) || !versionForm.MatchString(pin.Version) || !sumForm.MatchString(pin.SHA256) {
+			return refuse("package %q, version %q, sha256 %q", name, pin.Version, pin.SHA256)
+		}
+	}
+	return l, nil
+}
+
+// Write renders the lock with its packages sorted, one line each, so that a renewed lock makes a readable diff.
+func (l Lock) Write(w io.Writer) error {
+	head, err := yaml.Marshal(struct {
+		Epoch  int64    `json:"source_date_epoch"`
+		Name   string   `json:"name"`
+		Suite  string   `json:"suite"`
+		Wanted []string `json:"wanted"`
+	}{l.Epoch, l.Name, l.Suite, l.Wanted})
+	if err != nil {
+		return err
+	}
+	var b strings.Builder
+	b.WriteString("# Renewed by: holm image lock\n")
+	b.Write(head)
+	b.WriteString("packages:\n")
+	for _, name := range l.names() {
+		// Both values have been held to forms that need no quoting inside double quotes.
+		fmt.Fprintf(&b, "  %q: {version: %q, sha256: %q}\n", name, l.Packages[name].Version, l.Packages[name].SHA256)
+	}
+	_, err = io.WriteString(w, b.String())
+	return err
+}
+
+func (l Lock) names() []string {
+	names := make([]string, 0, len(l.Packages))
+	for name := range l.Packages {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// moves compares what was installed with the lock.
+func (l Lock) moves(installed []Package) []Move {
+	var moves []Move
+	seen := map[string]bool{}
+	for _, p := range installed {
+		seen[p.Name] = true
+		if pin := l.Packages[p.Name]; pin.Version != p.Version || pin.SHA256 != p.SHA256 {
+			moves = append(moves, Move{Name: p.Name, Locked: pin.Version, Now: p.Version})
+		}
+	}
+	for _, name := range l.names() {
+		if !seen[name] {
+			moves = append(moves, Move{Name: name, Locked: l.Packages[name].Version})
+		}
+	}
+	slices.SortFunc(moves, func(a, b Move) int { return strings.Compare(a.Name, b.Name) })
+	return moves
+}

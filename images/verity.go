@@ -1,0 +1,42 @@
+package images
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"regexp"
+	"strconv"
+
+	"holm/guest/boot"
+	"holm/internal/run"
+)
+
+var rootHashLine = regexp.MustCompile(`(?m)^Root hash:\s+([0-9a-f]{64})$`)
+
+// makeRoot writes an erofs of dir into file and appends its hash tree. All time stamps are the epoch and the UUID is
+// fixed, so that the same tree gives the same bytes.
+func makeRoot(ctx context.Context, dir, file string, epoch int64) (rootHash string, blocks uint64, err error) {
+	_, err = run.Command(ctx, "mkfs.erofs", "-T"+strconv.FormatInt(epoch, 10),
+		"-U", "686f6c6d-0000-4000-8000-000000000001", file, dir)
+	if err != nil {
+		return "", 0, err
+	}
+	info, err := os.Stat(file)
+	if err != nil {
+		return "", 0, err
+	}
+	size := info.Size()
+	if size%boot.BlockSize != 0 {
+		return "", 0, fmt.Errorf("mkfs.erofs wrote %d bytes, which is no multiple of %d", size, boot.BlockSize)
+	}
+	out, err := run.Command(ctx, "veritysetup", "format", "--no-superblock", "--hash=sha256", "--salt=-",
+		"--data-blocks="+strconv.FormatInt(size/boot.BlockSize, 10), "--hash-offset="+strconv.FormatInt(size, 10), file, file)
+	if err != nil {
+		return "", 0, err
+	}
+	match := rootHashLine.FindSubmatch(out)
+	if match == nil {
+		return "", 0, fmt.Errorf("veritysetup printed no root hash")
+	}
+	return string(match[1]), uint64(size) / boot.BlockSize, nil
+}
