@@ -1,0 +1,85 @@
+package cloudinit
+
+import (
+	"net/netip"
+	"regexp"
+	"slices"
+
+	"holm/internal/fault"
+)
+
+// The profiles that a seed can bring up.
+const (
+	ProfilePlain  = "plain"
+	ProfileDocker = "docker"
+	// ProfileK3s is known and refused: no image carries k3s yet.
+	ProfileK3s = "k3s"
+)
+
+// Spec is all that the seed of one instance says. Nothing in it is trusted: Render validates it first.
+type Spec struct {
+	InstanceID     string       // 12 lower-case hexadecimal digits
+	Hostname       string       // one DNS label, a-z first
+	User           string       // the login name; may use sudo without a password
+	AuthorizedKeys []string     // 1 to 16 lines in authorized_keys format, without options
+	MAC            string       // of the one network interface
+	Address        netip.Prefix // IPv4 address of the guest with the length of its subnet
+	Gateway        netip.Addr   // inside the subnet of Address
+	Nameservers    []netip.Addr // at most 3; none means that the guest resolves no names
+	Profile        string       // ProfilePlain or ProfileDocker
+
+	// Modules replaces the image's lists of cloud-init modules and has all of cloud-init's stages run, as in a stock
+	// image; nil leaves the lists alone and lets one stage do everything.
+	Modules *Modules
+}
+
+// Validate returns the first thing that is wrong with s as a *fault.Error of kind Usage (Refused for a profile that
+// no image carries), else nil.
+func (s Spec) Validate() error {
+	_, err := s.normalize()
+	return err
+}
+
+var instanceID = regexp.MustCompile(`^[0-9a-f]{12}$`)
+
+// normalize returns s with its keys, MAC and addresses in their one canonical spelling, so that equal instances give
+// equal seeds.
+func (s Spec) normalize() (Spec, error) {
+	if !instanceID.MatchString(s.InstanceID) {
+		return Spec{}, usage("an id is 12 digits of 0-9 and a-f", "instance id %s is not allowed", quote(s.InstanceID))
+	}
+	for _, check := range []error{
+		ValidateHostname(s.Hostname), ValidateUser(s.User), ValidateProfile(s.Profile), s.Modules.validate(),
+	} {
+		if check != nil {
+			return Spec{}, check
+		}
+	}
+	var err error
+	if s.AuthorizedKeys, err = canonicalKeys(s.AuthorizedKeys); err != nil {
+		return Spec{}, err
+	}
+	if s.MAC, err = canonicalMAC(s.MAC); err != nil {
+		return Spec{}, err
+	}
+	s.Nameservers = slices.Clone(s.Nameservers)
+	return s, s.validateNetwork()
+}
+
+// ValidateProfile says whether a seed can bring up that profile: nil, or a *fault.Error of kind Refused for k3s and
+// Usage for a word that is no profile.
+func ValidateProfile(profile string) error {
+	switch profile {
+	case ProfilePlain, ProfileDocker:
+		return nil
+	case ProfileK3s:
+		return fault.New(fault.Refused, "use profile docker, or import an image whose manifest lists the profile k3s",
+			"profile %q needs an image with the k3s binary and its image bundle, and no image here has them", profile)
+	default:
+		return usage("use plain or docker", "profile %s is not known", quote(profile))
+	}
+}
+
+func usage(remedy, format string, args ...any) error {
+	return fault.New(fault.Usage, remedy, format, args...)
+}
