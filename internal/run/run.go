@@ -75,7 +75,6 @@ func Run(ctx context.Context, c Cmd) ([]byte, error) {
 		return nil, err
 	}
 	stdout, stderr := &output{limit: maxOutput}, &tail{limit: maxStderr}
-	//nolint:gosec // running what the caller names, with arguments that no shell sees, is what this package is for
 	cmd := exec.CommandContext(ctx, path, c.Args...)
 	cmd.Env, cmd.Dir, cmd.Stdin = env, c.Dir, c.Stdin
 	cmd.Stdout, cmd.Stderr = stdout, stderr

@@ -145,7 +145,7 @@ func TestAMissingProgramNamesItsPackage(t *testing.T) {
 
 func TestTheCallersPathDoesNotDecideWhatRuns(t *testing.T) {
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "echo"), []byte("#!/bin/sh\nprintf evil\n"), 0o700); err != nil { //nolint:gosec // it has to be a program
+	if err := os.WriteFile(filepath.Join(dir, "echo"), []byte("#!/bin/sh\nprintf evil\n"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	t.Setenv("PATH", dir)
@@ -158,11 +158,12 @@ func TestTheCallersPathDoesNotDecideWhatRuns(t *testing.T) {
 	}
 }
 
-// The grandchild holds the only writing end of a FIFO: reading from it ends when the grandchild does.
+// The grandchild holds the only writing end of a FIFO: reading from it ends when the grandchild does. The shell opens it
+// before it says a word, so that the group is not told to stop while nobody has opened it yet.
 func TestTheEndOfTheContextEndsTheWholeProcessGroup(t *testing.T) {
 	for name, script := range map[string]string{
-		"the program waits for its child": `sleep 1000 >"$1" & echo started; wait`,
-		"the child is deaf to SIGTERM":    `(trap '' TERM; exec sleep 1000) >"$1" 2>/dev/null & echo started; wait`,
+		"the program waits for its child": `exec 3>"$1"; sleep 1000 & exec 3>&-; echo started; wait`,
+		"the child is deaf to SIGTERM":    `exec 3>"$1"; (trap '' TERM; exec sleep 1000) >/dev/null 2>&1 & exec 3>&-; echo started; wait`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			fifo := filepath.Join(t.TempDir(), "fifo")
@@ -180,7 +181,7 @@ func TestTheEndOfTheContextEndsTheWholeProcessGroup(t *testing.T) {
 				})
 				failed <- err
 			}()
-			held, err := os.Open(fifo) // waits until the grandchild has the other end
+			held, err := os.Open(fifo) // waits for the shell
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -119,3 +119,10 @@ func cause(err error) string {
 	}
 	return err.Error()
 }
+
+// KVM tries hardware virtualization as the check "kvm" does, and says why it does not work. It takes up to five
+// seconds on a machine that only pretends; the verdict holds until the next boot of the host.
+func KVM(ctx context.Context, o Options) (works bool, why string) {
+	v := newEnv(ctx, o).kvm()
+	return v.works(), strings.Join(v.reasons, "; ")
+}

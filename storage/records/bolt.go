@@ -209,7 +209,7 @@ func (b *Bolt) options(readOnly bool, file **os.File) *bolt.Options {
 		Timeout: 1, ReadOnly: readOnly, NoStatistics: true, FreelistType: bolt.FreelistMapType,
 		OpenFile: func(path string, flag int, mode os.FileMode) (f *os.File, err error) {
 			// Only ensure makes the file, and completely: bbolt would lay it out in place.
-			f, err = os.OpenFile(path, flag&^os.O_CREATE|syscall.O_NOFOLLOW, mode) //nolint:gosec // the path is the handle's
+			f, err = os.OpenFile(path, flag&^os.O_CREATE|syscall.O_NOFOLLOW, mode)
 			if err != nil {
 				return nil, err
 			}

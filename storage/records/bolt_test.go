@@ -297,11 +297,11 @@ func TestAnOrdinaryUserIsToldWhatToDo(t *testing.T) {
 		t.Fatal(err)
 	}
 	for dir := open; dir != os.TempDir() && dir != "/"; dir = filepath.Dir(dir) {
-		if err := os.Chmod(dir, 0o711); err != nil { //nolint:gosec // as the state directory is
+		if err := os.Chmod(dir, 0o711); err != nil { // as the state directory is
 			t.Fatal(err)
 		}
 	}
-	if err := os.Chmod(binary, 0o711); err != nil { //nolint:gosec // it has to run as somebody else
+	if err := os.Chmod(binary, 0o711); err != nil {
 		t.Fatal(err)
 	}
 	p := &process{}

@@ -42,7 +42,7 @@ func Summarize(inst Instance) Summary {
 	return Summary{
 		ID: inst.ID, Name: inst.Name, Tenant: inst.Tenant, State: inst.State, Address: inst.Address,
 		Flavor: inst.Flavor.Name, Profile: inst.Profile, Image: inst.Image, ImageName: inst.ImageName,
-		Unlocked: inst.Unlocked, Accel: inst.Accel, Created: inst.Created,
+		Unlocked: inst.Unlocked, Accel: inst.Accel, UUID: inst.UUID, Created: inst.Created,
 		ChecksPassed: inst.ChecksPassed, ChecksTotal: inst.ChecksTotal,
 	}
 }
@@ -56,7 +56,7 @@ var errSummary = errors.New("it is not a summary")
 func summaryStrings(s *Summary) []*string {
 	return []*string{
 		&s.ID, &s.Name, &s.Tenant, (*string)(&s.State), &s.Address,
-		&s.Flavor, &s.Profile, &s.Image, &s.ImageName, &s.Accel,
+		&s.Flavor, &s.Profile, &s.Image, &s.ImageName, &s.Accel, &s.UUID,
 	}
 }
 
@@ -87,7 +87,7 @@ func decodeSummary(value []byte) (Summary, error) {
 	rest, text := value[1:], string(value[1:])
 	for _, field := range summaryStrings(&s) {
 		length, n := binary.Uvarint(rest)
-		if n <= 0 || length > uint64(len(rest)-n) {
+		if n <= 0 || length > uint64(len(rest)-n) { //nolint:gosec // n is at most len(rest)
 			return Summary{}, errSummary
 		}
 		end := n + int(length) //nolint:gosec // it is at most len(rest)

@@ -14,6 +14,7 @@ func fullSummary() Summary {
 	return Summary{
 		ID: testID, Name: "web", Tenant: "acme", State: Ready, Address: "10.77.0.12", Flavor: "small", Profile: "docker",
 		Image: "sha256:" + strings.Repeat("41be", 16), ImageName: "debian-13", Unlocked: true, Accel: "kvm",
+		UUID:    "0d5f1a9e-5a0c-4a1e-9b57-1d7c5f0c2a11",
 		Created: time.Date(2025, 3, 1, 12, 0, 0, 123456789, time.UTC), ChecksPassed: 24, ChecksTotal: 25,
 	}
 }

@@ -65,7 +65,7 @@ func (b *Bolt) create() (err error) {
 		FreelistType: bolt.FreelistMapType,
 		OpenFile: func(path string, flag int, mode os.FileMode) (*os.File, error) {
 			b.crash("create.empty")
-			return os.OpenFile(path, flag|os.O_EXCL|syscall.O_NOFOLLOW, mode) //nolint:gosec // the path is the handle's
+			return os.OpenFile(path, flag|os.O_EXCL|syscall.O_NOFOLLOW, mode)
 		},
 	})
 	if err != nil {

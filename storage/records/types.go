@@ -95,6 +95,7 @@ type Summary struct {
 	ImageName string    `json:"image_name"`
 	Unlocked  bool      `json:"unlocked,omitempty"`
 	Accel     string    `json:"accel"`
+	UUID      string    `json:"uuid"` // of the libvirt domain
 	Created   time.Time `json:"created"`
 
 	ChecksPassed int `json:"checks_passed"`
@@ -131,4 +132,7 @@ type Operation struct {
 type Host struct {
 	// LabMode allows instances without hardware virtualization, which is no isolation boundary.
 	LabMode bool `json:"lab_mode"`
+	// Network and Subnet are where instances live; empty is holm's default.
+	Network string `json:"network,omitempty"`
+	Subnet  string `json:"subnet,omitempty"` // "10.77.0.0/24"
 }

@@ -1,0 +1,83 @@
+# holm: what a person types. "make" alone explains itself.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+
+GO      ?= go
+TAGS    := libvirt_dlopen
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+LDFLAGS := -s -w -buildid= -X main.version=$(VERSION)
+LINT    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+SUDO    := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+STATE   ?= /var/lib/holm
+HOLM    := bin/holm
+
+export CGO_ENABLED := 1
+
+##@ Use
+
+.PHONY: help
+help: ## Show this list.
+	@awk 'BEGIN {FS = ":.*## "} /^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: up
+up: deps build ## From a bare Debian machine to a ready instance, "demo".
+	@$(SUDO) env HOLM_STATE=$(STATE) hack/up $(HOLM)
+
+.PHONY: down
+down: ## Remove every instance and all of holm's state but its images.
+	@$(SUDO) env HOLM_STATE=$(STATE) hack/down $(HOLM)
+
+.PHONY: install
+install: build ## Put holm into /usr/local/bin, with completion for bash.
+	$(SUDO) install -m 0755 $(HOLM) /usr/local/bin/holm
+	$(HOLM) completion bash | $(SUDO) tee /usr/share/bash-completion/completions/holm >/dev/null
+
+##@ Build
+
+.PHONY: deps
+deps: ## Install the Debian packages that are missing.
+	@hack/deps
+
+.PHONY: build
+build: guest/programs/holm-init guest/programs/holm-agent ## Compile holm and the guest's programs.
+	@$(GO) build -trimpath -tags $(TAGS) -ldflags "$(LDFLAGS)" -o $(HOLM) ./cmd/holm
+
+# The guest's programs are part of the image: the same source gives the same bytes. The Go tool knows what is new.
+.PHONY: guest/programs/holm-init guest/programs/holm-agent
+guest/programs/holm-init guest/programs/holm-agent: guest/programs/%:
+	@CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w -buildid=" -o $@ ./guest/cmd/$*
+
+.PHONY: image-lock
+image-lock: build ## Renew the committed lock of the golden image with today's packages.
+	$(HOLM) image lock images/debian-13.lock
+
+##@ Check
+
+.PHONY: test
+test: deps build ## Run everything that this machine can run, and say what was left out.
+	@hack/test
+
+.PHONY: test-unit
+test-unit: guest/programs/holm-init guest/programs/holm-agent ## Run what needs nothing but Go, and libvirt's client library.
+	$(GO) test -tags $(TAGS) ./...
+
+.PHONY: test-e2e
+test-e2e: deps build ## Run the tests on real guests: root, libvirt, QEMU.
+	@hack/test e2e
+
+.PHONY: lint
+lint: guest/programs/holm-init guest/programs/holm-agent ## Check style and the arrows between the rooms.
+	CGO_ENABLED=1 $(GO) run $(LINT) run ./...
+
+.PHONY: bench
+bench: deps build ## Measure against peers in the same run.
+	@hack/bench
+
+.PHONY: fuzz
+fuzz: ## Fuzz every parser of hostile input for a short while.
+	@hack/fuzz
+
+.PHONY: clean
+clean: ## Remove what was built.
+	rm -rf bin guest/programs/holm-init guest/programs/holm-agent

@@ -1,0 +1,150 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"holm/images"
+	"holm/internal/atomicfile"
+	"holm/internal/fault"
+	"holm/provisioner"
+	"holm/provisioner/doctor"
+	"holm/provisioner/hypervisor"
+	"holm/provisioner/network"
+	"holm/storage/records"
+)
+
+// backend connects the provisioner to libvirt, the image store, the records and the host.
+type backend struct {
+	settings settings
+	records  *records.Bolt
+	libvirt  *hypervisor.Host // nil until it is first needed
+}
+
+func newProvisioner(ctx context.Context, s settings) (api, error) {
+	b := &backend{settings: s, records: records.Open(database(s))}
+	host, err := b.records.Host(ctx)
+	if err != nil {
+		return nil, err
+	}
+	where, err := hostNetwork(host)
+	if err != nil {
+		return nil, err
+	}
+	config := provisioner.Config{
+		Dir: s.state, Records: b.records, Images: images.Open(filepath.Join(s.state, "images")),
+		Connect: func(ctx context.Context) (provisioner.Hypervisor, error) { return b.connect(ctx) },
+		Measure: b.measure, Network: where, Crash: crashPoint(), Now: time.Now,
+	}
+	// systemd-resolved's stub in resolv.conf is of no use to a guest; the file beside it names the real servers.
+	for _, file := range []string{"/run/systemd/resolve/resolv.conf", "/etc/resolv.conf"} {
+		f, err := os.Open(file) // #nosec G304 -- one of the two names above
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		config.Nameservers = network.Nameservers(f)
+		_ = f.Close()
+		break
+	}
+	return provisioner.New(config), nil
+}
+
+// hostNetwork is where instances live on this host.
+func hostNetwork(host records.Host) (network.Network, error) {
+	if host.Network == "" {
+		return network.Default(), nil
+	}
+	return network.Named(host.Network, host.Subnet)
+}
+
+// connect reaches libvirt once and for all; the connection ends with the process.
+func (b *backend) connect(ctx context.Context) (*hypervisor.Host, error) {
+	if b.libvirt == nil {
+		h, err := hypervisor.Connect(ctx, b.settings.connect)
+		if err != nil {
+			return nil, err
+		}
+		b.libvirt = h
+	}
+	return b.libvirt, nil
+}
+
+// measure looks at the host on which instances are to run.
+func (b *backend) measure(ctx context.Context) (provisioner.Capacity, error) {
+	c := provisioner.Capacity{CPUs: runtime.NumCPU()}
+	var memory unix.Sysinfo_t
+	if err := unix.Sysinfo(&memory); err != nil {
+		return c, err
+	}
+	c.MemoryMiB = int(uint64(memory.Totalram) * uint64(memory.Unit) >> 20) // #nosec G115 -- no machine has 8 ZiB
+	free, err := freeBytes(b.settings.state)
+	if err != nil {
+		return c, err
+	}
+	c.FreeBytes = free
+	h, err := b.connect(ctx)
+	if err != nil {
+		return c, err
+	}
+	info, err := h.Info(ctx)
+	if err != nil {
+		return c, err
+	}
+	if len(info.Machines) == 0 {
+		return c, fault.New(fault.Unfit, "install it: apt-get install qemu-system-x86", "this libvirt knows no q35 machine for x86_64")
+	}
+	c.Machine = info.Machines[0]
+	c.KVM, c.WhyNot = b.kvm(ctx)
+	return c, nil
+}
+
+// freeBytes is what root can still write where path is, or will be.
+func freeBytes(path string) (uint64, error) {
+	for {
+		var s unix.Statfs_t
+		err := unix.Statfs(path, &s)
+		if err == nil {
+			return s.Bavail * uint64(s.Bsize), nil // #nosec G115 -- a block size is positive
+		}
+		parent := filepath.Dir(path)
+		if !errors.Is(err, fs.ErrNotExist) || parent == path {
+			return 0, err
+		}
+		path = parent
+	}
+}
+
+// kvmTrial is what trying KVM came to. Trying takes up to seconds, and only a reboot can change the outcome for the
+// better or the worse, so it is kept beside the records until then.
+type kvmTrial struct {
+	BootID string `json:"boot_id"`
+	Works  bool   `json:"works"`
+	Why    string `json:"why"`
+}
+
+func (b *backend) kvm(ctx context.Context) (works bool, why string) {
+	path := filepath.Join(b.settings.state, "kvm.json")
+	boot, _ := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	now := kvmTrial{BootID: strings.TrimSpace(string(boot))}
+	var known kvmTrial
+	if content, err := os.ReadFile(path); err == nil && json.Unmarshal(content, &known) == nil && known.BootID == now.BootID {
+		return known.Works, known.Why
+	}
+	now.Works, now.Why = doctor.KVM(ctx, doctorOptions(ctx, b.settings))
+	if content, err := json.Marshal(now); err == nil && ctx.Err() == nil {
+		_ = atomicfile.WriteBytes(path, 0o600, content) // tried again next time when it cannot be kept
+	}
+	return now.Works, now.Why
+}

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"holm/internal/fault"
+)
+
+// completionBudget is how long a shell may wait for names: one that hangs at TAB is worse than one that offers none.
+const completionBudget = time.Second
+
+func (a *app) completionCommand() *cobra.Command {
+	shells := []string{"bash", "zsh", "fish", "powershell"}
+	cmd := &cobra.Command{
+		Use:       "completion bash|zsh|fish|powershell",
+		Short:     "Print the script that makes a shell complete holm's verbs, flags and names",
+		Example:   "  source <(holm completion bash)",
+		Args:      names(1, 1, "a shell: bash, zsh, fish or powershell"),
+		ValidArgs: shells,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			root, out := cmd.Root(), cmd.OutOrStdout()
+			switch args[0] {
+			case "bash":
+				return root.GenBashCompletionV2(out, true)
+			case "zsh":
+				return root.GenZshCompletion(out)
+			case "fish":
+				return root.GenFishCompletion(out, true)
+			case "powershell":
+				return root.GenPowerShellCompletionWithDesc(out)
+			}
+			return fault.New(fault.Usage, "use bash, zsh, fish or powershell", "there is no completion for %s", quoted(args[0]))
+		},
+	}
+	ends(cmd)
+	return cmd
+}
+
+// completeInstances offers the names of the tenant's instances, at most high of them on one line (0 is no limit).
+func (a *app) completeInstances(high int) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		if high > 0 && len(args) >= high {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return offer(cmd.Context(), args, a.instanceNames), cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
+func (a *app) instanceNames(ctx context.Context) ([]string, error) {
+	p, err := a.makeProvisioner(ctx, a.settings)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := p.List(ctx, a.tenant())
+	list := make([]string, len(rows))
+	for i, row := range rows {
+		list[i] = row.Name
+	}
+	return list, err
+}
+
+// offer asks for names under the budget and leaves out those that stand on the line already. There is nobody to tell
+// an error to; a list that does not come in time is left behind.
+func offer(ctx context.Context, taken []string, list func(context.Context) ([]string, error)) []cobra.Completion {
+	ctx, cancel := context.WithTimeout(ctx, completionBudget)
+	defer cancel()
+	found := make(chan []string, 1)
+	go func() {
+		all, err := list(ctx)
+		if err != nil {
+			all = nil
+		}
+		found <- all
+	}()
+	skip := map[string]bool{}
+	for _, name := range taken {
+		skip[name] = true
+	}
+	var free []cobra.Completion
+	select {
+	case <-ctx.Done():
+	case all := <-found:
+		for _, name := range all {
+			if !skip[name] {
+				free = append(free, name)
+			}
+		}
+	}
+	return free
+}

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"holm/internal/fault"
+)
+
+// leaveKey is ctrl-], which leaves the console as it leaves virsh's and telnet's.
+const leaveKey = 0x1d
+
+func (a *app) consoleCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "console NAME",
+		Short:   "Attach this terminal to the serial console of an instance",
+		Long:    "Ctrl-] leaves. What the instance printed before is in its log: holm logs NAME.",
+		Example: "  sudo holm console web",
+		GroupID: groupInside,
+		Args:    names(1, 1, "the name of an instance"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.console(cmd.Context(), args[0])
+		},
+		ValidArgsFunction: a.completeInstances(1),
+	}
+	ends(cmd, fault.NotFound, fault.Unfit, fault.Busy)
+	return cmd
+}
+
+func (a *app) console(ctx context.Context, name string) (err error) {
+	if !a.streams.InTerminal || !a.streams.OutTerminal {
+		return fault.New(fault.Usage, "read it instead: "+a.command("logs", "-f", name), "a console needs a terminal")
+	}
+	p, _, err := a.running(ctx, name)
+	if err != nil {
+		return err
+	}
+	conn, err := p.Console(ctx, a.tenant(), name)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, conn.Close()) }()
+	a.say("console of " + name + ", leave with ctrl-]")
+	restore, err := a.streams.Raw()
+	if err != nil {
+		return fault.New(fault.Failure, "", "this terminal has no raw mode: %w", err)
+	}
+	err = errors.Join(attach(ctx, conn, a.streams.In, a.streams.Out), restore())
+	a.say("")
+	return err
+}
+
+// attach carries keys to conn and what conn says to out, until a person leaves with ctrl-], conn ends or ctx does.
+// The read that still waits for a key then ends with the process.
+func attach(ctx context.Context, conn io.ReadWriter, in io.Reader, out io.Writer) error {
+	ended := make(chan error, 2)
+	go func() {
+		_, err := io.Copy(out, conn)
+		ended <- err
+	}()
+	go func() { ended <- sendKeys(conn, in) }()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// sendKeys copies until ctrl-] or the end of the input.
+func sendKeys(w io.Writer, in io.Reader) error {
+	keys := make([]byte, 256)
+	for {
+		n, err := in.Read(keys)
+		typed, _, leave := bytes.Cut(keys[:n], []byte{leaveKey})
+		if _, werr := w.Write(typed); werr != nil {
+			return werr
+		}
+		if leave || errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}

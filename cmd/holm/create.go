@@ -1,0 +1,128 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"holm/internal/fault"
+	"holm/internal/term"
+	"holm/provisioner"
+	"holm/storage/records"
+)
+
+type createOptions struct {
+	spec    provisioner.CreateSpec
+	keys    []string
+	timeout time.Duration
+	dryRun  bool
+}
+
+func (a *app) createCommand() *cobra.Command {
+	var o createOptions
+	cmd := &cobra.Command{
+		Use:     "create NAME",
+		Short:   "Create an instance and wait until it is ready",
+		Example: "  sudo holm create web\n  sudo holm create build --profile plain --cpus 2 --memory 2G --disk 20G",
+		GroupID: groupInstances,
+		Args:    names(1, 1, "a name for the instance"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.spec.Name, o.spec.Tenant = args[0], a.tenant()
+			return a.create(cmd.Context(), o)
+		},
+		ValidArgsFunction: cobra.NoFileCompletions,
+	}
+	o.flags(cmd)
+	ends(cmd, fault.Leftover, fault.NotFound, fault.Exists, fault.Unfit, fault.Busy, fault.CheckFailed, fault.Refused)
+	return cmd
+}
+
+func (o *createOptions) flags(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&o.spec.Profile, "profile", provisioner.DefaultProfile, "what the container host is, by `NAME`: docker or plain")
+	flags.StringVar(&o.spec.Flavor, "flavor", provisioner.DefaultFlavor, "the size, by `NAME`")
+	flags.StringVar(&o.spec.Image, "image", provisioner.DefaultImage, "name, digest or beginning of the digest of an `IMAGE`")
+	flags.StringVar(&o.spec.User, "user", provisioner.DefaultUser, "login `NAME` in the instance")
+	flags.Var(&countFlag{&o.spec.VCPUs}, "cpus", "`N` vCPUs instead of the flavor's")
+	flags.Var(&sizeFlag{count: &o.spec.MemoryMiB, unit: mebibyte}, "memory", "`SIZE` of the memory instead of the flavor's, such as 2G")
+	flags.Var(&sizeFlag{count: &o.spec.DiskGiB, unit: gibibyte}, "disk", "`SIZE` of the state disk instead of the flavor's, such as 20G")
+	flags.StringArrayVar(&o.keys, "ssh-key", nil, "`FILE` of public keys that may log in; can be repeated")
+	flags.BoolVar(&o.dryRun, "dry-run", false, "print what would be reserved and change nothing")
+	timeout(cmd, &o.timeout, 10*time.Minute)
+	for name, words := range map[string][]string{"profile": {"docker", "plain"}, "flavor": nil, "user": nil} {
+		_ = cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp))
+	}
+}
+
+func (a *app) create(ctx context.Context, o createOptions) error {
+	for _, file := range o.keys {
+		keys, err := readPublicKeys(file)
+		if err != nil {
+			return err
+		}
+		o.spec.AuthorizedKeys = append(o.spec.AuthorizedKeys, keys...)
+	}
+	p, err := a.makeProvisioner(ctx, a.settings)
+	if err != nil {
+		return err
+	}
+	if o.dryRun {
+		plan, err := p.Plan(ctx, o.spec)
+		if err != nil {
+			return err
+		}
+		a.say("nothing is changed; this would be reserved:")
+		return a.streams.Print(a.settings.output, planResult(plan))
+	}
+	err = within(ctx, o.timeout, a.longer(o.timeout), func(ctx context.Context) error {
+		observer, done := a.watch()
+		defer done()
+		_, err := p.Create(ctx, o.spec, observer)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	v, err := p.Show(ctx, o.spec.Tenant, o.spec.Name)
+	if err != nil {
+		return err
+	}
+	if a.settings.output == term.AsTable && a.streams.OutTerminal {
+		a.say("   ssh: " + a.command("ssh", o.spec.Name))
+		return nil
+	}
+	if a.settings.output == term.AsTable {
+		return a.printRows([]provisioner.Row{rowOf(v)})
+	}
+	return a.streams.Print(a.settings.output, a.viewResult(v))
+}
+
+// planResult is what create would reserve.
+func planResult(plan records.Instance) term.Result {
+	var f term.Fields
+	text := func(name, value string) { f.Add(name, term.Text(value)) }
+	text("name", plan.Name)
+	text("tenant", plan.Tenant)
+	text("address", plan.Address)
+	text("network", plan.Network)
+	text("flavor", plan.Flavor.Name)
+	text("vcpus", decimal(plan.Flavor.VCPUs))
+	f.Add("memory", bytesCell(mebibyte*int64(plan.Flavor.MemoryMiB)))
+	f.Add("disk", bytesCell(gibibyte*int64(plan.Flavor.DiskGiB)))
+	text("profile", plan.Profile)
+	text("image", plan.ImageName+"  "+plan.Image)
+	f.Add("accel", accelText(plan.Accel))
+	text("machine", plan.Machine)
+	text("user", plan.User)
+	return term.Result{Document: plan, People: f, Names: []string{plan.Name}}
+}
+
+// rowOf is the line of an instance in a list.
+func rowOf(v provisioner.View) provisioner.Row {
+	return provisioner.Row{Status: v.Status, Summary: records.Summary{
+		ID: v.ID, Name: v.Name, Tenant: v.Tenant, State: v.State, Address: v.Address, Flavor: v.Flavor.Name,
+		Profile: v.Profile, Image: v.Image, ImageName: v.ImageName, Unlocked: v.Unlocked, Accel: v.Accel,
+		Created: v.Created, ChecksPassed: v.ChecksPassed, ChecksTotal: v.ChecksTotal,
+	}}
+}

@@ -1,0 +1,305 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"holm/images"
+	"holm/internal/fault"
+	"holm/internal/term"
+	"holm/provisioner"
+	"holm/provisioner/doctor"
+	"holm/storage/records"
+)
+
+// now is the time at which every test happens.
+var now = time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
+
+const digest = "sha256:41be0000000000000000000000000000000000000000000000000000000000ff"
+
+// world is a host with a few instances. It stands behind every interface that the verbs use and behaves: what was
+// removed is gone, what was stopped does not run.
+type world struct {
+	instances []provisioner.View
+	host      records.Host
+	images    []images.Manifest
+	report    doctor.Report
+
+	calls     []string               // what changed something, in order
+	built     images.BuildOptions    // what image build asked for
+	wanted    provisioner.CreateSpec // what create asked for
+	failWith  error                  // what every call fails with
+	hang      bool                   // whether long calls wait for the end of ctx
+	console   io.ReadWriteCloser
+	programs  []string // what was run, with its arguments
+	programOK error
+}
+
+func newWorld() *world {
+	view := func(name, tenant, id, status string, domain provisioner.DomainState) provisioner.View {
+		return provisioner.View{
+			Status: status, Domain: domain, VolumeBytes: 3 << 20,
+			Instance: records.Instance{
+				ID: id, Name: name, Tenant: tenant, State: records.State(status), Profile: "docker",
+				Flavor: records.Flavor{Name: "small", VCPUs: 1, MemoryMiB: 1024, DiskGiB: 20},
+				Image:  digest, ImageName: "debian-13", Accel: "kvm", Machine: "pc-q35-7.2",
+				Domain: "holm." + tenant + "." + name, Network: "holm-default", MAC: "52:54:00:4e:11:0c",
+				Address: "10.77.0.12", User: "ops", HostKey: "ssh-ed25519 AAAAC3Nza", ChecksPassed: 24, ChecksTotal: 24,
+				Created: now.Add(-2 * time.Minute), ReadyAfter: 31 * time.Second,
+			},
+		}
+	}
+	web := view("web", "default", "0123456789ab", "ready", provisioner.DomainRunning)
+	off := view("off", "default", "0123456789ac", "stopped", provisioner.DomainOff)
+	young := view("young", "default", "0123456789ad", "booting", provisioner.DomainRunning)
+	young.HostKey, young.ChecksPassed, young.ChecksTotal = "", 0, 0
+	build := view("build", "acme", "0123456789ae", "failed", provisioner.DomainRunning)
+	build.Accel, build.Unlocked, build.ChecksPassed = "tcg", true, 19
+	build.Failure = "dockerd did not start\x1b[2J"
+	return &world{
+		instances: []provisioner.View{build, off, web, young},
+		images: []images.Manifest{{
+			Digest: digest, Name: "debian-13", Suite: "trixie", Epoch: now.Add(-24 * time.Hour), Profiles: []string{"plain", "docker"},
+			KernelVersion: "6.12.117+deb13-cloud-amd64", RootHash: "ab12", Root: images.File{Name: "root.img", Size: 611 << 20},
+		}},
+		report: doctor.Report{
+			Host: doctor.HostFacts{Hostname: "fjell01", OS: "Debian 13", Libvirt: "11.3.0", QEMU: "10.0.2", CPUs: 16, MemoryBytes: 64 << 30},
+			Results: []doctor.Result{
+				{ID: "kvm", Status: doctor.OK, Found: "SVM, a probe guest reached its marker in 0.4 s"},
+				{ID: "smt", Status: doctor.Warn, Found: "on: two tenants can share a core", Remedy: "boot with nosmt"},
+				{ID: "ksm", Status: doctor.Fail, Found: "merging pages between guests", Remedy: "echo 0 > /sys/kernel/mm/ksm/run"},
+			},
+		},
+	}
+}
+
+func (w *world) find(ctx context.Context, tenant, name string) (*provisioner.View, error) {
+	if w.hang {
+		<-ctx.Done()
+		return nil, fmt.Errorf("waiting for %s: %w", name, ctx.Err())
+	}
+	if w.failWith != nil {
+		return nil, w.failWith
+	}
+	i := slices.IndexFunc(w.instances, func(v provisioner.View) bool { return v.Tenant == tenant && v.Name == name })
+	if i < 0 {
+		return nil, fmt.Errorf("instance %q of tenant %q: %w", name, tenant, records.ErrNotFound)
+	}
+	return &w.instances[i], nil
+}
+
+func (w *world) change(ctx context.Context, verb, tenant, name string, o provisioner.Observer, domain provisioner.DomainState, status string) (records.Instance, error) {
+	v, err := w.find(ctx, tenant, name)
+	if err != nil {
+		return records.Instance{}, err
+	}
+	w.calls = append(w.calls, verb+" "+tenant+"/"+name)
+	v.Domain, v.Status = domain, status
+	if o != nil {
+		o(provisioner.Event{Step: verb, Phase: provisioner.Finished, Text: name})
+	}
+	return v.Instance, nil
+}
+
+func (w *world) Create(ctx context.Context, spec provisioner.CreateSpec, o provisioner.Observer) (records.Instance, error) {
+	w.wanted = spec
+	inst, err := w.Plan(ctx, spec)
+	if err != nil {
+		return inst, err
+	}
+	w.calls = append(w.calls, "create "+spec.Tenant+"/"+spec.Name)
+	if o != nil {
+		o(provisioner.Event{Step: "reserved", Phase: provisioner.Finished, Text: inst.Address})
+		o(provisioner.Event{Step: "booting", Phase: provisioner.Begun})
+		o(provisioner.Event{Step: "booting", Phase: provisioner.Finished})
+		o(provisioner.Event{Step: "ready", Phase: provisioner.Finished, Text: "24 checks passed", Elapsed: 31 * time.Second})
+	}
+	w.instances = append(w.instances, provisioner.View{Instance: inst, Domain: provisioner.DomainRunning, Status: "ready"})
+	return inst, nil
+}
+
+func (w *world) Plan(ctx context.Context, spec provisioner.CreateSpec) (records.Instance, error) {
+	switch v, err := w.find(ctx, spec.Tenant, spec.Name); {
+	case err == nil:
+		return v.Instance, fault.New(fault.Exists, "see it: holm show web      another tenant: --tenant NAME",
+			"instance %q exists already in tenant %q", spec.Name, spec.Tenant)
+	case !errors.Is(err, records.ErrNotFound):
+		return records.Instance{}, err
+	}
+	inst := w.instances[1].Instance
+	inst.Name, inst.Tenant, inst.Address, inst.Profile, inst.User = spec.Name, spec.Tenant, "10.77.0.13", spec.Profile, spec.User
+	inst.Flavor.VCPUs = max(spec.VCPUs, inst.Flavor.VCPUs)
+	return inst, nil
+}
+
+func (w *world) Start(ctx context.Context, tenant, name string, o provisioner.Observer) (records.Instance, error) {
+	return w.change(ctx, "start", tenant, name, o, provisioner.DomainRunning, "ready")
+}
+
+func (w *world) Stop(ctx context.Context, tenant, name string, force bool, o provisioner.Observer) error {
+	verb := "stop"
+	if force {
+		verb = "cut"
+	}
+	_, err := w.change(ctx, verb, tenant, name, o, provisioner.DomainOff, "stopped")
+	return err
+}
+
+func (w *world) Restart(ctx context.Context, tenant, name string, o provisioner.Observer) (records.Instance, error) {
+	return w.change(ctx, "restart", tenant, name, o, provisioner.DomainRunning, "ready")
+}
+
+func (w *world) Wait(ctx context.Context, tenant, name string, o provisioner.Observer) (records.Instance, error) {
+	return w.change(ctx, "wait", tenant, name, o, provisioner.DomainRunning, "ready")
+}
+
+func (w *world) Remove(ctx context.Context, tenant, name string, o provisioner.Observer) error {
+	_, err := w.change(ctx, "remove", tenant, name, o, provisioner.DomainAbsent, "")
+	if err == nil {
+		w.instances = slices.DeleteFunc(w.instances, func(v provisioner.View) bool { return v.Tenant == tenant && v.Name == name })
+	}
+	return err
+}
+
+func (w *world) Show(ctx context.Context, tenant, name string) (provisioner.View, error) {
+	v, err := w.find(ctx, tenant, name)
+	if err != nil {
+		return provisioner.View{}, err
+	}
+	return *v, nil
+}
+
+func (w *world) List(ctx context.Context, tenant string) ([]provisioner.Row, error) {
+	if w.hang {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	var rows []provisioner.Row
+	for _, v := range w.instances {
+		if tenant == "" || v.Tenant == tenant {
+			rows = append(rows, rowOf(v))
+		}
+	}
+	return rows, w.failWith
+}
+
+func (w *world) Stats(ctx context.Context, tenant, name string) (provisioner.DomainStats, error) {
+	if _, err := w.find(ctx, tenant, name); err != nil {
+		return provisioner.DomainStats{}, err
+	}
+	return provisioner.DomainStats{
+		State: provisioner.DomainRunning, CPUTimeNS: 12_300_000_000, VCPUs: 2, MemoryBytes: 512 << 20, RSSBytes: 431 << 20,
+		Disks: []provisioner.DiskStats{{Target: "vda", ReadOnly: true, ReadBytes: 90 << 20, CapacityBytes: 611 << 20, AllocatedBytes: 611 << 20}},
+		NICs:  []provisioner.NICStats{{Device: "vnet0", RxBytes: 2048, TxBytes: 1024}},
+	}, nil
+}
+
+func (w *world) Console(ctx context.Context, tenant, name string) (io.ReadWriteCloser, error) {
+	_, err := w.find(ctx, tenant, name)
+	return w.console, err
+}
+
+func (w *world) Host(context.Context) (records.Host, error) { return w.host, w.failWith }
+
+func (w *world) SetHost(_ context.Context, change func(*records.Host) error) (records.Host, error) {
+	w.calls = append(w.calls, "set host")
+	err := change(&w.host)
+	return w.host, err
+}
+
+// run executes one command line as app would in a pipe; term changes the streams before that.
+func (w *world) run(t *testing.T, args ...string) outcome {
+	t.Helper()
+	return w.runOn(t, func(*term.Streams) {}, args...)
+}
+
+// outcome is what a command line left behind.
+type outcome struct {
+	code     int
+	out, err string
+}
+
+func (w *world) runOn(t *testing.T, prepare func(*term.Streams), args ...string) outcome {
+	t.Helper()
+	var out, err bytes.Buffer
+	s := term.New(strings.NewReader(""), &out, &err)
+	prepare(s)
+	code := w.app(s, func(string) string { return "" }).run(t.Context(), args)
+	return outcome{code, out.String(), err.String()}
+}
+
+// terminal makes the streams those of a person who types answer.
+func terminal(answer string) func(*term.Streams) {
+	return func(s *term.Streams) {
+		s.InTerminal, s.OutTerminal, s.ErrTerminal, s.In = true, true, true, strings.NewReader(answer)
+	}
+}
+
+func (w *world) app(s *term.Streams, getenv func(string) string) *app {
+	return &app{
+		streams: s, getenv: getenv, now: func() time.Time { return now }, root: true,
+		makeProvisioner: func(context.Context, settings) (api, error) { return w, nil },
+		makeImages:      func(settings) (imageStore, error) { return imageWorld{w}, nil },
+		makeHost:        func(settings) (hostStore, error) { return w, nil },
+		renewLock: func(_ context.Context, old images.Lock, epoch time.Time) (images.Lock, error) {
+			old.Epoch = epoch.Unix()
+			return old, w.failWith
+		},
+		examine: func(context.Context, settings) doctor.Report { return w.report },
+		mend: func(_ context.Context, _ settings, id string) (doctor.Result, error) {
+			w.calls = append(w.calls, "mend "+id)
+			return doctor.Result{ID: id, Status: doctor.OK, Found: "off"}, w.failWith
+		},
+		program: func(_ context.Context, name string, args []string, _ *term.Streams) error {
+			w.programs = append(w.programs, strings.Join(append([]string{name}, args...), "\n"))
+			return w.programOK
+		},
+	}
+}
+
+// imageWorld is the image store of a world.
+type imageWorld struct{ w *world }
+
+func (i imageWorld) List() ([]images.Manifest, error) { return i.w.images, i.w.failWith }
+
+func (i imageWorld) Get(ref string) (images.Manifest, error) {
+	for _, m := range i.w.images {
+		if m.Name == ref || strings.HasPrefix(m.Digest, ref) {
+			return m, nil
+		}
+	}
+	return images.Manifest{}, fault.New(fault.NotFound, "build it: holm image build", "there is no image %q", ref)
+}
+
+func (i imageWorld) Verify(_ context.Context, _ string, progress func(done, total int64)) error {
+	progress(1, 2)
+	if i.w.failWith == nil {
+		progress(2, 2)
+	}
+	return i.w.failWith
+}
+
+func (i imageWorld) Remove(digest string, usedBy []string) error {
+	if len(usedBy) > 0 {
+		return fault.New(fault.Busy, "remove them first", "image %s is in use by %s", images.ShortDigest(digest), strings.Join(usedBy, ", "))
+	}
+	i.w.calls = append(i.w.calls, "remove image")
+	i.w.images = nil
+	return nil
+}
+
+func (i imageWorld) Build(_ context.Context, o images.BuildOptions) (images.Manifest, error) {
+	i.w.built = o
+	o.Progress("package lists", 0, 0)
+	if i.w.failWith != nil {
+		return images.Manifest{}, i.w.failWith
+	}
+	return i.w.images[0], nil
+}

@@ -1,0 +1,51 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"holm/images"
+	"holm/internal/atomicfile"
+	"holm/internal/fault"
+	"holm/internal/term"
+)
+
+func (a *app) imageLockCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "lock [FILE]",
+		Short:   "Lock the golden image to today's packages",
+		Long:    "The lock is written to FILE, which is replaced as a whole, or printed.",
+		Example: "  sudo holm image lock ./debian-13.lock\n  sudo holm image build --lock ./debian-13.lock",
+		Args:    names(0, 1, "one file at most"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.lockImage(cmd.Context(), args)
+		},
+	}
+	ends(cmd, fault.Unfit)
+	return cmd
+}
+
+func (a *app) lockImage(ctx context.Context, files []string) error {
+	old, err := images.DefaultLock()
+	if err != nil {
+		return err
+	}
+	update, end := a.bars(ctx)
+	update("package lists", 0, 0)
+	lock, err := a.renewLock(ctx, old, a.now().UTC().Truncate(24*time.Hour))
+	end(err == nil)
+	if err != nil {
+		return err
+	}
+	if len(files) == 0 {
+		return lock.Write(a.streams.Out)
+	}
+	if err := atomicfile.Write(files[0], 0o644, lock.Write); err != nil {
+		return fmt.Errorf("cannot write the lock: %w", err)
+	}
+	a.say("wrote " + term.Line(files[0]))
+	return nil
+}

@@ -1,0 +1,94 @@
+package main
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"holm/internal/term"
+	"holm/provisioner"
+)
+
+// act is what a verb does to one instance.
+type act func(ctx context.Context, p api, name string, observer provisioner.Observer) error
+
+// several instances of one tenant are dealt with one after the other; dry says only what would happen.
+func (a *app) actOn(ctx context.Context, list []string, dry string, limit time.Duration, do act) ([]provisioner.View, error) {
+	p, err := a.makeProvisioner(ctx, a.settings)
+	if err != nil {
+		return nil, err
+	}
+	observer, done := a.watch()
+	defer done()
+	var views []provisioner.View
+	err = each(ctx, list, func(name string) error {
+		if dry == "" {
+			err := within(ctx, limit, a.longer(limit), func(ctx context.Context) error { return do(ctx, p, name, observer) })
+			if err != nil {
+				return err
+			}
+		}
+		v, err := p.Show(ctx, a.tenant(), name)
+		if err == nil {
+			views = append(views, v)
+			if dry != "" {
+				a.say("would " + dry + " " + name)
+			}
+		}
+		return err
+	})
+	return views, err
+}
+
+// changed prints the instances that a verb has dealt with. On a terminal the steps have said it all already.
+func (a *app) changed(views []provisioner.View) error {
+	if a.settings.output == term.AsTable {
+		if a.streams.OutTerminal || len(views) == 0 {
+			return nil
+		}
+		rows := make([]provisioner.Row, len(views))
+		for i, v := range views {
+			rows[i] = rowOf(v)
+		}
+		return a.printRows(rows)
+	}
+	doc := instancesDocument[provisioner.View]{Instances: make([]provisioner.View, len(views))}
+	list := make([]string, len(views))
+	for i, v := range views {
+		doc.Instances[i], list[i] = inUTC(v), v.Name
+	}
+	return a.streams.Print(a.settings.output, term.Result{Document: doc, Names: list})
+}
+
+// verbOptions are the flags of a verb that changes instances by name.
+type verbOptions struct {
+	timeout time.Duration
+	dryRun  bool
+}
+
+func (o *verbOptions) flags(cmd *cobra.Command, standard time.Duration) {
+	timeout(cmd, &o.timeout, standard)
+	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "say what would be done and change nothing")
+}
+
+// dry is the verb when nothing must be changed, else "".
+func (o *verbOptions) dry(verb string) string {
+	if o.dryRun {
+		return verb
+	}
+	return ""
+}
+
+// byName runs a verb on instances and prints them as they are afterwards.
+func (a *app) byName(ctx context.Context, list []string, verb string, o verbOptions, do act) error {
+	views, err := a.actOn(ctx, list, o.dry(verb), o.timeout, do)
+	if perr := a.changed(views); perr != nil {
+		return joined(slices.DeleteFunc([]error{err, perr}, func(e error) bool { return e == nil }))
+	}
+	return err
+}
+
+func listed(list []string) string { return strings.Join(list, ", ") }

@@ -1,0 +1,109 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"holm/internal/fault"
+	"holm/internal/term"
+)
+
+// lookEvery is how often a log that is followed is looked at.
+const lookEvery = 250 * time.Millisecond
+
+func (a *app) logsCommand() *cobra.Command {
+	var follow bool
+	cmd := &cobra.Command{
+		Use:     "logs NAME",
+		Short:   "Print what an instance wrote to its console",
+		Long:    "The guest decides what stands there: on a terminal, control characters are left out.",
+		Example: "  sudo holm logs web\n  sudo holm logs -f web",
+		GroupID: groupInside,
+		Args:    names(1, 1, "the name of an instance"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.logs(cmd.Context(), args[0], follow)
+		},
+		ValidArgsFunction: a.completeInstances(1),
+	}
+	cmd.Flags().BoolVarP(&follow, "follow", "f", false, "go on as the instance writes more; ctrl-C ends")
+	ends(cmd, fault.NotFound, fault.Unfit, fault.Busy)
+	return cmd
+}
+
+func (a *app) logs(ctx context.Context, name string, follow bool) error {
+	p, err := a.makeProvisioner(ctx, a.settings)
+	if err != nil {
+		return err
+	}
+	v, err := p.Show(ctx, a.tenant(), name)
+	if err != nil {
+		return err
+	}
+	path := filepath.Join(a.settings.state, "instances", v.ID, "console.log")
+	var out io.Writer = a.streams.Out
+	if a.streams.OutTerminal {
+		cleaner := term.NewCleaner(out)
+		defer func() { _ = cleaner.Flush() }()
+		out = cleaner
+	}
+	err = printLog(ctx, path, follow, out)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fault.New(fault.NotFound, "run: "+a.command("start", name), "instance %q has written no console log yet", name)
+	}
+	return err
+}
+
+// printLog copies the file and, when it is followed, what is appended to it until ctx ends. A file that was replaced
+// (the log is rotated when it grows) is read from its beginning.
+func printLog(ctx context.Context, path string, follow bool, out io.Writer) error {
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
+	for {
+		replaced, err := printFile(ctx, path, follow, out, tick.C)
+		if err != nil || !replaced {
+			return err
+		}
+	}
+}
+
+func printFile(ctx context.Context, path string, follow bool, out io.Writer, tick <-chan time.Time) (replaced bool, err error) {
+	f, err := os.Open(path) // #nosec G304 -- the path is made of the state directory and an instance id
+	if err != nil {
+		return false, err
+	}
+	defer func() { _ = f.Close() }()
+	for {
+		// Asked before reading: what was written up to the replacement is still read from this file.
+		replaced := follow && isReplaced(f, path)
+		if _, err := io.Copy(out, f); err != nil || !follow || replaced {
+			return replaced, err
+		}
+		select {
+		case <-ctx.Done():
+			return false, context.Cause(ctx)
+		case <-tick:
+		}
+	}
+}
+
+// isReplaced tells whether path is by now another file than f, or f was cut to less than what was read of it. A path
+// that is missing for the moment is not replaced yet.
+func isReplaced(f *os.File, path string) bool {
+	mine, err := f.Stat()
+	if err != nil {
+		return false
+	}
+	now, err := os.Stat(path)
+	if err != nil {
+		return false
+	}
+	read, err := f.Seek(0, io.SeekCurrent)
+	return err == nil && (!os.SameFile(mine, now) || now.Size() < read)
+}

@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"holm/images"
+	"holm/internal/fault"
+	"holm/internal/term"
+	"holm/provisioner"
+)
+
+func (a *app) lsCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "ls",
+		Short:   "List the instances of all tenants, or of one",
+		Example: "  sudo holm ls\n  sudo holm ls --tenant acme -o json",
+		GroupID: groupInstances,
+		Args:    names(0, 0, ""),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.ls(cmd.Context())
+		},
+	}
+	ends(cmd, fault.Unfit, fault.Busy)
+	return cmd
+}
+
+func (a *app) ls(ctx context.Context) error {
+	p, err := a.makeProvisioner(ctx, a.settings)
+	if err != nil {
+		return err
+	}
+	rows, err := p.List(ctx, a.settings.tenant)
+	if err != nil {
+		return err
+	}
+	if len(rows) == 0 && a.streams.OutTerminal && a.settings.output == term.AsTable {
+		a.say("no instances yet; make one: " + a.command("create", "web"))
+		return nil
+	}
+	return a.printRows(rows)
+}
+
+// instancesDocument is what verbs print that deal with any number of instances.
+type instancesDocument[T any] struct {
+	Instances []T `json:"instances"`
+}
+
+func (a *app) printRows(rows []provisioner.Row) error {
+	doc := instancesDocument[provisioner.Row]{Instances: make([]provisioner.Row, len(rows))}
+	list := make([]string, len(rows))
+	t := term.Table{Columns: []term.Column{
+		{Title: "NAME", Min: 8}, {Title: "TENANT", Min: 7}, {Title: "STATE"}, {Title: "ADDRESS"},
+		{Title: "FLAVOR", Min: 6, Spare: 2}, {Title: "PROFILE", Spare: 1}, {Title: "IMAGE", Min: 18}, {Title: "ACCEL"},
+		{Title: "AGE"}, {Title: "CHECKS"},
+	}}
+	for i, row := range rows {
+		row.Created = row.Created.UTC()
+		doc.Instances[i], list[i] = row, row.Name
+		t.Rows = append(t.Rows, []term.Cell{
+			term.Text(row.Name), term.Text(row.Tenant), statusCell(row.Status), orDash(row.Address),
+			term.Text(row.Flavor), term.Text(row.Profile), imageCell(row.ImageName, row.Image, row.Unlocked),
+			accelCell(row.Accel), a.ageCell(row.Created), checksCell(row.ChecksPassed, row.ChecksTotal),
+		})
+	}
+	return a.streams.Print(a.settings.output, term.Result{Document: doc, People: t, Names: list})
+}
+
+func statusCell(status string) term.Cell {
+	tones := map[string]term.Tone{
+		"ready": term.Good, "failed": term.Broken, "broken": term.Broken,
+		"creating": term.Attention, "booting": term.Attention, "destroying": term.Attention,
+	}
+	return term.Cell{Text: status, Tone: tones[status]}
+}
+
+// accelCell marks emulation, which is no isolation boundary.
+func accelCell(accel string) term.Cell {
+	if accel == "kvm" {
+		return term.Text(accel)
+	}
+	return term.Cell{Text: accel, Tone: term.Attention}
+}
+
+// imageCell names an image, and says so when it was built without its lock.
+func imageCell(name, digest string, unlocked bool) term.Cell {
+	cell := term.Text(name)
+	if name == "" {
+		cell.Text = images.ShortDigest(digest)
+	}
+	if unlocked {
+		cell.Text, cell.Tone = cell.Text+" unlocked", term.Attention
+	}
+	return cell
+}
+
+func checksCell(passed, total int) term.Cell {
+	switch {
+	case total == 0:
+		return term.Text("-")
+	case passed < total:
+		return term.Cell{Text: fmt.Sprintf("%d/%d", passed, total), Tone: term.Broken}
+	}
+	return term.Text(fmt.Sprintf("%d/%d", passed, total))
+}
+
+func orDash(text string) term.Cell {
+	if text == "" {
+		return term.Text("-")
+	}
+	return term.Text(text)
+}

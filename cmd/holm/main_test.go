@@ -1,0 +1,87 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"holm/internal/atomicfile"
+	"holm/internal/term"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files and scripts")
+
+// TestMain lets the scripts run "holm", which is the whole command tree over a world of fakes; "ssh" and "scp" only
+// print their arguments.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"holm": func() {
+		w := newWorld()
+		a := w.app(term.System(os.Getenv), os.Getenv)
+		a.program = func(_ context.Context, name string, args []string, s *term.Streams) error {
+			if _, err := s.Out.Write([]byte(name + "\n" + strings.Join(args, "\n") + "\n")); err != nil {
+				return err
+			}
+			if code, err := strconv.Atoi(os.Getenv("PROGRAM_EXIT")); err == nil {
+				return exitStatus(code)
+			}
+			return nil
+		}
+		os.Exit(a.run(context.Background(), os.Args[1:]))
+	}})
+}
+
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:           filepath.Join("testdata", "script"),
+		UpdateScripts: *update,
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("HOLM_STATE", filepath.Join(env.WorkDir, "state"))
+			return nil
+		},
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){"exits": exits},
+	})
+}
+
+// exits CODE PROGRAM ARGS... wants that exit code.
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE PROGRAM ARGS...")
+	}
+	code := 0
+	err := ts.Exec(args[1], args[2:]...)
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+		code = exit.ExitCode()
+	} else if err != nil {
+		ts.Fatalf("%v", err)
+	}
+	if strconv.Itoa(code) != args[0] {
+		ts.Fatalf("%s ended with %d, want %s", strings.Join(args[1:], " "), code, args[0])
+	}
+}
+
+// golden compares got with testdata/golden/<name>.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", "golden", name)
+	if *update {
+		if err := atomicfile.WriteBytes(path, 0o644, []byte(got)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s differs (-want +got):\n%s", path, diff)
+	}
+}

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"holm/internal/fault"
+	"holm/internal/run"
+	"holm/internal/term"
+	"holm/provisioner"
+)
+
+// running finds an instance that has a running guest in it.
+func (a *app) running(ctx context.Context, name string) (api, provisioner.View, error) {
+	p, err := a.makeProvisioner(ctx, a.settings)
+	if err != nil {
+		return nil, provisioner.View{}, err
+	}
+	v, err := p.Show(ctx, a.tenant(), name)
+	if err != nil {
+		return nil, v, err
+	}
+	if v.Domain != provisioner.DomainRunning {
+		return nil, v, fault.New(fault.Failure, "run: "+a.command("start", name), "instance %q is not running (%s)", name, v.Status)
+	}
+	return p, v, nil
+}
+
+// target finds an instance that ssh can reach: it runs, and its host key is known.
+func (a *app) target(ctx context.Context, name string) (sshTarget, error) {
+	_, v, err := a.running(ctx, name)
+	if err != nil {
+		return sshTarget{}, err
+	}
+	if v.HostKey == "" {
+		return sshTarget{}, fault.New(fault.Failure, "run: "+a.command("wait", name), "instance %q is not ready yet (%s)", name, v.Status)
+	}
+	t := sshTarget{
+		ID: v.ID, User: v.User, Address: v.Address,
+		KnownHosts: filepath.Join(a.settings.state, "instances", v.ID, "known_hosts"),
+		Identity:   filepath.Join(a.settings.state, "keys", "ssh_ed25519"),
+	}
+	for _, path := range []string{t.KnownHosts, t.Identity} {
+		if _, err := os.Stat(path); err != nil {
+			return t, fault.New(fault.Failure, "make it again: "+a.command("restart", name), "instance %q cannot be reached: %w", name, err)
+		}
+	}
+	return t, nil
+}
+
+// runProgram runs an OpenSSH program on the caller's streams and waits for it. Its exit code comes back as exitStatus.
+func runProgram(ctx context.Context, name string, args []string, streams *term.Streams) error {
+	path, err := run.Look(name)
+	if err != nil {
+		return err
+	}
+	cmd := exec.CommandContext(ctx, path, args...) // #nosec G204 -- the arguments are built by the functions in sshargs.go
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = streams.In, streams.Out, streams.Err
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+	cmd.WaitDelay = 2 * time.Second
+	err = cmd.Run()
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+		if status, ok := exit.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+			return exitStatus(128 + int(status.Signal()))
+		}
+		return exitStatus(exit.ExitCode())
+	}
+	return err
+}

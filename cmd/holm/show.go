@@ -1,0 +1,106 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"holm/internal/fault"
+	"holm/internal/term"
+	"holm/provisioner"
+)
+
+func (a *app) showCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "show NAME",
+		Short:   "Show all that is known of an instance",
+		Example: "  sudo holm show web\n  sudo holm show web -o yaml",
+		GroupID: groupInstances,
+		Args:    names(1, 1, "the name of an instance"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.show(cmd.Context(), args[0])
+		},
+		ValidArgsFunction: a.completeInstances(1),
+	}
+	ends(cmd, fault.NotFound, fault.Unfit, fault.Busy)
+	return cmd
+}
+
+func (a *app) show(ctx context.Context, name string) error {
+	p, err := a.makeProvisioner(ctx, a.settings)
+	if err != nil {
+		return err
+	}
+	v, err := p.Show(ctx, a.tenant(), name)
+	if err != nil {
+		return err
+	}
+	return a.streams.Print(a.settings.output, a.viewResult(v))
+}
+
+// viewResult is one instance in full.
+func (a *app) viewResult(v provisioner.View) term.Result {
+	v = inUTC(v)
+	return term.Result{Document: v, People: a.viewFields(v), Names: []string{v.Name}}
+}
+
+func inUTC(v provisioner.View) provisioner.View {
+	v.Created, v.ReadyAt = v.Created.UTC(), v.ReadyAt.UTC()
+	return v
+}
+
+func (a *app) viewFields(v provisioner.View) term.Fields {
+	var f term.Fields
+	text := func(name, value string) { f.Add(name, term.Text(value)) }
+	text("name", v.Name)
+	text("tenant", v.Tenant)
+	f.Add("state", statusCell(v.Status))
+	f.Add("failure", term.Cell{Text: v.Failure, Tone: term.Broken})
+	text("domain", fmt.Sprintf("%s (%s)", v.Domain, v.Instance.Domain))
+	text("address", v.Address)
+	text("mac", v.MAC)
+	text("network", v.Network)
+	text("flavor", fmt.Sprintf("%s: %s, %s, %s disk", v.Flavor.Name, count(v.Flavor.VCPUs, "vCPU"),
+		term.Bytes(mebibyte*uint64(v.Flavor.MemoryMiB)), term.Bytes(gibibyte*uint64(v.Flavor.DiskGiB))))
+	f.Add("disk used", bytesCell(v.VolumeBytes))
+	text("profile", v.Profile)
+	image := imageCell(v.ImageName, v.Image, v.Unlocked)
+	image.Text += "  " + v.Image
+	f.Add("image", image)
+	f.Add("accel", accelText(v.Accel))
+	text("machine", v.Machine)
+	text("kernel", v.Kernel)
+	text("user", v.User)
+	text("host key", v.HostKey)
+	text("machine id", v.MachineID)
+	text("id", v.ID)
+	f.Add("checks", checksCell(v.ChecksPassed, v.ChecksTotal))
+	f.Add("created", a.sinceCell(v))
+	if v.ReadyAfter > 0 {
+		text("ready after", term.Elapsed(v.ReadyAfter))
+	}
+	if v.SeedAttached {
+		f.Add("seed", term.Cell{Text: "still attached", Tone: term.Attention})
+	}
+	return f
+}
+
+func (a *app) sinceCell(v provisioner.View) term.Cell {
+	cell := a.ageCell(v.Created)
+	if cell.Pipe != "" {
+		cell.Text += " ago"
+	}
+	return cell
+}
+
+// accelText says what emulation means.
+func accelText(accel string) term.Cell {
+	cell := accelCell(accel)
+	if accel == "tcg" {
+		cell.Text = strings.ToUpper(accel) + ", emulation (lab mode): no isolation boundary"
+		cell.Pipe = accel
+	}
+	return cell
+}

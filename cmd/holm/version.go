@@ -1,0 +1,61 @@
+package main
+
+import (
+	"runtime"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+
+	"holm/internal/term"
+)
+
+// build says which holm this is.
+type build struct {
+	Version  string `json:"version"`
+	Revision string `json:"revision"` // of the source; "" when it was not recorded
+	Modified bool   `json:"modified"` // the source differed from the revision
+	Go       string `json:"go"`
+	Platform string `json:"platform"`
+}
+
+func (a *app) versionCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "version",
+		Short:   "Say which holm this is",
+		Example: "  holm version",
+		Args:    names(0, 0, ""),
+		RunE: func(*cobra.Command, []string) error {
+			b := thisBuild()
+			var f term.Fields
+			f.Add("holm", term.Text(b.Version))
+			revision := b.Revision
+			if b.Modified {
+				revision += " (modified)"
+			}
+			f.Add("revision", term.Text(revision))
+			f.Add("go", term.Text(b.Go))
+			f.Add("platform", term.Text(b.Platform))
+			return a.streams.Print(a.settings.output, term.Result{Document: b, People: f, Names: []string{b.Version}})
+		},
+	}
+	ends(cmd)
+	return cmd
+}
+
+func thisBuild() build {
+	b := build{Version: "unknown", Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return b
+	}
+	b.Version = info.Main.Version
+	for _, s := range info.Settings {
+		switch s.Key {
+		case "vcs.revision":
+			b.Revision = s.Value
+		case "vcs.modified":
+			b.Modified = s.Value == "true"
+		}
+	}
+	return b
+}

@@ -1,0 +1,94 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"holm/images"
+	"holm/provisioner"
+	"holm/provisioner/doctor"
+	"holm/provisioner/hypervisor"
+	"holm/storage/records"
+)
+
+// This file is the only one that knows which room stands behind each interface that the verbs use.
+
+// api is the provisioner as the verbs need it. Names belong to a tenant; tenant "" in List means all.
+type api interface {
+	Create(ctx context.Context, spec provisioner.CreateSpec, observer provisioner.Observer) (records.Instance, error)
+	// Plan admits a spec and returns what Create would reserve for it. It changes nothing.
+	Plan(ctx context.Context, spec provisioner.CreateSpec) (records.Instance, error)
+	Start(ctx context.Context, tenant, name string, observer provisioner.Observer) (records.Instance, error)
+	Stop(ctx context.Context, tenant, name string, force bool, observer provisioner.Observer) error
+	Restart(ctx context.Context, tenant, name string, observer provisioner.Observer) (records.Instance, error)
+	Remove(ctx context.Context, tenant, name string, observer provisioner.Observer) error
+	Wait(ctx context.Context, tenant, name string, observer provisioner.Observer) (records.Instance, error)
+	Show(ctx context.Context, tenant, name string) (provisioner.View, error)
+	List(ctx context.Context, tenant string) ([]provisioner.Row, error)
+	Stats(ctx context.Context, tenant, name string) (provisioner.DomainStats, error)
+	Console(ctx context.Context, tenant, name string) (io.ReadWriteCloser, error)
+}
+
+// hostStore keeps what the operator has set for this machine.
+type hostStore interface {
+	Host(ctx context.Context) (records.Host, error)
+	SetHost(ctx context.Context, change func(*records.Host) error) (records.Host, error)
+}
+
+// imageStore is the images room as the verbs need it.
+type imageStore interface {
+	List() ([]images.Manifest, error)
+	Get(ref string) (images.Manifest, error)
+	Verify(ctx context.Context, digest string, progress func(done, total int64)) error
+	Remove(digest string, usedBy []string) error
+	Build(ctx context.Context, o images.BuildOptions) (images.Manifest, error)
+}
+
+func newImages(s settings) (imageStore, error) {
+	return images.Open(filepath.Join(s.state, "images")), nil
+}
+
+func renewLock(ctx context.Context, old images.Lock, epoch time.Time) (images.Lock, error) {
+	return images.Renew(ctx, old, hostMirror(), epoch)
+}
+
+// hostMirror is where this host's own apt gets its packages.
+func hostMirror() images.Mirror { return images.HostMirror(os.DirFS("/etc/apt")) }
+
+func newHost(s settings) (hostStore, error) {
+	return records.Open(database(s)), nil
+}
+
+func database(s settings) string { return filepath.Join(s.state, "holm.db") }
+
+func examineHost(ctx context.Context, s settings) doctor.Report {
+	return doctor.Run(ctx, doctorOptions(ctx, s))
+}
+
+func mendHost(ctx context.Context, s settings, id string) (doctor.Result, error) {
+	return doctor.Fix(ctx, doctorOptions(ctx, s), id)
+}
+
+// doctorOptions takes a database that cannot be read for a host on which nothing is set: doctor itself reports what
+// is wrong with the state directory.
+func doctorOptions(ctx context.Context, s settings) doctor.Options {
+	o := doctor.Options{StateDir: s.state, Connect: s.connect}
+	host, err := records.Open(database(s)).Host(ctx)
+	o.Lab = err == nil && host.LabMode
+	o.Libvirt = func(ctx context.Context) (info doctor.LibvirtInfo, err error) {
+		h, err := hypervisor.Connect(ctx, s.connect)
+		if err != nil {
+			return info, err
+		}
+		defer func() { err = errors.Join(err, h.Close()) }()
+		got, err := h.Info(ctx)
+		return doctor.LibvirtInfo{
+			LibvirtVersion: got.LibvirtVersion, QEMUVersion: got.QEMUVersion, SecurityModels: got.SecurityModels,
+		}, err
+	}
+	return o
+}

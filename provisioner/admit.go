@@ -1,0 +1,151 @@
+package provisioner
+
+import (
+	"context"
+	"crypto/rand"
+	"net/netip"
+	"slices"
+
+	"holm/images"
+	"holm/internal/fault"
+	"holm/provisioner/machine"
+	"holm/provisioner/network"
+	"holm/storage/records"
+)
+
+// minFree is what has to be free where instances are kept before another one is made, in bytes.
+const minFree = 512 << 20
+
+// admit holds a spec against the host, the images and the settings, and returns the record that it would become,
+// without what only the reservation can give. It changes nothing.
+func (p *Provisioner) admit(ctx context.Context, spec CreateSpec) (records.Instance, images.Manifest, error) {
+	refuse := func(err error) (records.Instance, images.Manifest, error) {
+		return records.Instance{}, images.Manifest{}, err
+	}
+	spec, err := spec.withDefaults()
+	if err != nil {
+		return refuse(err)
+	}
+	size, err := flavor(spec)
+	if err != nil {
+		return refuse(err)
+	}
+	image, err := p.Images.Get(spec.Image)
+	if err != nil {
+		return refuse(err)
+	}
+	if !slices.Contains(image.Profiles, spec.Profile) {
+		return refuse(fault.New(fault.Refused, "see what an image can be: holm image show "+image.Name,
+			"image %s has no profile %q", image.Name, spec.Profile))
+	}
+	host, err := p.Measure(ctx)
+	if err != nil {
+		return refuse(err)
+	}
+	if err := fits(size, host); err != nil {
+		return refuse(err)
+	}
+	accel, err := p.accelerator(ctx, host)
+	if err != nil {
+		return refuse(err)
+	}
+	inst := records.Instance{
+		Name: spec.Name, Tenant: spec.Tenant, State: records.Creating, Profile: spec.Profile, Flavor: size,
+		Image: image.Digest, ImageName: image.Name, Unlocked: image.Unlocked,
+		Accel: accel, Machine: host.Machine, Domain: "holm." + spec.Tenant + "." + spec.Name,
+		Network: p.Network.Name, PrefixLen: p.Network.Subnet.Bits(), Gateway: p.Network.Gateway().String(),
+		User: spec.User, AuthorizedKeys: spec.AuthorizedKeys,
+	}
+	for _, ns := range p.Nameservers {
+		inst.Nameservers = append(inst.Nameservers, ns.String())
+	}
+	return inst, image, nil
+}
+
+func fits(size records.Flavor, host Capacity) error {
+	switch {
+	case size.VCPUs > host.CPUs:
+		return fault.New(fault.Unfit, "ask for fewer: --cpus N", "%d vCPUs are more than the %d CPUs of this host", size.VCPUs, host.CPUs)
+	case size.MemoryMiB > host.MemoryMiB:
+		return fault.New(fault.Unfit, "ask for less: --memory SIZE", "%d MiB of memory are more than the %d MiB of this host", size.MemoryMiB, host.MemoryMiB)
+	case host.FreeBytes < minFree:
+		return fault.New(fault.Unfit, "make room, or choose another place with --state",
+			"the disk is full: %d MiB are free where instances are kept, %d MiB are needed", host.FreeBytes>>20, minFree>>20)
+	}
+	return nil
+}
+
+// accelerator decides between KVM and, in lab mode only, emulation.
+func (p *Provisioner) accelerator(ctx context.Context, host Capacity) (string, error) {
+	if host.KVM {
+		return machine.KVM, nil
+	}
+	settings, err := p.Records.Host(ctx)
+	if err != nil {
+		return "", err
+	}
+	if !settings.LabMode {
+		return "", fault.New(fault.Refused, "for a lab only: holm host set --lab-mode on      see: holm doctor",
+			"KVM does not work here (%s), and emulation is no isolation boundary", host.WhyNot)
+	}
+	return machine.TCG, nil
+}
+
+// allot gives a new record what must be its own: identity, addresses. It runs inside the reserving transaction, with
+// all instances that there are.
+func (p *Provisioner) allot(existing []records.Instance, inst *records.Instance) error {
+	var addresses []netip.Addr
+	macs := map[string]bool{}
+	for _, e := range existing {
+		macs[e.MAC] = true
+		if e.Network != inst.Network {
+			continue
+		}
+		a, err := netip.ParseAddr(e.Address)
+		if err != nil {
+			return fault.New(fault.Failure, "remove it: holm rm "+e.Name, "the record of instance %q has the address %s", e.Name, quoted(e.Address))
+		}
+		addresses = append(addresses, a)
+	}
+	address, err := network.Allocate(p.Network.Subnet, addresses)
+	if err != nil {
+		return err
+	}
+	inst.Address = address.String()
+	for inst.MAC == "" || macs[inst.MAC] {
+		if inst.MAC, err = network.MAC(rand.Reader); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Plan admits a spec and returns what Create would reserve for it now. It changes nothing.
+func (p *Provisioner) Plan(ctx context.Context, spec CreateSpec) (records.Instance, error) {
+	inst, _, err := p.admit(ctx, spec)
+	if err != nil {
+		return records.Instance{}, err
+	}
+	existing, err := p.Records.List(ctx, "")
+	if err != nil {
+		return records.Instance{}, err
+	}
+	var others []records.Instance
+	for _, e := range existing {
+		if e.Tenant == inst.Tenant && e.Name == inst.Name {
+			return records.Instance{}, p.taken(records.Instance{Name: e.Name, Tenant: e.Tenant, State: e.State})
+		}
+		others = append(others, records.Instance{Name: e.Name, Address: e.Address, Network: inst.Network})
+	}
+	return inst, p.allot(others, &inst)
+}
+
+// taken is the fault for a name that is in use.
+func (p *Provisioner) taken(inst records.Instance) error {
+	since := string(inst.State)
+	if !inst.ReadyAt.IsZero() {
+		since += " since " + inst.ReadyAt.Local().Format("2006-01-02 15:04")
+	}
+	return fault.New(fault.Exists, "see it: holm show "+inst.Name+"      another tenant: --tenant NAME",
+		"instance %q exists already in tenant %q (%s)", inst.Name, inst.Tenant, since)
+}

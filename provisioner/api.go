@@ -1,0 +1,73 @@
+package provisioner
+
+import (
+	"time"
+
+	"holm/storage/records"
+)
+
+// CreateSpec is what a person asks for. Everything in it is untrusted until Validate has passed.
+type CreateSpec struct {
+	Name    string
+	Tenant  string // "" is DefaultTenant
+	Profile string // "" is DefaultProfile
+	Flavor  string // "" is DefaultFlavor
+	Image   string // name, digest or prefix; "" is DefaultImage
+	User    string // login name in the guest; "" is DefaultUser
+
+	// These override the flavor when they are not zero.
+	VCPUs     int
+	MemoryMiB int
+	DiskGiB   int
+
+	AuthorizedKeys []string // besides holm's own key, in authorized_keys format
+}
+
+// Defaults of CreateSpec.
+const (
+	DefaultTenant  = "default"
+	DefaultProfile = "docker"
+	DefaultFlavor  = "small"
+	DefaultImage   = "debian-13"
+	DefaultUser    = "ops"
+)
+
+// Phase is how far a step has come.
+type Phase string
+
+// The phases of a step. Noted carries a changed text for a step that goes on.
+const (
+	Begun    Phase = "begun"
+	Noted    Phase = "noted"
+	Finished Phase = "finished"
+	Broken   Phase = "failed"
+	Undone   Phase = "undone"
+)
+
+// Event tells whoever watches what a long operation is doing. The steps of create are, in order: admitted, reserved,
+// network, volume, seed, defined, started, booting, ready. Text is for people; it may be empty.
+type Event struct {
+	Step    string
+	Phase   Phase
+	Text    string
+	Elapsed time.Duration
+}
+
+// Observer is called for each event, never from two goroutines at once. Nil means that nobody watches.
+type Observer func(Event)
+
+// View is an instance as it is shown: its record and what the hypervisor says now.
+type View struct {
+	records.Instance
+	Domain DomainState `json:"domain_state"`
+	// Status is the word for people: ready, booting, stopped, failed, creating, "broken" (record and domain disagree).
+	Status string `json:"status"`
+	// VolumeBytes is what the state volume takes on the host's disk.
+	VolumeBytes int64 `json:"volume_bytes"`
+}
+
+// Row is an instance in a list.
+type Row struct {
+	records.Summary
+	Status string `json:"status"`
+}

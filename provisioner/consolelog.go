@@ -1,0 +1,61 @@
+package provisioner
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"holm/storage/records"
+)
+
+// tail is how much of the end of a console log is looked at, in bytes.
+const tail = 16 << 10
+
+// ended says how a guest ended that should have become ready, in its own last words.
+func (p *Provisioner) ended(inst records.Instance, e DomainEvent) error {
+	what := "the guest switched itself off while booting"
+	if e.State == DomainCrashed {
+		what = "the guest's kernel stopped while booting"
+	}
+	if said := lastWords(p.consolePath(inst.ID)); said != "" {
+		return fmt.Errorf("%s: %s", what, said)
+	}
+	return fmt.Errorf("%s (%s)", what, clean(e.Reason))
+}
+
+// lastWords finds the line of a console log that most likely says why the guest ended: the kernel's or holm's own last
+// complaint, else the last line.
+func lastWords(path string) string {
+	f, err := os.Open(path)
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err == nil && info.Size() > tail {
+		if _, err := f.Seek(-tail, io.SeekEnd); err != nil {
+			return ""
+		}
+	}
+	content, err := io.ReadAll(io.LimitReader(f, tail))
+	if err != nil {
+		return ""
+	}
+	last, complaint := "", ""
+	for line := range strings.Lines(string(content)) {
+		line = clean(line)
+		if line == "" {
+			continue
+		}
+		last = line
+		for _, sign := range []string{"Kernel panic - not syncing", "holm: this instance cannot boot"} {
+			if i := strings.Index(line, sign); i >= 0 && !strings.Contains(line, "end "+sign) {
+				complaint = line[i:]
+			}
+		}
+	}
+	if complaint != "" {
+		return complaint
+	}
+	return last
+}

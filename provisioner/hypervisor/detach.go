@@ -1,0 +1,207 @@
+package hypervisor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"libvirt.org/go/libvirt"
+	"libvirt.org/go/libvirtxml"
+)
+
+// DetachDisk implements provisioner.Hypervisor. Live is true when no running guest has the disk any more, so also for
+// a domain that is off or a disk that was detached before. A guest that does not let go before ctx ends is no error.
+func (h *Host) DetachDisk(ctx context.Context, uuid, target string) (live bool, err error) {
+	what := fmt.Sprintf("detach disk %q of domain %s", target, uuid)
+	running, err := call(ctx, h, what, func(c *libvirt.Connect) (running bool, err error) {
+		_, err = withDomain(c, uuid, func(dom *libvirt.Domain) error {
+			running, err = detachFromConfig(dom, target)
+			return err
+		})
+		return running, err
+	})
+	if err != nil || !running {
+		return err == nil, err
+	}
+	live, err = h.unplug(ctx, what, uuid, target)
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return false, nil
+	}
+	return live, err
+}
+
+// detachFromConfig takes the disk out of the definition, and tells whether the domain runs.
+func detachFromConfig(dom *libvirt.Domain, target string) (running bool, err error) {
+	running, err = dom.IsActive()
+	if err != nil {
+		return running, err
+	}
+	if persistent, err := dom.IsPersistent(); err != nil || !persistent {
+		return running, err
+	}
+	disk, err := findDisk(dom, target, libvirt.DOMAIN_XML_INACTIVE)
+	if err != nil || disk == nil {
+		return running, err
+	}
+	return running, detach(dom, disk, libvirt.DOMAIN_DEVICE_MODIFY_CONFIG)
+}
+
+// unplug asks the guest to let go of the disk, and waits until it has, has refused, has stopped, or ctx ends.
+func (h *Host) unplug(ctx context.Context, what, uuid, target string) (bool, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	conn, release, err := h.acquire()
+	if err != nil {
+		return false, err
+	}
+	defer release()
+	dom, err := conn.LookupDomainByUUIDString(uuid)
+	if err != nil {
+		return false, h.explain(conn, what, err)
+	}
+	defer dom.Free() //nolint:errcheck // frees memory, cannot fail
+
+	changed, forget, err := h.removals(ctx, conn, dom, uuid)
+	if err != nil {
+		return false, h.explain(conn, what, err)
+	}
+	defer forget()
+	_, err = wait(ctx, h, what, func(c *libvirt.Connect) (none, error) {
+		return unlessAbsent(withDomain(c, uuid, func(dom *libvirt.Domain) error {
+			disk, err := findDisk(dom, target, 0)
+			if err != nil || disk == nil {
+				return err
+			}
+			return unlessOff(dom, unlessUnderWay(detach(dom, disk, libvirt.DOMAIN_DEVICE_MODIFY_LIVE)))
+		}))
+	})
+	if err != nil {
+		return false, err
+	}
+	for {
+		gone, err := call(ctx, h, what, func(c *libvirt.Connect) (bool, error) { return diskGone(c, uuid, target) })
+		if err != nil || gone {
+			return gone, err
+		}
+		select {
+		case refused, open := <-changed:
+			if refused || !open {
+				return false, nil
+			}
+		case <-ctx.Done():
+			return false, nil
+		}
+	}
+}
+
+// removals tells of each event after which a disk may be gone; true means that the guest refused. forget must be
+// called when nobody listens any more.
+func (h *Host) removals(ctx context.Context, c *libvirt.Connect, dom *libvirt.Domain, uuid string) (<-chan bool, func(), error) {
+	changed := make(chan bool, 16)
+	tell := func(refused bool) {
+		select {
+		case changed <- refused:
+		default: // enough are waiting to be read
+		}
+	}
+	var ids []int
+	forget := func() {
+		for _, id := range ids {
+			_ = c.DomainEventDeregister(id)
+		}
+	}
+	removed, err := c.DomainEventDeviceRemovedRegister(dom, func(*libvirt.Connect, *libvirt.Domain, *libvirt.DomainEventDeviceRemoved) {
+		tell(false)
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	ids = append(ids, removed)
+	failed, err := c.DomainEventDeviceRemovalFailedRegister(dom, func(*libvirt.Connect, *libvirt.Domain, *libvirt.DomainEventDeviceRemovalFailed) {
+		tell(true)
+	})
+	if err != nil {
+		forget()
+		return nil, nil, err
+	}
+	ids = append(ids, failed)
+	events, err := h.Watch(ctx, uuid)
+	if err != nil {
+		forget()
+		return nil, nil, err
+	}
+	h.watchers.Go(func() {
+		for range events {
+			tell(false)
+		}
+	})
+	return changed, forget, nil
+}
+
+func diskGone(c *libvirt.Connect, uuid, target string) (gone bool, err error) {
+	_, err = withDomain(c, uuid, func(dom *libvirt.Domain) error {
+		if active, err := dom.IsActive(); err != nil || !active {
+			gone = !active
+			return err
+		}
+		disk, err := findDisk(dom, target, 0)
+		gone = disk == nil
+		return err
+	})
+	if isCode(err, libvirt.ERR_NO_DOMAIN) {
+		return true, nil
+	}
+	return gone && err == nil, err
+}
+
+// findDisk returns the disk of that target, or nil.
+func findDisk(dom *libvirt.Domain, target string, flags libvirt.DomainXMLFlags) (*libvirtxml.DomainDisk, error) {
+	devices, err := devicesOf(dom, flags)
+	if err != nil {
+		return nil, err
+	}
+	for i := range devices.Disks {
+		if t := devices.Disks[i].Target; t != nil && t.Dev == target {
+			return &devices.Disks[i], nil
+		}
+	}
+	return nil, nil //nolint:nilnil // there is no such disk, and that is an answer
+}
+
+func devicesOf(dom *libvirt.Domain, flags libvirt.DomainXMLFlags) (*libvirtxml.DomainDeviceList, error) {
+	text, err := dom.GetXMLDesc(flags)
+	if err != nil {
+		return nil, err
+	}
+	var d libvirtxml.Domain
+	if err := d.Unmarshal(text); err != nil {
+		return nil, fmt.Errorf("libvirt's own XML cannot be read: %w", err)
+	}
+	if d.Devices == nil {
+		return &libvirtxml.DomainDeviceList{}, nil
+	}
+	return d.Devices, nil
+}
+
+// detach names the disk to libvirt by its target and file alone: what libvirtxml does not know of it is not lost,
+// because nothing is written back.
+func detach(dom *libvirt.Domain, disk *libvirtxml.DomainDisk, where libvirt.DomainDeviceModifyFlags) error {
+	named := libvirtxml.DomainDisk{Device: disk.Device, Target: disk.Target}
+	if disk.Source != nil && disk.Source.File != nil {
+		named.Source = &libvirtxml.DomainDiskSource{File: &libvirtxml.DomainDiskSourceFile{File: disk.Source.File.File}}
+	}
+	text, err := named.Marshal()
+	if err != nil {
+		return err
+	}
+	return dom.DetachDeviceFlags(text, where)
+}
+
+// unlessUnderWay forgives a second request: QEMU has asked the guest already, and the answer is still to come.
+func unlessUnderWay(err error) error {
+	if lv, ok := errors.AsType[libvirt.Error](err); ok && strings.Contains(lv.Message, "in the process of unplug") {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,78 @@
+package hypervisor
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"unicode"
+
+	"libvirt.org/go/libvirt"
+
+	"holm/internal/fault"
+	"holm/provisioner"
+)
+
+// The most that is shown of a value and of libvirt's own words, in bytes.
+const (
+	maxShown   = 120
+	maxMessage = 500
+)
+
+// translate turns an error of libvirt into its message and, where there is one, the error of provisioner that it
+// stands for. Codes and domains of libvirt mean nothing outside of this room.
+func translate(err error) error {
+	lv, ok := errors.AsType[libvirt.Error](err)
+	if !ok {
+		return err
+	}
+	switch lv.Code { //nolint:exhaustive // the others say all in their message
+	case libvirt.ERR_NO_DOMAIN:
+		return provisioner.ErrNoDomain
+	case libvirt.ERR_NO_SUPPORT:
+		return fmt.Errorf("%w: %s", provisioner.ErrUnsupported, oneLine(lv.Message))
+	}
+	return errors.New(oneLine(lv.Message))
+}
+
+// unreachable says which libvirt does not answer and how to start it.
+func unreachable(uri string, cause error) error {
+	remedy := "systemctl start libvirtd      (without systemd: virtlogd -d; libvirtd -d)"
+	text := translate(cause).Error()
+	if strings.Contains(text, "ermission denied") || strings.Contains(text, "authentication") {
+		remedy = "run it with sudo, or as a member of the group libvirt"
+	}
+	return fault.New(fault.Unfit, remedy, "%w at %q: %s", provisioner.ErrUnreachable, clip(uri, maxShown), text)
+}
+
+func isCode(err error, code libvirt.ErrorNumber) bool {
+	lv, ok := errors.AsType[libvirt.Error](err)
+	return ok && lv.Code == code
+}
+
+// lacks tells whether the driver does not have the call, or not with these arguments.
+func lacks(err error) bool {
+	return isCode(err, libvirt.ERR_NO_SUPPORT)
+}
+
+// oneLine: libvirt passes on what it was given and what QEMU wrote before it died, which can be a page and can hold
+// the control characters of a terminal.
+func oneLine(text string) string {
+	return clip(strings.Join(strings.Fields(clean(text)), " "), maxMessage)
+}
+
+// clean puts a space in the place of all that does not print.
+func clean(text string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return ' '
+		}
+		return r
+	}, text)
+}
+
+func clip(text string, limit int) string {
+	if len(text) <= limit {
+		return text
+	}
+	return strings.ToValidUTF8(text[:limit], "") + "…"
+}

@@ -1,0 +1,73 @@
+package hypervisor
+
+import (
+	"context"
+
+	"libvirt.org/go/libvirt"
+
+	"holm/provisioner"
+)
+
+// State implements provisioner.Hypervisor. A domain whose last run ended in a crash is DomainCrashed until it is
+// started again; it holds no resources.
+func (h *Host) State(ctx context.Context, uuid string) (provisioner.DomainState, error) {
+	return call(ctx, h, "ask for the state of domain "+uuid, func(c *libvirt.Connect) (provisioner.DomainState, error) {
+		return lookupState(c, uuid)
+	})
+}
+
+func lookupState(c *libvirt.Connect, uuid string) (state provisioner.DomainState, err error) {
+	_, err = withDomain(c, uuid, func(dom *libvirt.Domain) error {
+		s, reason, err := dom.GetState()
+		state = stateOf(s, reason)
+		return err
+	})
+	if isCode(err, libvirt.ERR_NO_DOMAIN) {
+		return provisioner.DomainAbsent, nil
+	}
+	return state, err
+}
+
+// States implements provisioner.Hypervisor.
+func (h *Host) States(ctx context.Context) (map[string]provisioner.DomainState, error) {
+	return wait(ctx, h, "list the domains", func(c *libvirt.Connect) (map[string]provisioner.DomainState, error) {
+		all, err := c.GetAllDomainStats(nil, libvirt.DOMAIN_STATS_STATE, 0)
+		if err != nil {
+			return nil, err
+		}
+		states := make(map[string]provisioner.DomainState, len(all))
+		for _, s := range all {
+			uuid, uuidErr := s.Domain.GetUUIDString()
+			if uuidErr != nil {
+				err = uuidErr
+			} else if s.State != nil {
+				states[uuid] = stateOf(s.State.State, s.State.Reason)
+			}
+			_ = s.Domain.Free()
+		}
+		return states, err
+	})
+}
+
+// stateOf sorts libvirt's states. What is not known to be off counts as running, so that nobody deletes its disks.
+func stateOf(s libvirt.DomainState, reason int) provisioner.DomainState {
+	switch s {
+	case libvirt.DOMAIN_SHUTOFF:
+		if libvirt.DomainShutoffReason(reason) == libvirt.DOMAIN_SHUTOFF_CRASHED {
+			return provisioner.DomainCrashed
+		}
+		return provisioner.DomainOff
+	case libvirt.DOMAIN_CRASHED:
+		return provisioner.DomainCrashed
+	case libvirt.DOMAIN_PAUSED:
+		if libvirt.DomainPausedReason(reason) == libvirt.DOMAIN_PAUSED_CRASHED {
+			return provisioner.DomainCrashed
+		}
+		return provisioner.DomainPaused
+	case libvirt.DOMAIN_PMSUSPENDED:
+		return provisioner.DomainPaused
+	case libvirt.DOMAIN_RUNNING, libvirt.DOMAIN_BLOCKED, libvirt.DOMAIN_SHUTDOWN, libvirt.DOMAIN_NOSTATE:
+		return provisioner.DomainRunning
+	}
+	return provisioner.DomainRunning
+}

@@ -1,0 +1,116 @@
+// Package machine turns what an instance is into the libvirt domain that runs it: a typed, minimal machine with one
+// file a device. It knows libvirt's XML and nothing of libvirt itself; what it renders it parses back and compares, so
+// that no value can become a device, an attribute or a path that nobody asked for.
+package machine
+
+import (
+	"fmt"
+
+	"libvirt.org/go/libvirtxml"
+
+	"holm/internal/fault"
+)
+
+// The two ways in which a guest's instructions are carried out.
+const (
+	KVM = "kvm"
+	TCG = "tcg" // emulation: no isolation boundary
+)
+
+// Spec is one machine. All paths are absolute and clean; nothing of it is learnt from the guest.
+type Spec struct {
+	Name       string // of the libvirt domain, "holm.<tenant>.<name>"
+	UUID       string // of the libvirt domain
+	InstanceID string
+	Tenant     string
+
+	Accel     string // KVM or TCG
+	Machine   string // versioned q35 machine type, "pc-q35-7.2"
+	VCPUs     int
+	MemoryMiB int
+
+	Kernel  string
+	Initrd  string
+	Cmdline string
+
+	RootDisk  string // raw, shared by all instances of the image, read-only
+	StateDisk string // qcow2, the only writable disk
+	Seed      string // raw, read-only; "" when there is none
+
+	Network string // name of the libvirt network
+	MAC     string
+	Address string // IPv4, pinned in the anti-spoofing filter
+
+	ConsoleLog string // what the guest writes to its serial console is appended here
+}
+
+// Domain validates s and renders it as the XML of a libvirt domain. Its errors are faults of kind Usage that name the
+// field and the value.
+func Domain(s Spec) (string, error) {
+	if err := s.validate(); err != nil {
+		return "", err
+	}
+	d, err := domain(s)
+	if err != nil {
+		return "", err
+	}
+	text, err := d.Marshal()
+	if err != nil {
+		return "", fmt.Errorf("render domain %q: %w", s.Name, err)
+	}
+	if err := sameAfterParsing(text); err != nil {
+		return "", fault.New(fault.Failure, "", "domain %q is not what it was rendered from: %w", s.Name, err)
+	}
+	return text, nil
+}
+
+func domain(s Spec) (*libvirtxml.Domain, error) {
+	meta, err := metadata(s)
+	if err != nil {
+		return nil, err
+	}
+	return &libvirtxml.Domain{
+		Type:          domainType(s.Accel),
+		Name:          s.Name,
+		UUID:          s.UUID,
+		Metadata:      meta,
+		Memory:        memory(s.MemoryMiB),
+		MemoryBacking: unshared(),
+		VCPU:          &libvirtxml.DomainVCPU{Placement: "static", Value: uint(s.VCPUs)},
+		OS:            boot(s),
+		Features:      features(),
+		CPU:           cpu(s.Accel),
+		Clock:         clock(s.Accel),
+		OnPoweroff:    "destroy",
+		OnReboot:      "restart",
+		OnCrash:       "destroy",
+		PM:            noSuspend(),
+		Devices: &libvirtxml.DomainDeviceList{
+			Disks:       disks(s),
+			Controllers: noUSB(),
+			Interfaces:  []libvirtxml.DomainInterface{nic(s)},
+			Serials:     []libvirtxml.DomainSerial{serial(s.ConsoleLog)},
+			Channels:    []libvirtxml.DomainChannel{reportChannel()},
+			MemBalloon:  noBalloon(),
+			RNGs:        []libvirtxml.DomainRNG{rng()},
+			Panics:      []libvirtxml.DomainPanic{panicNotifier()},
+		},
+	}, nil
+}
+
+// sameAfterParsing reads rendered XML as libvirt would and renders it again: a difference means that a value changed
+// its meaning on the way.
+func sameAfterParsing(text string) error {
+	var parsed libvirtxml.Domain
+	if err := parsed.Unmarshal(text); err != nil {
+		return fmt.Errorf("parse it back: %w", err)
+	}
+	again, err := parsed.Marshal()
+	if err != nil {
+		return fmt.Errorf("render it again: %w", err)
+	}
+	if again != text {
+		return fmt.Errorf("parsed back it has %d bytes instead of %d", len(again), len(text))
+	}
+	return nil
+}

@@ -1,0 +1,80 @@
+package network
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"holm/internal/fault"
+)
+
+const (
+	// firstHost leaves .1 to the host and the others to whatever the operator puts on the bridge.
+	firstHost = 10
+	// maxBits is the longest prefix that has an address from firstHost up besides its broadcast address.
+	maxBits = 28
+	// maxNameservers is what the resolver of glibc looks at.
+	maxNameservers = 3
+	// maxResolvConf bounds what is read of a resolv.conf.
+	maxResolvConf = 64 << 10
+)
+
+// Allocate returns the lowest free address of the subnet, counted from its tenth; a fault of kind Refused when there
+// is none. It looks at what is taken and at nothing else, so the caller decides under which lock.
+func Allocate(subnet netip.Prefix, taken []netip.Addr) (netip.Addr, error) {
+	if err := validateSubnet(subnet); err != nil {
+		return netip.Addr{}, err
+	}
+	used := make(map[netip.Addr]bool, len(taken))
+	for _, a := range taken {
+		used[a.Unmap()] = true
+	}
+	addr := subnet.Addr()
+	for range firstHost {
+		addr = addr.Next()
+	}
+	// The last address of a subnet is its broadcast address: the next one lies outside.
+	for ; subnet.Contains(addr.Next()); addr = addr.Next() {
+		if !used[addr] {
+			return addr, nil
+		}
+	}
+	return netip.Addr{}, fault.New(fault.Refused, "remove an instance: holm rm NAME", "subnet %s has no free address", subnet)
+}
+
+// MAC makes a hardware address within QEMU's prefix from three bytes of rand. It is random and not counted, so that
+// two hosts on one wire are unlikely to make the same; uniqueness among the host's own is the caller's to check.
+func MAC(rand io.Reader) (string, error) {
+	mac := net.HardwareAddr{0x52, 0x54, 0x00, 0, 0, 0}
+	if _, err := io.ReadFull(rand, mac[3:]); err != nil {
+		return "", fmt.Errorf("read random bytes for a MAC address: %w", err)
+	}
+	return mac.String(), nil
+}
+
+// Nameservers reads a resolv.conf and returns at most three servers that a guest can reach too: no loopback (a stub
+// resolver of the host), no link-local, no multicast. IPv4 only, like the guest's network. Lines that are not
+// understood are passed over, as the resolver does; an unreadable file has no servers.
+func Nameservers(resolvConf io.Reader) []netip.Addr {
+	var found []netip.Addr
+	lines := bufio.NewScanner(io.LimitReader(resolvConf, maxResolvConf))
+	for lines.Scan() && len(found) < maxNameservers {
+		words := strings.Fields(lines.Text())
+		if len(words) < 2 || words[0] != "nameserver" {
+			continue
+		}
+		addr, err := netip.ParseAddr(words[1])
+		if err != nil {
+			continue
+		}
+		addr = addr.Unmap()
+		if addr.Is4() && addr.IsGlobalUnicast() && !slices.Contains(found, addr) {
+			found = append(found, addr)
+		}
+	}
+	return found
+}

@@ -1,0 +1,147 @@
+// Package network is where instances live: the libvirt network as holm makes it, and the addresses in it, which are
+// allocated here and never learnt from a guest.
+package network
+
+import (
+	"crypto/sha1" //nolint:gosec // RFC 9562 version 5 UUIDs are SHA-1; nothing depends on its strength
+	"encoding/xml"
+	"fmt"
+	"net/netip"
+	"regexp"
+
+	"libvirt.org/go/libvirtxml"
+
+	"holm/internal/fault"
+)
+
+// MetadataNS is the namespace of the element by which a network says that it is holm's.
+const MetadataNS = "https://holm.invalid/xmlns/network/1"
+
+// Network is one libvirt network: a bridge, and NAT to the world.
+type Network struct {
+	Name   string
+	UUID   string
+	Bridge string // at most 15 characters, as for every interface of the kernel
+	Subnet netip.Prefix
+}
+
+var (
+	namePattern   = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
+	bridgePattern = regexp.MustCompile(`^[a-z][a-z0-9-]{0,14}$`)
+	uuidPattern   = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
+)
+
+// Default is the network that instances get when nobody asks for another.
+func Default() Network {
+	const name = "holm-default"
+	return Network{Name: name, UUID: UUID(name), Bridge: "holm0", Subnet: netip.MustParsePrefix("10.77.0.0/24")}
+}
+
+// Named is a network with a name and a subnet of the operator's choice; its bridge has its name. It is a fault of kind
+// Usage when they cannot be had.
+func Named(name, subnet string) (Network, error) {
+	prefix, err := netip.ParsePrefix(subnet)
+	if err != nil {
+		return Network{}, refuse("subnet", subnet, "write it as 10.77.0.0/24")
+	}
+	n := Network{Name: name, UUID: UUID(name), Bridge: name, Subnet: prefix}
+	return n, n.validate()
+}
+
+// UUID is that of the network of this name: the same on every host and in every run, so that holm's own network is
+// told from another of the same name without a record.
+func UUID(name string) string {
+	// The namespace for URLs of RFC 9562, 6ba7b811-9dad-11d1-80b4-00c04fd430c8.
+	urls := "\x6b\xa7\xb8\x11\x9d\xad\x11\xd1\x80\xb4\x00\xc0\x4f\xd4\x30\xc8"
+	sum := sha1.Sum([]byte(urls + MetadataNS + "#" + name)) //nolint:gosec // see the import
+	b := sum[:16]
+	b[6] = b[6]&0x0f | 0x50
+	b[8] = b[8]&0x3f | 0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}
+
+// Gateway is the host's address in the network: the first of the subnet.
+func (n Network) Gateway() netip.Addr {
+	return n.Subnet.Masked().Addr().Next()
+}
+
+// XML validates n and renders it. There is no DHCP and no DNS, so libvirt starts no dnsmasq: one program less that
+// listens to guests, and no lease that one tenant could take from another.
+func (n Network) XML() (string, error) {
+	if err := n.validate(); err != nil {
+		return "", err
+	}
+	meta, err := xml.Marshal(owner{NS: MetadataNS, Name: n.Name})
+	if err != nil {
+		return "", fmt.Errorf("render the metadata of network %q: %w", n.Name, err)
+	}
+	text, err := n.typed(string(meta)).Marshal()
+	if err != nil {
+		return "", fmt.Errorf("render network %q: %w", n.Name, err)
+	}
+	var parsed libvirtxml.Network
+	if err := parsed.Unmarshal(text); err != nil {
+		return "", fmt.Errorf("parse network %q back: %w", n.Name, err)
+	}
+	if again, err := parsed.Marshal(); err != nil || again != text {
+		return "", fault.New(fault.Failure, "", "network %q is not what it was rendered from", n.Name)
+	}
+	return text, nil
+}
+
+func (n Network) typed(meta string) *libvirtxml.Network {
+	return &libvirtxml.Network{
+		Name:        n.Name,
+		UUID:        n.UUID,
+		Metadata:    &libvirtxml.NetworkMetadata{XML: meta},
+		Forward:     &libvirtxml.NetworkForward{Mode: "nat"},
+		Bridge:      &libvirtxml.NetworkBridge{Name: n.Bridge, STP: "on", Delay: "0"},
+		DNS:         &libvirtxml.NetworkDNS{Enable: "no"},
+		PortOptions: &libvirtxml.NetworkPortOptions{Isolated: "yes"},
+		IPs: []libvirtxml.NetworkIP{{
+			Address: n.Gateway().String(),
+			Prefix:  uint(n.Subnet.Bits()),
+		}},
+	}
+}
+
+// owner is holm's element in a network's metadata.
+type owner struct {
+	XMLName xml.Name `xml:"holm:network"`
+	NS      string   `xml:"xmlns:holm,attr"`
+	Name    string   `xml:"holm:name"`
+}
+
+func (n Network) validate() error {
+	switch {
+	case !namePattern.MatchString(n.Name):
+		return refuse("network name", n.Name, "use 1 to 64 of letters, digits, '.', '_' and '-', starting with a letter or digit")
+	case !uuidPattern.MatchString(n.UUID):
+		return refuse("network uuid", n.UUID, "use a lower-case UUID")
+	case !bridgePattern.MatchString(n.Bridge):
+		return refuse("bridge name", n.Bridge, "use 1 to 15 of a-z, 0-9 and '-', starting with a letter")
+	}
+	return validateSubnet(n.Subnet)
+}
+
+// validateSubnet refuses what leaves no room for instances, what the world outside routes, and what is not written as
+// a network.
+func validateSubnet(p netip.Prefix) error {
+	switch {
+	case !p.IsValid() || !p.Addr().Is4() || p != p.Masked():
+		return refuse("subnet", p.String(), "use an IPv4 network such as 10.77.0.0/24")
+	case p.Bits() < 8 || p.Bits() > maxBits:
+		return refuse("subnet", p.String(), "use a prefix length of 8 to 28")
+	case !p.Addr().IsPrivate():
+		return refuse("subnet", p.String(), "use a private network, within 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16")
+	}
+	return nil
+}
+
+func refuse(what, value, rule string) error {
+	const shown = 80
+	if len(value) > shown {
+		value = value[:shown] + "…"
+	}
+	return fault.New(fault.Usage, "", "%s %q is not allowed: %s", what, value, rule)
+}

@@ -1,0 +1,140 @@
+package provisioner
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"holm/storage/records"
+)
+
+// Records is the memory of the provisioner. Every method is one transaction: it is durable when it returns.
+// Implementations: storage/records (bbolt) and records' own in-memory one; both pass recordstest.
+type Records interface {
+	// Reserve stores a new instance together with the operation that will build it. The callback is given all
+	// instances that exist (for addresses and quota) and completes inst inside the transaction; an error from it
+	// aborts. Fails with records.ErrExists when the name is taken in the tenant.
+	Reserve(ctx context.Context, inst records.Instance, op records.Operation,
+		admit func(existing []records.Instance, inst *records.Instance) error) (records.Instance, error)
+	// Instance finds by tenant and name; records.ErrNotFound.
+	Instance(ctx context.Context, tenant, name string) (records.Instance, error)
+	// Update changes one instance in place; the callback must not keep the pointer.
+	Update(ctx context.Context, id string, change func(*records.Instance) error) (records.Instance, error)
+	// Drop removes the instance's record. No error when it is gone already.
+	Drop(ctx context.Context, id string) error
+	// List returns the summaries, sorted by tenant and name; tenant "" means all.
+	List(ctx context.Context, tenant string) ([]records.Summary, error)
+
+	// Host returns the settings of this machine; the zero value when none were made.
+	Host(ctx context.Context) (records.Host, error)
+	// SetHost changes the settings of this machine.
+	SetHost(ctx context.Context, change func(*records.Host) error) (records.Host, error)
+
+	// PutOperation stores or replaces an operation.
+	PutOperation(ctx context.Context, op records.Operation) error
+	// Operations returns the operations of one instance, oldest first; instance "" means all.
+	Operations(ctx context.Context, instance string) ([]records.Operation, error)
+}
+
+// DomainState is what the hypervisor says of a domain now.
+type DomainState string
+
+// The states of a domain that matter here.
+const (
+	DomainAbsent  DomainState = "absent"
+	DomainOff     DomainState = "off"
+	DomainRunning DomainState = "running"
+	DomainPaused  DomainState = "paused"
+	DomainCrashed DomainState = "crashed"
+)
+
+// Errors of the hypervisor, wrapped with details.
+var (
+	// ErrNoDomain means that no domain has that UUID.
+	ErrNoDomain = errors.New("no such domain")
+	// ErrNotOurs means that an object of that name exists and is not the one holm made.
+	ErrNotOurs = errors.New("exists but does not belong to holm")
+	// ErrUnreachable means that libvirt does not answer.
+	ErrUnreachable = errors.New("cannot reach libvirt")
+	// ErrUnsupported means that this hypervisor driver lacks the call.
+	ErrUnsupported = errors.New("not supported by this hypervisor")
+)
+
+// DomainEvent is a change of a domain's state.
+type DomainEvent struct {
+	State  DomainState
+	Reason string // "shutdown", "destroyed", "crashed", …
+}
+
+// DomainStats are counters since the domain started. Bytes and nanoseconds.
+type DomainStats struct {
+	State       DomainState `json:"state"`
+	CPUTimeNS   uint64      `json:"cpu_time_ns"`
+	VCPUs       int         `json:"vcpus"`
+	MemoryBytes uint64      `json:"memory_bytes"` // what the guest was given
+	RSSBytes    uint64      `json:"rss_bytes"`    // what the host spends on it
+	Disks       []DiskStats `json:"disks"`
+	NICs        []NICStats  `json:"nics"`
+}
+
+// DiskStats are the counters of one disk. Allocated and Capacity come from QMP's block query.
+type DiskStats struct {
+	Target         string `json:"target"`
+	Node           string `json:"node"`
+	ReadOnly       bool   `json:"read_only"`
+	Format         string `json:"format"`
+	ReadBytes      uint64 `json:"read_bytes"`
+	ReadRequests   uint64 `json:"read_requests"`
+	WriteBytes     uint64 `json:"write_bytes"`
+	WriteRequests  uint64 `json:"write_requests"`
+	CapacityBytes  uint64 `json:"capacity_bytes"`
+	AllocatedBytes uint64 `json:"allocated_bytes"`
+}
+
+// NICStats are the counters of one network interface.
+type NICStats struct {
+	Device    string `json:"device"`
+	RxBytes   uint64 `json:"rx_bytes"`
+	RxPackets uint64 `json:"rx_packets"`
+	TxBytes   uint64 `json:"tx_bytes"`
+	TxPackets uint64 `json:"tx_packets"`
+}
+
+// Hypervisor is libvirt as the provisioner needs it. Domains are identified by UUID, so that a domain of the same
+// name that somebody else made is never touched. Implementations: provisioner/hypervisor (libvirt) and
+// provisionertest.Hypervisor; both pass provisionertest.Conformance.
+type Hypervisor interface {
+	// Define makes a persistent domain from validated XML. Defining the same UUID and name again replaces it.
+	// ErrNotOurs when the name belongs to a domain with another UUID.
+	Define(ctx context.Context, xml string) error
+	// Start boots a defined domain; no error when it runs already.
+	Start(ctx context.Context, uuid string) error
+	// Shutdown asks the guest to power off and returns at once; no error when it is off.
+	Shutdown(ctx context.Context, uuid string) error
+	// Destroy cuts the power; no error when the domain is off or absent.
+	Destroy(ctx context.Context, uuid string) error
+	// Undefine removes the definition; no error when the domain is absent.
+	Undefine(ctx context.Context, uuid string) error
+	// State never fails for an absent domain: it is DomainAbsent.
+	State(ctx context.Context, uuid string) (DomainState, error)
+	// States returns the state of every domain of this host by UUID, in one call.
+	States(ctx context.Context) (map[string]DomainState, error)
+	// Watch delivers the domain's state changes until ctx ends, then closes the channel. The first event is the
+	// state at the time of the call.
+	Watch(ctx context.Context, uuid string) (<-chan DomainEvent, error)
+	// DetachDisk takes a disk by its target name ("vdc") out of the definition and, when the domain runs, out of
+	// the guest; live tells whether the running guest let go of it before ctx ended.
+	DetachDisk(ctx context.Context, uuid, target string) (live bool, err error)
+	// Channel opens the virtio port of that name exclusively. Reads end with io.EOF when the domain stops.
+	Channel(ctx context.Context, uuid, port string) (io.ReadWriteCloser, error)
+	// Console opens the serial console exclusively.
+	Console(ctx context.Context, uuid string) (io.ReadWriteCloser, error)
+	// Stats reads the counters of a running domain.
+	Stats(ctx context.Context, uuid string) (DomainStats, error)
+
+	// EnsureNetwork makes the network and starts it when it is not there; no error when it is there and is holm's
+	// (same UUID). ErrNotOurs when the name or the bridge belongs to somebody else.
+	EnsureNetwork(ctx context.Context, xml string) error
+	// RemoveNetwork stops and removes the network with that UUID; no error when it is absent.
+	RemoveNetwork(ctx context.Context, uuid string) error
+}

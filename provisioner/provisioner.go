@@ -1,0 +1,174 @@
+// Package provisioner turns what a person asks for into a running, isolated instance that has proven itself, or into
+// nothing. Every change is admitted as a whole before anything is touched, recorded before it is made, and undone when
+// it cannot be finished.
+//
+// The package names the interfaces that it needs (ports.go); cmd decides what stands behind them.
+package provisioner
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"time"
+
+	"holm/images"
+	"holm/internal/fault"
+	"holm/internal/lock"
+	"holm/provisioner/network"
+	"holm/storage/records"
+)
+
+// Images is where golden images come from.
+type Images interface {
+	// Get finds an image by name, digest or the beginning of a digest; a fault of kind NotFound without one.
+	Get(ref string) (images.Manifest, error)
+	// Path is where a file of the image lies.
+	Path(m images.Manifest, f images.File) string
+}
+
+// Capacity is what the host has, and how it can run a guest.
+type Capacity struct {
+	CPUs      int
+	MemoryMiB int
+	FreeBytes uint64 // on the file system of the state directory
+	Machine   string // newest versioned q35 machine type
+	KVM       bool   // tried, not looked up
+	WhyNot    string // why KVM does not work; one line
+}
+
+// Config is what a Provisioner works with. All fields are required.
+type Config struct {
+	Dir     string // the state directory, absolute
+	Records Records
+	// Connect reaches the hypervisor; it is called when it is first needed, and at most once.
+	Connect func(context.Context) (Hypervisor, error)
+	Images  Images
+	// Measure looks at the host.
+	Measure     func(context.Context) (Capacity, error)
+	Network     network.Network
+	Nameservers []netip.Addr
+	// Crash is called at each point where a death of the process has to be survivable; nil outside of tests.
+	Crash func(point string)
+	Now   func() time.Time
+}
+
+// Provisioner creates, changes and removes instances. Its methods may be called from several processes at once; within
+// a process it serves one command.
+type Provisioner struct {
+	Config
+	hypervisor Hypervisor
+}
+
+// New returns a provisioner that works with c.
+func New(c Config) *Provisioner { return &Provisioner{Config: c} }
+
+func (p *Provisioner) connect(ctx context.Context) (Hypervisor, error) {
+	if p.hypervisor == nil {
+		h, err := p.Connect(ctx)
+		if err != nil {
+			return nil, err
+		}
+		p.hypervisor = h
+	}
+	return p.hypervisor, nil
+}
+
+// The files of an instance.
+func (p *Provisioner) instanceDir(id string) string { return filepath.Join(p.Dir, "instances", id) }
+func (p *Provisioner) statePath(id string) string {
+	return filepath.Join(p.instanceDir(id), "state.qcow2")
+}
+func (p *Provisioner) seedPath(id string) string { return filepath.Join(p.instanceDir(id), "seed.iso") }
+func (p *Provisioner) consolePath(id string) string {
+	return filepath.Join(p.instanceDir(id), "console.log")
+}
+
+func (p *Provisioner) knownHostsPath(id string) string {
+	return filepath.Join(p.instanceDir(id), "known_hosts")
+}
+
+// prepare makes the folders of the state directory. They can be passed through by everyone and listed by root alone:
+// QEMU, which is not root, has to reach the files that libvirt gives it.
+func (p *Provisioner) prepare() error {
+	for dir, mode := range map[string]os.FileMode{"": 0o711, "instances": 0o711, "locks": 0o700, "keys": 0o700} {
+		if err := os.MkdirAll(filepath.Join(p.Dir, dir), mode); err != nil {
+			return fault.New(fault.Failure, "choose another place with --state, or run as root", "cannot make the state directory: %w", err)
+		}
+	}
+	return nil
+}
+
+// holdName takes the lock of an instance's name, so that no two operations work on it. wait decides what happens when
+// somebody else has it.
+func (p *Provisioner) holdName(ctx context.Context, tenant, name string, wait bool) (release func(), err error) {
+	path := filepath.Join(p.Dir, "locks", tenant+"."+name)
+	take := lock.Try
+	if wait {
+		take = func(path string) (*lock.Lock, error) { return lock.Acquire(ctx, path) }
+	}
+	held, err := take(path)
+	if errors.Is(err, lock.ErrHeld) {
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		return nil, fault.New(fault.Busy, "wait for it: holm wait "+name, "another holm is at work on instance %q", name)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return func() { _ = held.Release() }, nil
+}
+
+// holdNetwork takes the lock under which the network is made and removed.
+func (p *Provisioner) holdNetwork(ctx context.Context) (release func(), err error) {
+	held, err := lock.Acquire(ctx, filepath.Join(p.Dir, "locks", ".network"))
+	if err != nil {
+		return nil, err
+	}
+	return func() { _ = held.Release() }, nil
+}
+
+// find returns the record of an instance, or the fault that a person can read.
+func (p *Provisioner) find(ctx context.Context, tenant, name string) (records.Instance, error) {
+	if err := validateName("name", name); err != nil {
+		return records.Instance{}, err
+	}
+	if err := validateName("tenant", tenant); err != nil {
+		return records.Instance{}, err
+	}
+	inst, err := p.Records.Instance(ctx, tenant, name)
+	if errors.Is(err, records.ErrNotFound) {
+		return inst, fault.New(fault.NotFound, "see what there is: holm ls --tenant "+tenant, "there is no instance %q in tenant %q", name, tenant)
+	}
+	return inst, err
+}
+
+// randomHex returns n random bytes as hexadecimal digits.
+func randomHex(n int) string {
+	b := make([]byte, n)
+	_, _ = rand.Read(b) // never fails
+	return hex.EncodeToString(b)
+}
+
+// newUUID returns a random UUID, RFC 9562 version 4.
+func newUUID() string {
+	var b [16]byte
+	_, _ = io.ReadFull(rand.Reader, b[:]) // never fails
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}
+
+// operation begins the journal entry of a change to an instance.
+func (p *Provisioner) operation(kind string, inst records.Instance) records.Operation {
+	now := p.Now()
+	return records.Operation{
+		ID: fmt.Sprintf("%016x-%s", now.UnixNano(), randomHex(2)), Kind: kind, Status: records.Running, Started: now,
+		Instance: inst.ID, Tenant: inst.Tenant, Name: inst.Name,
+	}
+}

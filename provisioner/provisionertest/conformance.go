@@ -1,0 +1,400 @@
+package provisionertest
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/netip"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"holm/guest/report"
+	"holm/provisioner"
+	net "holm/provisioner/network"
+)
+
+// The domains of the suite.
+const (
+	nameA = "holm-helper-a"
+	nameB = "holm-helper-b"
+	uuidA = "6c1e7a52-4f0b-4d3e-9a51-0d2f6b7c8e91"
+	uuidB = "6c1e7a52-4f0b-4d3e-9a51-0d2f6b7c8e92"
+)
+
+// Conformance is what every provisioner.Hypervisor promises. Open returns a host on which the suite may define what it
+// likes; it is called once for each test. Sample returns the XML of a domain that this host accepts and that has the
+// disks vda (read-only), vdb and vdc.
+func Conformance(t *testing.T, open func(t *testing.T) provisioner.Hypervisor, sample func(name, uuid string) string) {
+	t.Helper()
+	for _, c := range []struct {
+		name string
+		test func(*testing.T, suite)
+	}{
+		{"a domain that was never defined is absent", neverDefined},
+		{"a defined domain is off, and defining it again is no error", define},
+		{"a name or a UUID of somebody else is not taken over", notOurs},
+		{"XML that is none is refused and leaves nothing", badXML},
+		{"starting is idempotent", start},
+		{"shutting down is idempotent", shutdown},
+		{"destroying and undefining are idempotent", destroy},
+		{"undefining a running domain lets it run", undefineRunning},
+		{"states lists every domain", states},
+		{"a watch tells each change until its context ends", watch},
+		{"a disk is detached from the definition", detachOff},
+		{"a disk is detached from a running guest", detachRunning},
+		{"a port can be closed under its reader", streams},
+		{"stats tell the size of a running domain", stats},
+		{"a network is made once and removed once", networks},
+		{"a network of somebody else is not taken over", networkNotOurs},
+		{"a context that has ended stops every call", ended},
+	} {
+		t.Run(c.name, func(t *testing.T) { c.test(t, suite{open(t), sample}) })
+	}
+}
+
+type suite struct {
+	provisioner.Hypervisor
+	sample func(name, uuid string) string
+}
+
+func (s suite) mustDefine(t *testing.T) {
+	t.Helper()
+	must(t, s.Define(t.Context(), s.sample(nameA, uuidA)))
+}
+
+func (s suite) mustRun(t *testing.T) {
+	t.Helper()
+	s.mustDefine(t)
+	must(t, s.Start(t.Context(), uuidA))
+}
+
+func (s suite) is(t *testing.T, want provisioner.DomainState) {
+	t.Helper()
+	got, err := s.State(t.Context(), uuidA)
+	if err != nil || got != want {
+		t.Fatalf("the state is %q, %v; want %q", got, err, want)
+	}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func neverDefined(t *testing.T, s suite) {
+	s.is(t, provisioner.DomainAbsent)
+	must(t, s.Destroy(t.Context(), uuidA))
+	must(t, s.Undefine(t.Context(), uuidA))
+	for what, err := range map[string]error{
+		"start":    s.Start(t.Context(), uuidA),
+		"shutdown": s.Shutdown(t.Context(), uuidA),
+		"detach":   second(s.DetachDisk(t.Context(), uuidA, "vdc")),
+		"channel":  second(s.Channel(t.Context(), uuidA, report.Port)),
+		"console":  second(s.Console(t.Context(), uuidA)),
+		"stats":    second(s.Stats(t.Context(), uuidA)),
+	} {
+		if !errors.Is(err, provisioner.ErrNoDomain) {
+			t.Errorf("%s: got %v, want %v", what, err, provisioner.ErrNoDomain)
+		}
+	}
+}
+
+func second[T any](_ T, err error) error { return err }
+
+func define(t *testing.T, s suite) {
+	s.mustDefine(t)
+	s.is(t, provisioner.DomainOff)
+	s.mustDefine(t)
+	s.is(t, provisioner.DomainOff)
+}
+
+func notOurs(t *testing.T, s suite) {
+	s.mustDefine(t)
+	for what, xml := range map[string]string{"name": s.sample(nameA, uuidB), "uuid": s.sample(nameB, uuidA)} {
+		if err := s.Define(t.Context(), xml); !errors.Is(err, provisioner.ErrNotOurs) {
+			t.Errorf("the %s was taken over: got %v, want %v", what, err, provisioner.ErrNotOurs)
+		}
+	}
+	got, err := s.States(t.Context())
+	if diff := cmp.Diff(map[string]provisioner.DomainState{uuidA: provisioner.DomainOff}, got); err != nil || diff != "" {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
+}
+
+func badXML(t *testing.T, s suite) {
+	for _, xml := range []string{"", "<domain", "<network/>", "<domain><name>x</name></domain>", "\x00"} {
+		if err := s.Define(t.Context(), xml); err == nil {
+			t.Errorf("defined %q", xml)
+		}
+	}
+	if got, err := s.States(t.Context()); err != nil || len(got) != 0 {
+		t.Errorf("left behind: %v, %v", got, err)
+	}
+}
+
+func start(t *testing.T, s suite) {
+	s.mustRun(t)
+	s.is(t, provisioner.DomainRunning)
+	must(t, s.Start(t.Context(), uuidA))
+	s.is(t, provisioner.DomainRunning)
+}
+
+func shutdown(t *testing.T, s suite) {
+	s.mustRun(t)
+	must(t, s.Shutdown(t.Context(), uuidA))
+	s.is(t, provisioner.DomainOff)
+	must(t, s.Shutdown(t.Context(), uuidA))
+	s.is(t, provisioner.DomainOff)
+}
+
+func destroy(t *testing.T, s suite) {
+	s.mustRun(t)
+	for range 2 {
+		must(t, s.Destroy(t.Context(), uuidA))
+		s.is(t, provisioner.DomainOff)
+	}
+	for range 2 {
+		must(t, s.Undefine(t.Context(), uuidA))
+		s.is(t, provisioner.DomainAbsent)
+	}
+}
+
+func undefineRunning(t *testing.T, s suite) {
+	s.mustRun(t)
+	must(t, s.Undefine(t.Context(), uuidA))
+	s.is(t, provisioner.DomainRunning)
+	must(t, s.Undefine(t.Context(), uuidA))
+	must(t, s.Destroy(t.Context(), uuidA))
+	s.is(t, provisioner.DomainAbsent)
+}
+
+func states(t *testing.T, s suite) {
+	s.mustRun(t)
+	must(t, s.Define(t.Context(), s.sample(nameB, uuidB)))
+	want := map[string]provisioner.DomainState{uuidA: provisioner.DomainRunning, uuidB: provisioner.DomainOff}
+	got, err := s.States(t.Context())
+	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
+}
+
+// watch lets each event arrive before the next change, so that a duplicate or a stale one is seen.
+func watch(t *testing.T, s suite) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	events, err := s.Watch(ctx, uuidA)
+	must(t, err)
+	next := func(want provisioner.DomainState, reason string) {
+		t.Helper()
+		got, open := <-events
+		if !open || got.State != want || got.Reason != reason {
+			t.Fatalf("got %+v (open: %t), want %s, %s", got, open, want, reason)
+		}
+	}
+	next(provisioner.DomainAbsent, "now")
+	s.mustDefine(t)
+	next(provisioner.DomainOff, "defined")
+	must(t, s.Define(t.Context(), s.sample(nameB, uuidB)))
+	for range 2 {
+		must(t, s.Start(t.Context(), uuidA))
+		next(provisioner.DomainRunning, "started")
+		must(t, s.Destroy(t.Context(), uuidA))
+		next(provisioner.DomainOff, "destroyed")
+	}
+	must(t, s.Start(t.Context(), uuidA))
+	next(provisioner.DomainRunning, "started")
+	must(t, s.Shutdown(t.Context(), uuidA))
+	next(provisioner.DomainOff, "shutdown")
+	must(t, s.Undefine(t.Context(), uuidA))
+	next(provisioner.DomainAbsent, "undefined")
+	cancel()
+	for e := range events {
+		t.Errorf("after its end: %+v", e)
+	}
+}
+
+func detachOff(t *testing.T, s suite) {
+	s.mustDefine(t)
+	for range 2 {
+		live, err := s.DetachDisk(t.Context(), uuidA, "vdc")
+		if errors.Is(err, provisioner.ErrUnsupported) {
+			t.Logf("left out: %v", err)
+			return
+		}
+		if err != nil || !live {
+			t.Fatalf("got %t, %v", live, err)
+		}
+	}
+	must(t, s.Start(t.Context(), uuidA))
+	s.hasDisks(t, "vda", "vdb")
+}
+
+func detachRunning(t *testing.T, s suite) {
+	s.mustRun(t)
+	s.hasDisks(t, "vda", "vdb", "vdc")
+	live, err := s.DetachDisk(t.Context(), uuidA, "vdc")
+	if errors.Is(err, provisioner.ErrUnsupported) {
+		t.Logf("left out: %v", err)
+		return
+	}
+	if err != nil || !live {
+		t.Fatalf("got %t, %v", live, err)
+	}
+	s.hasDisks(t, "vda", "vdb")
+	must(t, s.Destroy(t.Context(), uuidA))
+	must(t, s.Start(t.Context(), uuidA))
+	s.hasDisks(t, "vda", "vdb")
+}
+
+func (s suite) hasDisks(t *testing.T, want ...string) {
+	t.Helper()
+	st, err := s.Stats(t.Context(), uuidA)
+	must(t, err)
+	var got []string
+	for _, d := range st.Disks {
+		got = append(got, d.Target)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Fatalf("the running domain's disks (-want +got):\n%s", diff)
+	}
+}
+
+func streams(t *testing.T, s suite) {
+	s.mustDefine(t)
+	if port, err := s.Channel(t.Context(), uuidA, report.Port); err == nil {
+		t.Errorf("a domain that is off has an open port: %v", port.Close())
+	}
+	must(t, s.Start(t.Context(), uuidA))
+	for name, open := range map[string]func() (io.ReadWriteCloser, error){
+		"channel": func() (io.ReadWriteCloser, error) { return s.Channel(t.Context(), uuidA, report.Port) },
+		"console": func() (io.ReadWriteCloser, error) { return s.Console(t.Context(), uuidA) },
+	} {
+		port, err := open()
+		if errors.Is(err, provisioner.ErrUnsupported) {
+			t.Logf("left out for the %s: %v", name, err)
+			continue
+		}
+		must(t, err)
+		if again, err := open(); err == nil {
+			t.Errorf("the %s was opened twice: %v", name, again.Close())
+		}
+		ended := make(chan error)
+		go func() { ended <- drain(port) }()
+		must(t, port.Close())
+		if err := <-ended; err == nil {
+			t.Errorf("the %s ended with io.EOF although it was closed here", name)
+		}
+		must(t, port.Close())
+		port, err = open()
+		must(t, err)
+		go func() { ended <- drain(port) }()
+		must(t, s.Destroy(t.Context(), uuidA))
+		if err := <-ended; err != nil {
+			t.Errorf("the %s of a domain that stopped ended with %v, want io.EOF", name, err)
+		}
+		must(t, port.Close())
+		must(t, s.Start(t.Context(), uuidA))
+	}
+}
+
+// drain reads to the end; nil stands for io.EOF.
+func drain(r io.Reader) error {
+	_, err := io.Copy(io.Discard, r)
+	return err
+}
+
+func stats(t *testing.T, s suite) {
+	s.mustDefine(t)
+	got, err := s.Stats(t.Context(), uuidA)
+	if diff := cmp.Diff(provisioner.DomainStats{State: provisioner.DomainOff}, got); err != nil || diff != "" {
+		t.Errorf("off: %v (-want +got):\n%s", err, diff)
+	}
+	must(t, s.Start(t.Context(), uuidA))
+	got, err = s.Stats(t.Context(), uuidA)
+	must(t, err)
+	if got.State != provisioner.DomainRunning || got.VCPUs < 1 || got.MemoryBytes < 1<<20 {
+		t.Errorf("running: got %+v", got)
+	}
+	if len(got.Disks) == 0 || got.Disks[0].Target != "vda" || !got.Disks[0].ReadOnly {
+		t.Errorf("the root disk is not told to be read-only: %+v", got.Disks)
+	}
+}
+
+func testNetwork() net.Network {
+	return net.Network{
+		Name: "holm-helper", UUID: net.UUID("holm-helper"), Bridge: "holmhlp0",
+		Subnet: netip.MustParsePrefix("10.251.77.0/24"),
+	}
+}
+
+func networks(t *testing.T, s suite) {
+	n := testNetwork()
+	xml, err := n.XML()
+	must(t, err)
+	must(t, s.RemoveNetwork(t.Context(), n.UUID))
+	for range 2 {
+		must(t, s.EnsureNetwork(t.Context(), xml))
+	}
+	for range 2 {
+		must(t, s.RemoveNetwork(t.Context(), n.UUID))
+	}
+	for _, bad := range []string{"", "<domain/>", "<network><name>x</name></network>"} {
+		if err := s.EnsureNetwork(t.Context(), bad); err == nil {
+			t.Errorf("made a network of %q", bad)
+		}
+	}
+}
+
+func networkNotOurs(t *testing.T, s suite) {
+	n := testNetwork()
+	xml, err := n.XML()
+	must(t, err)
+	must(t, s.EnsureNetwork(t.Context(), xml))
+	for what, change := range map[string]func(*net.Network){
+		"name":   func(n *net.Network) { n.UUID, n.Bridge = net.UUID("other"), "holmhlp1" },
+		"bridge": func(n *net.Network) { n.UUID, n.Name = net.UUID("other"), "holm-helper-2" },
+		"uuid":   func(n *net.Network) { n.Name, n.Bridge = "holm-helper-2", "holmhlp1" },
+	} {
+		other := n
+		change(&other)
+		xml, err := other.XML()
+		must(t, err)
+		if err := s.EnsureNetwork(t.Context(), xml); !errors.Is(err, provisioner.ErrNotOurs) {
+			t.Errorf("the %s was taken over: got %v, want %v", what, err, provisioner.ErrNotOurs)
+		}
+	}
+	must(t, s.RemoveNetwork(t.Context(), net.UUID("other")))
+	must(t, s.EnsureNetwork(t.Context(), xml))
+	must(t, s.RemoveNetwork(t.Context(), n.UUID))
+}
+
+func ended(t *testing.T, s suite) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	xml, err := testNetwork().XML()
+	must(t, err)
+	for what, err := range map[string]error{
+		"define":         s.Define(ctx, s.sample(nameA, uuidA)),
+		"start":          s.Start(ctx, uuidA),
+		"shutdown":       s.Shutdown(ctx, uuidA),
+		"destroy":        s.Destroy(ctx, uuidA),
+		"undefine":       s.Undefine(ctx, uuidA),
+		"state":          second(s.State(ctx, uuidA)),
+		"states":         second(s.States(ctx)),
+		"watch":          second(s.Watch(ctx, uuidA)),
+		"detach":         second(s.DetachDisk(ctx, uuidA, "vdc")),
+		"channel":        second(s.Channel(ctx, uuidA, report.Port)),
+		"console":        second(s.Console(ctx, uuidA)),
+		"stats":          second(s.Stats(ctx, uuidA)),
+		"ensure network": s.EnsureNetwork(ctx, xml),
+		"remove network": s.RemoveNetwork(ctx, testNetwork().UUID),
+	} {
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: got %v, want %v", what, err, context.Canceled)
+		}
+	}
+	s.is(t, provisioner.DomainAbsent)
+}

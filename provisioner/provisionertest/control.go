@@ -1,0 +1,95 @@
+package provisionertest
+
+import (
+	"io"
+	"slices"
+
+	"holm/provisioner"
+)
+
+// FailWith makes every call ask f first, with the method's name and the UUID, name or "UUID target" that it is about; an
+// error from f is what the call returns, and nothing has happened. Nil ends it.
+func (h *Hypervisor) FailWith(f func(method, object string) error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.fail = f
+}
+
+// FailOnce makes the next call of method return err.
+func (h *Hypervisor) FailOnce(method string, err error) {
+	done := false
+	h.FailWith(func(m, _ string) error {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		if m != method || done {
+			return nil
+		}
+		done = true
+		return err
+	})
+}
+
+// IgnoreShutdown makes guests deaf to Shutdown.
+func (h *Hypervisor) IgnoreShutdown(on bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.ignore = on
+}
+
+// HoldDisks makes guests never let go of a disk.
+func (h *Hypervisor) HoldDisks(on bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.hold = on
+}
+
+// OnStart is called after each start, outside of every lock: the place to play the guest's boot.
+func (h *Hypervisor) OnStart(f func(uuid string)) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.onStart = f
+}
+
+// PowerOff is the guest switching itself off.
+func (h *Hypervisor) PowerOff(uuid string) { h.end(uuid, provisioner.DomainOff, "shutdown") }
+
+// Crash is the guest's kernel panicking.
+func (h *Hypervisor) Crash(uuid string) { h.end(uuid, provisioner.DomainCrashed, "crashed") }
+
+func (h *Hypervisor) end(uuid string, state provisioner.DomainState, reason string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if d := h.domains[uuid]; d != nil && running(d) {
+		h.stop(d, state, reason)
+	}
+}
+
+// Guest returns the guest's end of a port of a running domain ("" is the console); it can be taken before the host has
+// opened its own. It is nil when the domain does not run.
+func (h *Hypervisor) Guest(uuid, port string) io.ReadWriteCloser {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if d := h.domains[uuid]; d != nil && running(d) {
+		return d.link(port).guest()
+	}
+	return nil
+}
+
+// Calls returns the methods called so far, in order.
+func (h *Hypervisor) Calls() []string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Clone(h.calls)
+}
+
+// Networks returns the names of the networks that exist, sorted.
+func (h *Hypervisor) Networks() []string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var names []string
+	for _, n := range h.networks {
+		names = append(names, n.name)
+	}
+	slices.Sort(names)
+	return names
+}

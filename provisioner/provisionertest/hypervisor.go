@@ -1,0 +1,327 @@
+// Package provisionertest has what tests of the provisioner need in place of a real machine: a hypervisor in memory
+// that behaves like libvirt, can be made to fail at any call and lets a test play the guest; and the conformance suite
+// that it shares with the real one, so that it cannot behave otherwise.
+package provisionertest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"sync"
+
+	"holm/internal/fault"
+	"holm/provisioner"
+)
+
+var _ provisioner.Hypervisor = (*Hypervisor)(nil)
+
+// Hypervisor is a provisioner.Hypervisor in memory. The zero value is not ready: use NewHypervisor.
+type Hypervisor struct {
+	mu       sync.Mutex
+	domains  map[string]*domain  // by UUID
+	networks map[string]*network // by UUID
+	watchers map[*watcher]struct{}
+	fail     func(method, object string) error
+	ignore   bool // guests ignore Shutdown
+	hold     bool // guests do not let go of disks
+	onStart  func(uuid string)
+	calls    []string
+}
+
+type domain struct {
+	uuid, name string
+	defined    bool
+	state      provisioner.DomainState
+	config     []disk // of the definition
+	live       []disk // of the running guest
+	streams    map[string]*link
+	vcpus      int
+	memory     uint64
+}
+
+type disk struct {
+	target   string
+	readOnly bool
+	format   string
+}
+
+type network struct {
+	name, bridge string
+}
+
+// NewHypervisor returns a host without domains and networks.
+func NewHypervisor() *Hypervisor {
+	return &Hypervisor{
+		domains:  map[string]*domain{},
+		networks: map[string]*network{},
+		watchers: map[*watcher]struct{}{},
+	}
+}
+
+// enter is the start of every method: it records the call and fails it when the context has ended or the test wants.
+// The lock is held when it succeeds.
+func (h *Hypervisor) enter(ctx context.Context, method, object string) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("%s %s: %w", method, object, err)
+	}
+	h.mu.Lock()
+	h.calls = append(h.calls, method)
+	fail := h.fail
+	h.mu.Unlock()
+	// Outside of the lock, so that the test may look around or wait in it.
+	if fail != nil {
+		if err := fail(method, object); err != nil {
+			return fmt.Errorf("%s %s: %w", method, object, err)
+		}
+	}
+	h.mu.Lock()
+	return nil
+}
+
+// Define implements provisioner.Hypervisor.
+func (h *Hypervisor) Define(ctx context.Context, xml string) error {
+	want, err := parseDomain(xml)
+	if err != nil {
+		return err
+	}
+	if err := h.enter(ctx, "Define", want.uuid); err != nil {
+		return err
+	}
+	defer h.mu.Unlock()
+	for _, d := range h.domains {
+		if (d.name == want.name) != (d.uuid == want.uuid) {
+			return fault.New(fault.Exists, "", "domain %q with uuid %s %w", d.name, d.uuid, provisioner.ErrNotOurs)
+		}
+	}
+	d := h.domains[want.uuid]
+	if d == nil {
+		h.domains[want.uuid] = want
+		h.emit(want, provisioner.DomainEvent{State: provisioner.DomainOff, Reason: "defined"})
+		return nil
+	}
+	d.config, d.vcpus, d.memory, d.defined = want.config, want.vcpus, want.memory, true
+	return nil
+}
+
+// Start implements provisioner.Hypervisor.
+func (h *Hypervisor) Start(ctx context.Context, uuid string) error {
+	if err := h.enter(ctx, "Start", uuid); err != nil {
+		return err
+	}
+	d := h.domains[uuid]
+	if d == nil {
+		h.mu.Unlock()
+		return absent("start", uuid)
+	}
+	if running(d) {
+		h.mu.Unlock()
+		return nil
+	}
+	d.state = provisioner.DomainRunning
+	d.live = d.config
+	d.streams = map[string]*link{}
+	h.emit(d, provisioner.DomainEvent{State: d.state, Reason: "started"})
+	onStart := h.onStart
+	h.mu.Unlock()
+	if onStart != nil {
+		onStart(uuid)
+	}
+	return nil
+}
+
+// Shutdown implements provisioner.Hypervisor. The guest obeys at once, or never after IgnoreShutdown.
+func (h *Hypervisor) Shutdown(ctx context.Context, uuid string) error {
+	if err := h.enter(ctx, "Shutdown", uuid); err != nil {
+		return err
+	}
+	defer h.mu.Unlock()
+	d := h.domains[uuid]
+	if d == nil {
+		return absent("shut down", uuid)
+	}
+	if running(d) && !h.ignore {
+		h.stop(d, provisioner.DomainOff, "shutdown")
+	}
+	return nil
+}
+
+// Destroy implements provisioner.Hypervisor.
+func (h *Hypervisor) Destroy(ctx context.Context, uuid string) error {
+	if err := h.enter(ctx, "Destroy", uuid); err != nil {
+		return err
+	}
+	defer h.mu.Unlock()
+	if d := h.domains[uuid]; d != nil && running(d) {
+		h.stop(d, provisioner.DomainOff, "destroyed")
+	}
+	return nil
+}
+
+// Undefine implements provisioner.Hypervisor. Like libvirt's, a running domain goes on until it stops.
+func (h *Hypervisor) Undefine(ctx context.Context, uuid string) error {
+	if err := h.enter(ctx, "Undefine", uuid); err != nil {
+		return err
+	}
+	defer h.mu.Unlock()
+	d := h.domains[uuid]
+	if d == nil || !d.defined {
+		return nil
+	}
+	d.defined = false
+	if !running(d) {
+		delete(h.domains, uuid)
+	}
+	h.emit(d, provisioner.DomainEvent{State: provisioner.DomainAbsent, Reason: "undefined"})
+	return nil
+}
+
+// State implements provisioner.Hypervisor.
+func (h *Hypervisor) State(ctx context.Context, uuid string) (provisioner.DomainState, error) {
+	if err := h.enter(ctx, "State", uuid); err != nil {
+		return "", err
+	}
+	defer h.mu.Unlock()
+	return h.state(uuid), nil
+}
+
+// States implements provisioner.Hypervisor.
+func (h *Hypervisor) States(ctx context.Context) (map[string]provisioner.DomainState, error) {
+	if err := h.enter(ctx, "States", ""); err != nil {
+		return nil, err
+	}
+	defer h.mu.Unlock()
+	states := make(map[string]provisioner.DomainState, len(h.domains))
+	for uuid := range maps.Keys(h.domains) {
+		states[uuid] = h.state(uuid)
+	}
+	return states, nil
+}
+
+// DetachDisk implements provisioner.Hypervisor. The guest lets go at once, or never after HoldDisks.
+func (h *Hypervisor) DetachDisk(ctx context.Context, uuid, target string) (bool, error) {
+	if err := h.enter(ctx, "DetachDisk", uuid+" "+target); err != nil {
+		return false, err
+	}
+	d := h.domains[uuid]
+	if d == nil {
+		h.mu.Unlock()
+		return false, absent("detach disk "+target+" of", uuid)
+	}
+	d.config = without(d.config, target)
+	if !running(d) || len(without(d.live, target)) == len(d.live) {
+		h.mu.Unlock()
+		return true, nil
+	}
+	if !h.hold {
+		d.live = without(d.live, target)
+		h.mu.Unlock()
+		return true, nil
+	}
+	h.mu.Unlock()
+	<-ctx.Done()
+	return false, nil
+}
+
+// Channel implements provisioner.Hypervisor. Guest returns the other end.
+func (h *Hypervisor) Channel(ctx context.Context, uuid, port string) (io.ReadWriteCloser, error) {
+	return h.open(ctx, "Channel", uuid, port)
+}
+
+// Console implements provisioner.Hypervisor. Guest, with the port "", returns the other end.
+func (h *Hypervisor) Console(ctx context.Context, uuid string) (io.ReadWriteCloser, error) {
+	return h.open(ctx, "Console", uuid, "")
+}
+
+// Stats implements provisioner.Hypervisor. All counters are zero; sizes are those of the definition.
+func (h *Hypervisor) Stats(ctx context.Context, uuid string) (provisioner.DomainStats, error) {
+	if err := h.enter(ctx, "Stats", uuid); err != nil {
+		return provisioner.DomainStats{}, err
+	}
+	defer h.mu.Unlock()
+	d := h.domains[uuid]
+	if d == nil {
+		return provisioner.DomainStats{}, absent("read the counters of", uuid)
+	}
+	stats := provisioner.DomainStats{State: d.state}
+	if !running(d) {
+		return stats, nil
+	}
+	stats.VCPUs, stats.MemoryBytes = d.vcpus, d.memory
+	for _, k := range d.live {
+		stats.Disks = append(stats.Disks, provisioner.DiskStats{Target: k.target, ReadOnly: k.readOnly, Format: k.format})
+	}
+	return stats, nil
+}
+
+// EnsureNetwork implements provisioner.Hypervisor.
+func (h *Hypervisor) EnsureNetwork(ctx context.Context, xml string) error {
+	uuid, want, err := parseNetwork(xml)
+	if err != nil {
+		return err
+	}
+	if err := h.enter(ctx, "EnsureNetwork", want.name); err != nil {
+		return err
+	}
+	defer h.mu.Unlock()
+	for id, n := range h.networks {
+		if id == uuid && n.name == want.name {
+			return nil
+		}
+		if id == uuid || n.name == want.name || n.bridge == want.bridge {
+			return fault.New(fault.Exists, "", "network %q with bridge %q %w", n.name, n.bridge, provisioner.ErrNotOurs)
+		}
+	}
+	h.networks[uuid] = &want
+	return nil
+}
+
+// RemoveNetwork implements provisioner.Hypervisor.
+func (h *Hypervisor) RemoveNetwork(ctx context.Context, uuid string) error {
+	if err := h.enter(ctx, "RemoveNetwork", uuid); err != nil {
+		return err
+	}
+	defer h.mu.Unlock()
+	delete(h.networks, uuid)
+	return nil
+}
+
+// stop ends a run: streams see their end, watchers see why, and a domain that is not defined any more is gone.
+func (h *Hypervisor) stop(d *domain, state provisioner.DomainState, reason string) {
+	for _, l := range d.streams {
+		l.end()
+	}
+	d.streams, d.live, d.state = nil, nil, state
+	if !d.defined {
+		delete(h.domains, d.uuid)
+	}
+	h.emit(d, provisioner.DomainEvent{State: state, Reason: reason})
+}
+
+func (h *Hypervisor) state(uuid string) provisioner.DomainState {
+	if d := h.domains[uuid]; d != nil {
+		return d.state
+	}
+	return provisioner.DomainAbsent
+}
+
+func running(d *domain) bool {
+	return d.state == provisioner.DomainRunning || d.state == provisioner.DomainPaused
+}
+
+func absent(what, uuid string) error {
+	return fmt.Errorf("%s domain %s: %w", what, uuid, provisioner.ErrNoDomain)
+}
+
+func without(disks []disk, target string) []disk {
+	var kept []disk
+	for _, d := range disks {
+		if d.target != target {
+			kept = append(kept, d)
+		}
+	}
+	return kept
+}
+
+var errNotRunning = errors.New("domain is not running")

@@ -1,0 +1,67 @@
+package provisionertest
+
+import (
+	"encoding/xml"
+	"fmt"
+
+	"holm/internal/fault"
+	"holm/provisioner"
+)
+
+// parseDomain reads of a domain's XML what the fake keeps. Encoding/xml and not libvirtxml: only the rooms that make
+// XML know libvirt's types.
+func parseDomain(text string) (*domain, error) {
+	var d struct {
+		XMLName xml.Name `xml:"domain"`
+		Type    string   `xml:"type,attr"`
+		Name    string   `xml:"name"`
+		UUID    string   `xml:"uuid"`
+		VCPU    int      `xml:"vcpu"`
+		Memory  struct {
+			Unit  string `xml:"unit,attr"`
+			Value uint64 `xml:",chardata"`
+		} `xml:"memory"`
+		Disks []struct {
+			Driver struct {
+				Type string `xml:"type,attr"`
+			} `xml:"driver"`
+			Target struct {
+				Dev string `xml:"dev,attr"`
+			} `xml:"target"`
+			ReadOnly *struct{} `xml:"readonly"`
+		} `xml:"devices>disk"`
+	}
+	if err := xml.Unmarshal([]byte(text), &d); err != nil {
+		return nil, fmt.Errorf("define a domain: its XML cannot be read: %w", err)
+	}
+	if d.Type == "" || d.Name == "" || d.UUID == "" {
+		return nil, fault.New(fault.Failure, "", "define domain %q: its XML lacks a type, a name or a uuid", d.Name)
+	}
+	units := map[string]uint64{"": 1 << 10, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
+	kept := &domain{
+		uuid: d.UUID, name: d.Name, defined: true, state: provisioner.DomainOff,
+		vcpus: d.VCPU, memory: d.Memory.Value * units[d.Memory.Unit],
+	}
+	for _, k := range d.Disks {
+		kept.config = append(kept.config, disk{target: k.Target.Dev, readOnly: k.ReadOnly != nil, format: k.Driver.Type})
+	}
+	return kept, nil
+}
+
+func parseNetwork(text string) (uuid string, n network, err error) {
+	var parsed struct {
+		XMLName xml.Name `xml:"network"`
+		Name    string   `xml:"name"`
+		UUID    string   `xml:"uuid"`
+		Bridge  struct {
+			Name string `xml:"name,attr"`
+		} `xml:"bridge"`
+	}
+	if err := xml.Unmarshal([]byte(text), &parsed); err != nil {
+		return "", network{}, fmt.Errorf("make a network: its XML cannot be read: %w", err)
+	}
+	if parsed.Name == "" || parsed.UUID == "" || parsed.Bridge.Name == "" {
+		return "", network{}, fault.New(fault.Usage, "", "network %q is not complete: its XML needs a name, a uuid and a bridge", parsed.Name)
+	}
+	return parsed.UUID, network{name: parsed.Name, bridge: parsed.Bridge.Name}, nil
+}

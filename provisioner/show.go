@@ -1,0 +1,116 @@
+package provisioner
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+
+	"holm/internal/fault"
+	"holm/storage/records"
+	"holm/storage/volumes"
+)
+
+// Show returns the record of an instance, what the hypervisor says of it now, and what it takes on disk.
+func (p *Provisioner) Show(ctx context.Context, tenant, name string) (View, error) {
+	inst, err := p.find(ctx, tenant, name)
+	if err != nil {
+		return View{}, err
+	}
+	h, err := p.connect(ctx)
+	if err != nil {
+		return View{}, err
+	}
+	state, err := h.State(ctx, inst.UUID)
+	if err != nil {
+		return View{}, err
+	}
+	used, err := volumes.Usage(p.statePath(inst.ID))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return View{}, err
+	}
+	return View{Instance: inst, Domain: state, Status: status(inst.State, state), VolumeBytes: used}, nil
+}
+
+// status is the word for what the record and the hypervisor say together.
+func status(recorded records.State, domain DomainState) string {
+	switch recorded {
+	case records.Creating, records.Destroying, records.Failed:
+		return string(recorded)
+	}
+	switch domain {
+	case DomainRunning:
+		if recorded == records.Stopped {
+			return string(records.Booting) // switched on by somebody else
+		}
+		return string(recorded)
+	case DomainOff:
+		return string(records.Stopped)
+	case DomainAbsent:
+		return "broken"
+	default:
+		return string(domain)
+	}
+}
+
+// List returns all instances of a tenant, or of all tenants when it is "", by tenant and name.
+func (p *Provisioner) List(ctx context.Context, tenant string) ([]Row, error) {
+	if tenant != "" {
+		if err := validateName("tenant", tenant); err != nil {
+			return nil, err
+		}
+	}
+	all, err := p.Records.List(ctx, tenant)
+	if err != nil || len(all) == 0 {
+		return nil, err
+	}
+	h, err := p.connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	states, err := h.States(ctx)
+	if err != nil {
+		return nil, err
+	}
+	rows := make([]Row, len(all))
+	for i, s := range all {
+		domain, ok := states[s.UUID]
+		if !ok {
+			domain = DomainAbsent
+		}
+		rows[i] = Row{Summary: s, Status: status(s.State, domain)}
+	}
+	return rows, nil
+}
+
+// Stats returns the counters of a running instance.
+func (p *Provisioner) Stats(ctx context.Context, tenant, name string) (DomainStats, error) {
+	h, inst, err := p.reach(ctx, tenant, name)
+	if err != nil {
+		return DomainStats{}, err
+	}
+	stats, err := h.Stats(ctx, inst.UUID)
+	if errors.Is(err, ErrNoDomain) || err == nil && stats.State != DomainRunning && stats.State != DomainPaused {
+		return stats, fault.New(fault.Failure, "run: holm start "+name, "instance %q is not running", name)
+	}
+	return stats, err
+}
+
+// Console opens the serial console of a running instance.
+func (p *Provisioner) Console(ctx context.Context, tenant, name string) (io.ReadWriteCloser, error) {
+	h, inst, err := p.reach(ctx, tenant, name)
+	if err != nil {
+		return nil, err
+	}
+	return h.Console(ctx, inst.UUID)
+}
+
+// reach finds an instance without taking its lock: looking changes nothing.
+func (p *Provisioner) reach(ctx context.Context, tenant, name string) (Hypervisor, records.Instance, error) {
+	inst, err := p.find(ctx, tenant, name)
+	if err != nil {
+		return nil, inst, err
+	}
+	h, err := p.connect(ctx)
+	return h, inst, err
+}

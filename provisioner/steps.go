@@ -1,0 +1,192 @@
+package provisioner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/netip"
+	"os"
+
+	"holm/cloudinit"
+	"holm/images"
+	"holm/provisioner/machine"
+	"holm/provisioner/saga"
+	"holm/storage/records"
+	"holm/storage/volumes"
+)
+
+// createStages is the life of a create: what has to be there before a guest runs, in order. Steps of one line are
+// independent of each other. Every step can be done again and undone again, whoever died in between.
+func (p *Provisioner) createStages(h Hypervisor, inst records.Instance, image images.Manifest, w *watcher) []saga.Stage {
+	return []saga.Stage{
+		{p.folder(inst)},
+		{p.network(h, inst, w), p.volume(inst, w), p.seed(inst, w)},
+		{p.define(h, inst, image, w)},
+		{p.start(h, inst, image, w)},
+	}
+}
+
+// folder is where the instance's files lie. QEMU's user has to pass through it.
+func (p *Provisioner) folder(inst records.Instance) saga.Step {
+	dir := p.instanceDir(inst.ID)
+	return saga.Step{
+		Name: "folder",
+		Do: func(context.Context) error {
+			if err := os.Mkdir(dir, 0o711); err != nil && !errors.Is(err, fs.ErrExist) {
+				return fmt.Errorf("make the instance's folder: %w", err)
+			}
+			return nil
+		},
+		// The console log and the known hosts lie in it besides what other steps remove.
+		Undo: func(context.Context) error { return os.RemoveAll(dir) },
+	}
+}
+
+// network brings the network up. It is shared: undoing leaves it to the instances that there still are.
+func (p *Provisioner) network(h Hypervisor, inst records.Instance, w *watcher) saga.Step {
+	return saga.Step{
+		Name: "network",
+		Do: func(ctx context.Context) error {
+			release, err := p.holdNetwork(ctx)
+			if err != nil {
+				return err
+			}
+			defer release()
+			xml, err := p.Network.XML()
+			if err != nil {
+				return err
+			}
+			w.text("network", inst.Network)
+			return h.EnsureNetwork(ctx, xml)
+		},
+		Undo: func(ctx context.Context) error { return p.dropNetwork(ctx, h, inst.ID) },
+	}
+}
+
+// dropNetwork removes the network unless an instance other than id needs it.
+func (p *Provisioner) dropNetwork(ctx context.Context, h Hypervisor, id string) error {
+	release, err := p.holdNetwork(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
+	all, err := p.Records.List(ctx, "")
+	if err != nil {
+		return err
+	}
+	for _, other := range all {
+		if other.ID != id {
+			return nil
+		}
+	}
+	return h.RemoveNetwork(ctx, p.Network.UUID)
+}
+
+// volume is the state volume, blank: the guest formats it.
+func (p *Provisioner) volume(inst records.Instance, w *watcher) saga.Step {
+	path := p.statePath(inst.ID)
+	return saga.Step{
+		Name: "volume",
+		Do: func(ctx context.Context) error {
+			w.text("volume", fmt.Sprintf("%d GiB, qcow2", inst.Flavor.DiskGiB))
+			if err := volumes.Create(ctx, path, inst.Flavor.DiskGiB); err != nil && !errors.Is(err, fs.ErrExist) {
+				return err
+			}
+			return nil
+		},
+		Undo: func(context.Context) error { return volumes.Remove(path) },
+	}
+}
+
+// seed is what cloud-init reads at the first boot.
+func (p *Provisioner) seed(inst records.Instance, w *watcher) saga.Step {
+	path := p.seedPath(inst.ID)
+	return saga.Step{
+		Name: "seed",
+		Do: func(context.Context) error {
+			spec, err := p.seedSpec(inst)
+			if err != nil {
+				return err
+			}
+			seed, err := cloudinit.Render(spec)
+			if err != nil {
+				return err
+			}
+			sum, size, err := seed.WriteFile(path)
+			if err != nil {
+				return err
+			}
+			w.text("seed", fmt.Sprintf("%d KiB, sha256 %s…", (size+1023)>>10, sum[:12]))
+			return nil
+		},
+		Undo: func(context.Context) error { return removeFile(path) },
+	}
+}
+
+func (p *Provisioner) seedSpec(inst records.Instance) (cloudinit.Spec, error) {
+	own, err := p.ensureKey()
+	if err != nil {
+		return cloudinit.Spec{}, err
+	}
+	address, err := netip.ParseAddr(inst.Address)
+	if err != nil {
+		return cloudinit.Spec{}, err
+	}
+	spec := cloudinit.Spec{
+		InstanceID: inst.ID, Hostname: inst.Name, User: inst.User, Profile: inst.Profile,
+		AuthorizedKeys: append([]string{own}, inst.AuthorizedKeys...),
+		MAC:            inst.MAC, Address: netip.PrefixFrom(address, inst.PrefixLen), Gateway: p.Network.Gateway(),
+	}
+	for _, ns := range inst.Nameservers {
+		a, err := netip.ParseAddr(ns)
+		if err != nil {
+			return cloudinit.Spec{}, err
+		}
+		spec.Nameservers = append(spec.Nameservers, a)
+	}
+	return spec, nil
+}
+
+// define gives libvirt the machine, with the seed as a third disk for the first boot.
+func (p *Provisioner) define(h Hypervisor, inst records.Instance, image images.Manifest, w *watcher) saga.Step {
+	return saga.Step{
+		Name: "defined",
+		Do: func(ctx context.Context) error {
+			xml, err := machine.Domain(machine.Spec{
+				Name: inst.Domain, UUID: inst.UUID, InstanceID: inst.ID, Tenant: inst.Tenant,
+				Accel: inst.Accel, Machine: inst.Machine, VCPUs: inst.Flavor.VCPUs, MemoryMiB: inst.Flavor.MemoryMiB,
+				Kernel: p.Images.Path(image, image.Kernel), Initrd: p.Images.Path(image, image.Initrd),
+				Cmdline:  image.Cmdline(),
+				RootDisk: p.Images.Path(image, image.Root), StateDisk: p.statePath(inst.ID), Seed: p.seedPath(inst.ID),
+				Network: inst.Network, MAC: inst.MAC, Address: inst.Address, ConsoleLog: p.consolePath(inst.ID),
+			})
+			if err != nil {
+				return err
+			}
+			w.text("defined", inst.Domain+"  "+inst.Machine)
+			return h.Define(ctx, xml)
+		},
+		Undo: func(ctx context.Context) error { return h.Undefine(ctx, inst.UUID) },
+	}
+}
+
+// start switches the machine on.
+func (p *Provisioner) start(h Hypervisor, inst records.Instance, image images.Manifest, w *watcher) saga.Step {
+	return saga.Step{
+		Name: "started",
+		Do: func(ctx context.Context) error {
+			w.text("started", fmt.Sprintf("kernel %s, image %s@%s", image.KernelVersion, image.Name, image.Short()))
+			return h.Start(ctx, inst.UUID)
+		},
+		Undo: func(ctx context.Context) error { return h.Destroy(ctx, inst.UUID) },
+	}
+}
+
+// removeFile deletes a file; no error when it is not there.
+func removeFile(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
