@@ -47,10 +47,10 @@ type app struct {
 // run executes one command line and returns the exit code.
 func (a *app) run(ctx context.Context, args []string) int {
 	a.args = args
-	ctx, stop := a.interruptible(ctx)
-	defer stop()
 	root := a.tree()
 	a.settings.output = formatAsked(args)
+	ctx, stop := a.interruptible(ctx)
+	defer stop()
 	root.SetArgs(append([]string{}, args...))
 	root.SetIn(a.streams.In)
 	root.SetOut(a.streams.Out)
@@ -180,11 +180,11 @@ func (a *app) confirmed(ctx context.Context, yes bool, question string) error {
 
 // again is this command line, to be typed once more.
 func (a *app) again() string {
-	line := "holm"
+	line := []string{"holm"}
 	for _, arg := range a.args {
-		line += " " + shellWord(arg)
+		line = append(line, shellWord(arg))
 	}
-	return line
+	return strings.Join(line, " ")
 }
 
 func newApp(streams *term.Streams, getenv func(string) string) *app {

@@ -17,7 +17,7 @@ func (a *app) ageCell(t time.Time) term.Cell {
 
 // bytesCell is a size in binary units; in a pipe, in bytes.
 func bytesCell[T int64 | uint64](n T) term.Cell {
-	return term.Cell{Text: term.Bytes(uint64(n)), Pipe: decimal(n)}
+	return term.Cell{Text: term.Bytes(uint64(max(n, 0))), Pipe: decimal(n)}
 }
 
 func decimal[T int | int64 | uint64](n T) string { return fmt.Sprintf("%d", n) }

@@ -31,7 +31,7 @@ func (a *app) consoleCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) console(ctx context.Context, name string) (err error) {
+func (a *app) console(ctx context.Context, name string) error {
 	if !a.streams.InTerminal || !a.streams.OutTerminal {
 		return fault.New(fault.Usage, "read it instead: "+a.command("logs", "-f", name), "a console needs a terminal")
 	}
@@ -43,11 +43,10 @@ func (a *app) console(ctx context.Context, name string) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, conn.Close()) }()
 	a.say("console of " + name + ", leave with ctrl-]")
 	restore, err := a.streams.Raw()
 	if err != nil {
-		return fault.New(fault.Failure, "", "this terminal has no raw mode: %w", err)
+		return errors.Join(fault.New(fault.Failure, "", "this terminal has no raw mode: %w", err), conn.Close())
 	}
 	err = errors.Join(attach(ctx, conn, a.streams.In, a.streams.Out), restore())
 	a.say("")
@@ -55,20 +54,27 @@ func (a *app) console(ctx context.Context, name string) (err error) {
 }
 
 // attach carries keys to conn and what conn says to out, until a person leaves with ctrl-], conn ends or ctx does.
-// The read that still waits for a key then ends with the process.
-func attach(ctx context.Context, conn io.ReadWriter, in io.Reader, out io.Writer) error {
-	ended := make(chan error, 2)
+// It closes conn; nothing is written to out any more when it returns. The read that still waits for a key ends with
+// the process.
+func attach(ctx context.Context, conn io.ReadWriteCloser, in io.Reader, out io.Writer) error {
+	var heard error
+	silent, typed := make(chan struct{}), make(chan error, 1)
 	go func() {
-		_, err := io.Copy(out, conn)
-		ended <- err
+		defer close(silent)
+		_, heard = io.Copy(out, conn)
 	}()
-	go func() { ended <- sendKeys(conn, in) }()
+	go func() { typed <- sendKeys(conn, in) }()
+	var err error
 	select {
-	case err := <-ended:
-		return err
+	case <-silent:
+		return errors.Join(heard, conn.Close())
+	case err = <-typed:
 	case <-ctx.Done():
-		return context.Cause(ctx)
+		err = context.Cause(ctx)
 	}
+	err = errors.Join(err, conn.Close())
+	<-silent // heard is by now that conn was closed
+	return err
 }
 
 // sendKeys copies until ctrl-] or the end of the input.

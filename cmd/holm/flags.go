@@ -52,7 +52,7 @@ func (f *sizeFlag) Set(text string) error {
 	if bytes%f.unit != 0 || bytes/f.unit > math.MaxInt32 {
 		return fmt.Errorf("%s is no whole number of %s: write a size such as 20G", quoted(text), strings.TrimPrefix(term.Bytes(f.unit), "1 "))
 	}
-	*f.count, f.text = int(bytes/f.unit), text
+	*f.count, f.text = int(bytes/f.unit), text // #nosec G115 -- at most MaxInt32
 	return nil
 }
 

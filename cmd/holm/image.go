@@ -33,13 +33,20 @@ func (a *app) imageResult(all []images.Manifest) term.Result {
 	doc := imagesDocument{Images: append([]images.Manifest{}, all...)}
 	list := make([]string, len(all))
 	t := term.Table{Columns: []term.Column{
-		{Title: "NAME", Min: 12}, {Title: "DIGEST"}, {Title: "LOCK"}, {Title: "KERNEL", Min: 12, Spare: 1},
-		{Title: "SIZE", Right: true}, {Title: "PROFILES", Min: 8}, {Title: "EPOCH"},
+		{Title: "NAME", Min: 12},
+		{Title: "DIGEST"},
+		{Title: "LOCK"},
+		{Title: "KERNEL", Min: 12, Spare: 1},
+		{Title: "SIZE", Right: true},
+		{Title: "PROFILES", Min: 8},
+		{Title: "EPOCH"},
 	}}
 	for i, m := range all {
 		list[i] = m.Digest
 		t.Rows = append(t.Rows, []term.Cell{
-			term.Text(m.Name), {Text: m.Short(), Pipe: m.Digest}, lockCell(m), term.Text(m.KernelVersion),
+			term.Text(m.Name),
+			{Text: m.Short(), Pipe: m.Digest},
+			lockCell(m), term.Text(m.KernelVersion),
 			bytesCell(m.Bytes()), term.Text(strings.Join(m.Profiles, ",")), epochCell(m),
 		})
 	}

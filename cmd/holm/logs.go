@@ -47,13 +47,16 @@ func (a *app) logs(ctx context.Context, name string, follow bool) error {
 		return err
 	}
 	path := filepath.Join(a.settings.state, "instances", v.ID, "console.log")
-	var out io.Writer = a.streams.Out
+	out := a.streams.Out
 	if a.streams.OutTerminal {
 		cleaner := term.NewCleaner(out)
 		defer func() { _ = cleaner.Flush() }()
 		out = cleaner
 	}
 	err = printLog(ctx, path, follow, out)
+	if errors.Is(err, errInterrupted) {
+		return exitStatus(fault.Interrupted) // the way to end it: nothing to explain
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return fault.New(fault.NotFound, "run: "+a.command("start", name), "instance %q has written no console log yet", name)
 	}

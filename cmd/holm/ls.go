@@ -52,9 +52,16 @@ func (a *app) printRows(rows []provisioner.Row) error {
 	doc := instancesDocument[provisioner.Row]{Instances: make([]provisioner.Row, len(rows))}
 	list := make([]string, len(rows))
 	t := term.Table{Columns: []term.Column{
-		{Title: "NAME", Min: 8}, {Title: "TENANT", Min: 7}, {Title: "STATE"}, {Title: "ADDRESS"},
-		{Title: "FLAVOR", Min: 6, Spare: 2}, {Title: "PROFILE", Spare: 1}, {Title: "IMAGE", Min: 18}, {Title: "ACCEL"},
-		{Title: "AGE"}, {Title: "CHECKS"},
+		{Title: "NAME", Min: 8},
+		{Title: "TENANT", Min: 7},
+		{Title: "STATE"},
+		{Title: "ADDRESS"},
+		{Title: "FLAVOR", Min: 6, Spare: 2},
+		{Title: "PROFILE", Spare: 1},
+		{Title: "IMAGE", Min: 18},
+		{Title: "ACCEL"},
+		{Title: "AGE"},
+		{Title: "CHECKS"},
 	}}
 	for i, row := range rows {
 		row.Created = row.Created.UTC()

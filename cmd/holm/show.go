@@ -63,12 +63,11 @@ func (a *app) viewFields(v provisioner.View) term.Fields {
 	text("mac", v.MAC)
 	text("network", v.Network)
 	text("flavor", fmt.Sprintf("%s: %s, %s, %s disk", v.Flavor.Name, count(v.Flavor.VCPUs, "vCPU"),
-		term.Bytes(mebibyte*uint64(v.Flavor.MemoryMiB)), term.Bytes(gibibyte*uint64(v.Flavor.DiskGiB))))
+		bytesCell(mebibyte*int64(v.Flavor.MemoryMiB)).Text, bytesCell(gibibyte*int64(v.Flavor.DiskGiB)).Text))
 	f.Add("disk used", bytesCell(v.VolumeBytes))
 	text("profile", v.Profile)
-	image := imageCell(v.ImageName, v.Image, v.Unlocked)
-	image.Text += "  " + v.Image
-	f.Add("image", image)
+	f.Add("image", imageCell(v.ImageName, v.Image, v.Unlocked))
+	text("digest", v.Image)
 	f.Add("accel", accelText(v.Accel))
 	text("machine", v.Machine)
 	text("kernel", v.Kernel)

@@ -18,11 +18,12 @@ func (a *app) interruptible(ctx context.Context) (context.Context, func()) {
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	done := make(chan struct{})
+	silent := a.machine() // asked now: the flags are parsed while the goroutine runs
 	go func() {
 		select {
 		case <-signals:
 			signal.Stop(signals)
-			if !a.machine() {
+			if !silent {
 				a.streams.Say("stopping …")
 			}
 			cancel(errInterrupted)

@@ -79,8 +79,13 @@ func runningNames(ctx context.Context, p api, tenant string) ([]string, error) {
 func usageTable(all []usage) term.Table {
 	none := term.Text("-")
 	t := term.Table{Columns: []term.Column{
-		{Title: "NAME", Min: 8}, {Title: "RESOURCE"}, {Title: "DEVICE"}, {Title: "READ", Right: true},
-		{Title: "WRITTEN", Right: true}, {Title: "USED", Right: true}, {Title: "OF", Right: true},
+		{Title: "NAME", Min: 8},
+		{Title: "RESOURCE"},
+		{Title: "DEVICE"},
+		{Title: "READ", Right: true},
+		{Title: "WRITTEN", Right: true},
+		{Title: "USED", Right: true},
+		{Title: "OF", Right: true},
 	}}
 	for _, u := range all {
 		name, s := term.Text(u.Name), u.Stats
@@ -88,7 +93,8 @@ func usageTable(all []usage) term.Table {
 		t.Rows = append(t.Rows,
 			[]term.Cell{
 				name, term.Text("cpu"), none, none, none,
-				{Text: term.Elapsed(spent), Pipe: decimal(s.CPUTimeNS)}, {Text: count(s.VCPUs, "vCPU"), Pipe: decimal(s.VCPUs)},
+				{Text: term.Elapsed(spent), Pipe: decimal(s.CPUTimeNS)},
+				{Text: count(s.VCPUs, "vCPU"), Pipe: decimal(s.VCPUs)},
 			},
 			[]term.Cell{name, term.Text("memory"), none, none, none, bytesCell(s.RSSBytes), bytesCell(s.MemoryBytes)})
 		for _, d := range s.Disks {

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"net"
 	"os"
@@ -93,8 +94,13 @@ func TestStopWithForceCutsThePower(t *testing.T) {
 
 func TestADryRunChangesNothing(t *testing.T) {
 	for _, args := range [][]string{
-		{"create", "db"}, {"start", "off"}, {"stop", "web"}, {"restart", "web"}, {"rm", "web"},
-		{"host", "set", "--lab-mode", "on"}, {"image", "rm", "debian-13"},
+		{"create", "db"},
+		{"start", "off"},
+		{"stop", "web"},
+		{"restart", "web"},
+		{"rm", "web"},
+		{"host", "set", "--lab-mode", "on"},
+		{"image", "rm", "debian-13"},
 	} {
 		w := newWorld()
 		if got := w.run(t, append(args, "--dry-run")...); got.code != 0 || len(w.calls) > 0 {
@@ -169,7 +175,6 @@ type signalled struct {
 
 func (s *signalled) String() string { return s.buf.String() }
 
-
 func (s *signalled) Write(p []byte) (int, error) {
 	defer close(s.seen)
 	return s.buf.Write(p)
@@ -180,7 +185,7 @@ func TestTheConsoleEndsWithTheContext(t *testing.T) {
 	keys, _ := io.Pipe()
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(errInterrupted)
-	if err := attach(ctx, ours, keys, io.Discard); err != errInterrupted { //nolint:errorlint // the very cause
+	if err := attach(ctx, ours, keys, io.Discard); !errors.Is(err, errInterrupted) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -232,7 +237,7 @@ func TestAFollowedLogGoesOnAfterItWasRotated(t *testing.T) {
 		"two, the new file\n": func() { write("cut\n") },
 		"cut\n":               func() { cancel(errInterrupted) },
 	}}
-	if err := printLog(ctx, path, true, out); err != errInterrupted { //nolint:errorlint // the very cause
+	if err := printLog(ctx, path, true, out); !errors.Is(err, errInterrupted) {
 		t.Errorf("ended with %v", err)
 	}
 	if got, want := out.String(), "one\ntwo, the new file\ncut\n"; got != want {
@@ -248,7 +253,6 @@ type script struct {
 
 func (s *script) String() string { return s.buf.String() }
 
-
 func (s *script) Write(p []byte) (int, error) {
 	if do := s.after[string(p)]; do != nil {
 		do()
@@ -260,10 +264,10 @@ func TestProgramsPassInputOutputAndExitCode(t *testing.T) {
 	var out, err bytes.Buffer
 	s := term.New(strings.NewReader("in"), &out, &err)
 	got := runProgram(t.Context(), "sh", []string{"-c", "cat; echo talk >&2; exit 7"}, s)
-	if got != exitStatus(7) || out.String() != "in" || err.String() != "talk\n" { //nolint:errorlint // the very value
+	if !errors.Is(got, exitStatus(7)) || out.String() != "in" || err.String() != "talk\n" {
 		t.Errorf("got %v, stdout %q, stderr %q", got, out.String(), err.String())
 	}
-	if got := runProgram(t.Context(), "sh", []string{"-c", "kill -9 $$"}, s); got != exitStatus(137) { //nolint:errorlint // the very value
+	if got := runProgram(t.Context(), "sh", []string{"-c", "kill -9 $$"}, s); !errors.Is(got, exitStatus(137)) {
 		t.Errorf("killed: got %v", got)
 	}
 	if got := runProgram(t.Context(), "holm-no-such-program", nil, s); got == nil || !strings.Contains(got.Error(), "not installed") {

@@ -61,10 +61,11 @@ func (b *Bars) begin(name string, total int64) *part {
 	p := &part{name: name}
 	b.parts[name] = p
 	b.blind = nil
+	share := decor.OnComplete(decor.Percentage(decor.WC{W: 6}), "")
 	style := mpb.BarFillerBuilder(mpb.BarStyle().Lbound("").Filler("━").Tip("━").Padding("─").Rbound(""))
 	if total <= 0 {
 		b.blind = p
-		style = mpb.SpinnerStyle().PositionLeft()
+		style, share = mpb.SpinnerStyle().PositionLeft(), decor.Name("")
 	}
 	if b.pool == nil {
 		b.s.Say(padTo(name, partWidth) + "begun")
@@ -72,8 +73,7 @@ func (b *Bars) begin(name string, total int64) *part {
 	}
 	p.bar = b.pool.New(total, style, mpb.BarFillerOnComplete("✓"),
 		mpb.PrependDecorators(decor.Name(padTo(" "+name, partWidth))),
-		mpb.AppendDecorators(decor.OnComplete(decor.Percentage(decor.WC{W: 6}), ""),
-			decor.Elapsed(decor.ET_STYLE_GO, decor.WC{W: 8})))
+		mpb.AppendDecorators(share, decor.Elapsed(decor.ET_STYLE_GO, decor.WC{W: 8})))
 	return p
 }
 

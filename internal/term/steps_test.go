@@ -20,7 +20,7 @@ func create(steps *term.Steps) {
 	steps.Show(term.Step{Name: "seed", Phase: term.Finished, Text: "9 KiB"})
 	steps.Show(term.Step{Name: "booting", Phase: term.Begun})
 	steps.Show(term.Step{Name: "booting", Phase: term.Noted, Text: "guest: cloud-init"})
-	time.Sleep(1100 * time.Millisecond) // of the bubble's clock
+	<-time.After(1100 * time.Millisecond) // of the bubble's clock
 	steps.Show(term.Step{Name: "booting", Phase: term.Noted, Text: "guest: \x1b[2Jdocker"})
 	steps.Show(term.Step{Name: "booting", Phase: term.Failed, Text: "the guest stopped", Elapsed: 31 * time.Second})
 	steps.Show(term.Step{Name: "volume", Phase: term.Undone})

@@ -13,8 +13,11 @@ import (
 func instances() term.Table {
 	row := func(name, tenant, state string, tone term.Tone, image, age, when string) []term.Cell {
 		return []term.Cell{
-			term.Text(name), term.Text(tenant), {Text: state, Tone: tone}, term.Text("10.77.0.12"),
-			term.Text("small"), term.Text("docker"), term.Text(image), {Text: age, Pipe: when},
+			term.Text(name), term.Text(tenant),
+			{Text: state, Tone: tone},
+			term.Text("10.77.0.12"),
+			term.Text("small"), term.Text("docker"), term.Text(image),
+			{Text: age, Pipe: when},
 		}
 	}
 	return term.Table{
