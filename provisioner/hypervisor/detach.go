@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"libvirt.org/go/libvirt"
@@ -49,32 +50,20 @@ func detachFromConfig(dom *libvirt.Domain, target string) (running bool, err err
 
 // unplug asks the guest to let go of the disk, and waits until it has, has refused, has stopped, or ctx ends.
 func (h *Host) unplug(ctx context.Context, what, uuid, target string) (bool, error) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	conn, release, err := h.acquire()
-	if err != nil {
-		return false, err
-	}
-	defer release()
-	dom, err := conn.LookupDomainByUUIDString(uuid)
-	if err != nil {
-		return false, h.explain(conn, what, err)
-	}
-	defer dom.Free() //nolint:errcheck // frees memory, cannot fail
-
-	changed, forget, err := h.removals(ctx, conn, dom, uuid)
-	if err != nil {
-		return false, h.explain(conn, what, err)
-	}
-	defer forget()
-	_, err = wait(ctx, h, what, func(c *libvirt.Connect) (none, error) {
-		return unlessAbsent(withDomain(c, uuid, func(dom *libvirt.Domain) error {
+	sub, end := h.hub.subscribe(uuid)
+	defer end()
+	alias, err := wait(ctx, h, what, func(c *libvirt.Connect) (alias string, err error) {
+		_, err = unlessAbsent(withDomain(c, uuid, func(dom *libvirt.Domain) error {
 			disk, err := findDisk(dom, target, 0)
 			if err != nil || disk == nil {
 				return err
 			}
+			if disk.Alias != nil {
+				alias = disk.Alias.Name
+			}
 			return unlessOff(dom, unlessUnderWay(detach(dom, disk, libvirt.DOMAIN_DEVICE_MODIFY_LIVE)))
 		}))
+		return alias, err
 	})
 	if err != nil {
 		return false, err
@@ -84,59 +73,18 @@ func (h *Host) unplug(ctx context.Context, what, uuid, target string) (bool, err
 		if err != nil || gone {
 			return gone, err
 		}
+		// Whatever happened, the running domain's own list of disks is what counts.
 		select {
-		case refused, open := <-changed:
-			if refused || !open {
+		case <-sub.ready:
+			if slices.ContainsFunc(sub.take(), func(n notice) bool { return n.refused && n.device == alias }) {
 				return false, nil
 			}
 		case <-ctx.Done():
 			return false, nil
+		case <-h.lost.Done():
+			return false, unreachable(h.uri, errors.New("the connection was lost"))
 		}
 	}
-}
-
-// removals tells of each event after which a disk may be gone; true means that the guest refused. forget must be
-// called when nobody listens any more.
-func (h *Host) removals(ctx context.Context, c *libvirt.Connect, dom *libvirt.Domain, uuid string) (<-chan bool, func(), error) {
-	changed := make(chan bool, 16)
-	tell := func(refused bool) {
-		select {
-		case changed <- refused:
-		default: // enough are waiting to be read
-		}
-	}
-	var ids []int
-	forget := func() {
-		for _, id := range ids {
-			_ = c.DomainEventDeregister(id)
-		}
-	}
-	removed, err := c.DomainEventDeviceRemovedRegister(dom, func(*libvirt.Connect, *libvirt.Domain, *libvirt.DomainEventDeviceRemoved) {
-		tell(false)
-	})
-	if err != nil {
-		return nil, nil, err
-	}
-	ids = append(ids, removed)
-	failed, err := c.DomainEventDeviceRemovalFailedRegister(dom, func(*libvirt.Connect, *libvirt.Domain, *libvirt.DomainEventDeviceRemovalFailed) {
-		tell(true)
-	})
-	if err != nil {
-		forget()
-		return nil, nil, err
-	}
-	ids = append(ids, failed)
-	events, err := h.Watch(ctx, uuid)
-	if err != nil {
-		forget()
-		return nil, nil, err
-	}
-	h.watchers.Go(func() {
-		for range events {
-			tell(false)
-		}
-	})
-	return changed, forget, nil
 }
 
 func diskGone(c *libvirt.Connect, uuid, target string) (gone bool, err error) {

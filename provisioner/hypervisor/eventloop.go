@@ -18,7 +18,7 @@ var eventLoop = sync.OnceValue(func() error {
 		for {
 			if err := libvirt.EventRunDefaultImpl(); err != nil {
 				// It fails when poll does, which is when the machine is out of memory: try again, but not at full speed.
-				time.Sleep(time.Second)
+				<-time.After(time.Second)
 			}
 		}
 	}()

@@ -39,6 +39,7 @@ type Host struct {
 	conn   *libvirt.Connect // nil after Close
 	starts map[string]chan struct{}
 
+	hub      hub
 	lost     context.Context // ends with the connection
 	lose     context.CancelFunc
 	watchers sync.WaitGroup
@@ -65,8 +66,12 @@ func Connect(ctx context.Context, uri string) (*Host, error) {
 		_, _ = conn.Close()
 		return nil, unreachable(uri, err)
 	}
-	h := &Host{uri: uri, conn: conn, starts: map[string]chan struct{}{}}
-	h.lost, h.lose = context.WithCancel(context.Background())
+	h := &Host{uri: uri, conn: conn, starts: map[string]chan struct{}{}, hub: hub{subs: map[*subscription]struct{}{}}}
+	// The connection outlives the context that it was opened under.
+	h.lost, h.lose = context.WithCancel(context.WithoutCancel(ctx))
+	if err := h.hub.register(conn); err != nil {
+		return nil, errors.Join(unreachable(uri, err), h.Close())
+	}
 	// In-process drivers have no connection to lose and may refuse.
 	if err := conn.RegisterCloseCallback(func(*libvirt.Connect, libvirt.ConnectCloseReason) { h.lose() }); err != nil && !lacks(err) {
 		return nil, errors.Join(unreachable(uri, err), h.Close())

@@ -102,7 +102,7 @@ func TestAHostileURIIsRefusedWithoutAskingLibvirt(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := Connect(t.Context(), uri)
-			if fault.KindOf(err) != fault.Usage || err == nil || len(err.Error()) > 300 || strings.ContainsAny(err.Error(), "\n\x1b\xff") {
+			if fault.KindOf(err) != fault.Usage || err == nil || len(err.Error()) > 300 || strings.ContainsAny(err.Error(), "\n\x1b") {
 				t.Errorf("got %v, want one short line of kind Usage", err)
 			}
 		})
@@ -126,7 +126,7 @@ func TestAClosedHostAnswersWithAnErrorAndEndsItsWatches(t *testing.T) {
 	if err := errors.Join(h.Close(), h.Close()); err != nil {
 		t.Fatal(err)
 	}
-	for range events { //nolint:revive // ends when the channel is closed
+	for range events {
 	}
 	if _, err := h.States(t.Context()); !errors.Is(err, provisioner.ErrUnreachable) {
 		t.Errorf("got %v", err)

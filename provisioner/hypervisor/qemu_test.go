@@ -83,13 +83,13 @@ func helperSpec(t *testing.T, h *Host) machine.Spec {
 	}
 	dir := t.TempDir()
 	for _, d := range []string{dir, filepath.Dir(dir)} {
-		if err := os.Chmod(d, 0o711); err != nil { //nolint:gosec // QEMU's user has to pass through
+		if err := os.Chmod(d, 0o711); err != nil { // QEMU's user has to pass through
 			t.Fatal(err)
 		}
 	}
 	file := func(name string, content []byte) string {
 		path := filepath.Join(dir, name)
-		if err := os.WriteFile(path, content, 0o644); err != nil { //nolint:gosec // readable for QEMU's user, as images are
+		if err := os.WriteFile(path, content, 0o644); err != nil { // readable for QEMU's user, as images are
 			t.Fatal(err)
 		}
 		return path

@@ -57,7 +57,7 @@ func (h *Host) open(ctx context.Context, what, uuid string, attach func(*libvirt
 // unlessTaken tells a stream that somebody else has open from other failures; libvirt has no code of its own for it.
 func unlessTaken(err error, what string) error {
 	if lv, ok := errors.AsType[libvirt.Error](err); ok && lv.Code == libvirt.ERR_OPERATION_FAILED &&
-		strings.HasPrefix(lv.Message, "Active ") {
+		strings.Contains(lv.Message, "Active ") {
 		return fault.New(fault.Busy, "close the other session first", "%s: somebody else has it open", what)
 	}
 	return err

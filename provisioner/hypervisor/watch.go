@@ -2,58 +2,41 @@ package hypervisor
 
 import (
 	"context"
-	"sync"
 
 	"libvirt.org/go/libvirt"
 
 	"holm/provisioner"
 )
 
-// Watch implements provisioner.Hypervisor. The domain need not exist yet. Because the state is read after the watch
-// has begun, a change in between can be told twice. The channel is also closed when the connection is lost.
+// Watch implements provisioner.Hypervisor. The domain need not exist yet. Only changes are told: an event that brings
+// no other state than the last one is left out. The channel is also closed when the connection is lost.
 func (h *Host) Watch(ctx context.Context, uuid string) (<-chan provisioner.DomainEvent, error) {
-	conn, release, err := h.acquire()
-	if err != nil {
-		return nil, err
-	}
-	what := "watch domain " + uuid
-	q := newQueue()
-	// Registered for all domains: one that does not exist yet cannot be named to libvirt.
-	id, err := call(ctx, h, what, func(c *libvirt.Connect) (int, error) {
-		return c.DomainEventLifecycleRegister(nil, func(_ *libvirt.Connect, d *libvirt.Domain, e *libvirt.DomainEventLifecycle) {
-			// The event loop waits for this: nothing in it may block.
-			if have, err := d.GetUUIDString(); err == nil && have == uuid {
-				if event, ok := eventOf(e); ok {
-					q.put(event)
-				}
-			}
-		})
-	})
-	if err != nil {
-		release()
-		return nil, err
-	}
+	sub, end := h.hub.subscribe(uuid)
+	// Asked for only now, so that no change falls between the answer and the first event.
 	state, err := h.State(ctx, uuid)
 	if err != nil {
-		_ = conn.DomainEventDeregister(id)
-		release()
+		end()
 		return nil, err
 	}
 	out := make(chan provisioner.DomainEvent)
 	h.watchers.Go(func() {
-		defer release()
 		defer close(out)
-		defer func() { _ = conn.DomainEventDeregister(id) }()
-		h.deliver(ctx, uuid, out, provisioner.DomainEvent{State: state, Reason: "now"}, q)
+		defer end()
+		h.deliver(ctx, out, provisioner.DomainEvent{State: state, Reason: "now"}, sub)
 	})
 	return out, nil
 }
 
-func (h *Host) deliver(ctx context.Context, uuid string, out chan<- provisioner.DomainEvent, first provisioner.DomainEvent, q *queue) {
-	events := []provisioner.DomainEvent{first}
+func (h *Host) deliver(ctx context.Context, out chan<- provisioner.DomainEvent, e provisioner.DomainEvent, sub *subscription) {
+	events := []provisioner.DomainEvent{e}
+	last := provisioner.DomainState("")
 	for {
 		for _, e := range events {
-			e = h.diagnose(ctx, uuid, e)
+			e = h.diagnose(ctx, sub.uuid, last, e)
+			if e.State == last {
+				continue
+			}
+			last = e.State
 			select {
 			case out <- e:
 			case <-ctx.Done():
@@ -63,8 +46,8 @@ func (h *Host) deliver(ctx context.Context, uuid string, out chan<- provisioner.
 			}
 		}
 		select {
-		case <-q.ready:
-			events = q.take()
+		case <-sub.ready:
+			events = changes(sub.take())
 		case <-ctx.Done():
 			return
 		case <-h.lost.Done():
@@ -73,20 +56,38 @@ func (h *Host) deliver(ctx context.Context, uuid string, out chan<- provisioner.
 	}
 }
 
-// diagnose: libvirt's event for a QEMU that died under a guest is that for one that never came up; the state that it
-// leaves tells them apart.
-func (h *Host) diagnose(ctx context.Context, uuid string, e provisioner.DomainEvent) provisioner.DomainEvent {
-	if e.Reason != reasonFailed {
-		return e
+// changes picks the changes of state out of all notices.
+func changes(notices []notice) []provisioner.DomainEvent {
+	var events []provisioner.DomainEvent
+	for _, n := range notices {
+		if n.device == "" {
+			events = append(events, n.DomainEvent)
+		}
 	}
-	if state, err := h.State(ctx, uuid); err == nil && state == provisioner.DomainCrashed {
-		return provisioner.DomainEvent{State: state, Reason: "crashed"}
+	return events
+}
+
+// The reasons that need a second look.
+const (
+	reasonStarted = "started"
+	reasonResumed = "resumed"
+	reasonFailed  = "failed"
+	reasonCrashed = "crashed"
+)
+
+// diagnose says what libvirt's event does not: QEMU starts paused, so that a start is first told as "resumed"; and a
+// QEMU that died under a guest is told as one that never came up, only the state that it leaves is another.
+func (h *Host) diagnose(ctx context.Context, uuid string, last provisioner.DomainState, e provisioner.DomainEvent) provisioner.DomainEvent {
+	switch {
+	case e.Reason == reasonResumed && last != provisioner.DomainPaused:
+		e.Reason = reasonStarted
+	case e.Reason == reasonFailed:
+		if state, err := h.State(ctx, uuid); err == nil && state == provisioner.DomainCrashed {
+			return provisioner.DomainEvent{State: state, Reason: reasonCrashed}
+		}
 	}
 	return e
 }
-
-// reasonFailed is that of a start that failed.
-const reasonFailed = "failed"
 
 // eventOf sorts libvirt's events; ok is false for those that change nothing that matters here.
 func eventOf(e *libvirt.DomainEventLifecycle) (event provisioner.DomainEvent, ok bool) {
@@ -98,13 +99,13 @@ func eventOf(e *libvirt.DomainEventLifecycle) (event provisioner.DomainEvent, ok
 	case libvirt.DOMAIN_EVENT_UNDEFINED:
 		return provisioner.DomainEvent{State: provisioner.DomainAbsent, Reason: "undefined"}, true
 	case libvirt.DOMAIN_EVENT_STARTED:
-		return provisioner.DomainEvent{State: provisioner.DomainRunning, Reason: "started"}, true
+		return provisioner.DomainEvent{State: provisioner.DomainRunning, Reason: reasonStarted}, true
 	case libvirt.DOMAIN_EVENT_RESUMED:
-		return provisioner.DomainEvent{State: provisioner.DomainRunning, Reason: "resumed"}, true
+		return provisioner.DomainEvent{State: provisioner.DomainRunning, Reason: reasonResumed}, true
 	case libvirt.DOMAIN_EVENT_SUSPENDED, libvirt.DOMAIN_EVENT_PMSUSPENDED:
 		return provisioner.DomainEvent{State: provisioner.DomainPaused, Reason: "paused"}, true
 	case libvirt.DOMAIN_EVENT_CRASHED:
-		return provisioner.DomainEvent{State: provisioner.DomainCrashed, Reason: "crashed"}, true
+		return provisioner.DomainEvent{State: provisioner.DomainCrashed, Reason: reasonCrashed}, true
 	case libvirt.DOMAIN_EVENT_STOPPED:
 		return stopped(libvirt.DomainEventStoppedDetailType(e.Detail)), true
 	case libvirt.DOMAIN_EVENT_SHUTDOWN:
@@ -117,7 +118,7 @@ func stopped(detail libvirt.DomainEventStoppedDetailType) provisioner.DomainEven
 	reasons := map[libvirt.DomainEventStoppedDetailType]string{
 		libvirt.DOMAIN_EVENT_STOPPED_SHUTDOWN:  "shutdown",
 		libvirt.DOMAIN_EVENT_STOPPED_DESTROYED: "destroyed",
-		libvirt.DOMAIN_EVENT_STOPPED_CRASHED:   "crashed",
+		libvirt.DOMAIN_EVENT_STOPPED_CRASHED:   reasonCrashed,
 		libvirt.DOMAIN_EVENT_STOPPED_SAVED:     "saved",
 		libvirt.DOMAIN_EVENT_STOPPED_FAILED:    reasonFailed,
 	}
@@ -129,37 +130,4 @@ func stopped(detail libvirt.DomainEventStoppedDetailType) provisioner.DomainEven
 		event.State = provisioner.DomainCrashed
 	}
 	return event
-}
-
-// queue stands between the event loop, which must not wait, and a reader who may. It is bounded: of a reader who does
-// not read, only the latest events are worth keeping.
-type queue struct {
-	mu     sync.Mutex
-	events []provisioner.DomainEvent
-	ready  chan struct{}
-}
-
-const maxQueued = 64
-
-func newQueue() *queue { return &queue{ready: make(chan struct{}, 1)} }
-
-func (q *queue) put(e provisioner.DomainEvent) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if len(q.events) == maxQueued {
-		q.events = q.events[1:]
-	}
-	q.events = append(q.events, e)
-	select {
-	case q.ready <- struct{}{}:
-	default:
-	}
-}
-
-func (q *queue) take() []provisioner.DomainEvent {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	events := q.events
-	q.events = nil
-	return events
 }

@@ -41,6 +41,7 @@ func Conformance(t *testing.T, open func(t *testing.T) provisioner.Hypervisor, s
 		{"undefining a running domain lets it run", undefineRunning},
 		{"states lists every domain", states},
 		{"a watch tells each change until its context ends", watch},
+		{"two watches of one domain do not take each other's events", watchTwice},
 		{"a disk is detached from the definition", detachOff},
 		{"a disk is detached from a running guest", detachRunning},
 		{"a port can be closed under its reader", streams},
@@ -213,6 +214,31 @@ func watch(t *testing.T, s suite) {
 	cancel()
 	for e := range events {
 		t.Errorf("after its end: %+v", e)
+	}
+}
+
+func watchTwice(t *testing.T, s suite) {
+	s.mustDefine(t)
+	first, err := s.Watch(t.Context(), uuidA)
+	must(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	other, err := s.Watch(ctx, uuidA)
+	must(t, err)
+	<-first
+	<-other
+	must(t, s.Start(t.Context(), uuidA))
+	for name, events := range map[string]<-chan provisioner.DomainEvent{"first": first, "second": other} {
+		if e := <-events; e.State != provisioner.DomainRunning {
+			t.Errorf("the %s watch got %+v", name, e)
+		}
+	}
+	cancel()
+	for range other {
+	}
+	must(t, s.Destroy(t.Context(), uuidA))
+	if e := <-first; e.State != provisioner.DomainOff {
+		t.Errorf("after the end of the second, the first watch got %+v", e)
 	}
 }
 
