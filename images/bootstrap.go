@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync"
 
 	"holm/internal/fault"
 	"holm/internal/run"
@@ -38,8 +39,8 @@ func bootstrap(ctx context.Context, root string, l Lock, m Mirror, locked bool, 
 		Name:   "mmdebstrap",
 		Args:   args,
 		Env:    append(proxyEnv(), fmt.Sprintf("SOURCE_DATE_EPOCH=%d", l.Epoch)),
-		Stdout: progress,
-		Stderr: progress,
+		Stdout: progress.stream(),
+		Stderr: progress.stream(),
 	})
 	if err != nil {
 		return fault.New(fault.Failure, "see why with: holm -v image build", "install Debian's packages: %w", err)
@@ -47,29 +48,48 @@ func bootstrap(ctx context.Context, root string, l Lock, m Mirror, locked bool, 
 	return nil
 }
 
-// dpkgProgress counts the packages that dpkg reports as unpacked and set up.
+// dpkgProgress counts the packages that dpkg reports as unpacked and set up, on whichever of its streams.
 type dpkgProgress struct {
-	step        func(done, total int64)
+	step func(done, total int64) // never called twice at once
+
+	mu          sync.Mutex
 	done, total int64
-	line        []byte
 }
 
-// Write never fails. A line longer than 4 KiB is not one of dpkg's and is dropped.
-func (p *dpkgProgress) Write(b []byte) (int, error) {
+// stream returns a writer for one of the streams. Its Write never fails.
+func (p *dpkgProgress) stream() *dpkgStream { return &dpkgStream{progress: p} }
+
+type dpkgStream struct {
+	progress *dpkgProgress
+	line     []byte // what has come of a line whose end has not
+}
+
+// maxDpkgLine is as much of a line as tells what it says, in bytes.
+const maxDpkgLine = 64
+
+func (s *dpkgStream) Write(b []byte) (int, error) {
 	n := len(b)
 	for {
 		i := bytes.IndexByte(b, '\n')
+		part := b
+		if i >= 0 {
+			part = b[:i]
+		}
+		s.line = append(s.line, part[:min(len(part), maxDpkgLine-len(s.line))]...)
 		if i < 0 {
-			if len(p.line)+len(b) < 4<<10 {
-				p.line = append(p.line, b...)
-			}
 			return n, nil
 		}
-		line := append(p.line, b[:i]...)
-		if bytes.HasPrefix(line, []byte("Unpacking ")) || bytes.HasPrefix(line, []byte("Setting up ")) {
-			p.done = min(p.done+1, p.total)
-			p.step(p.done, p.total)
-		}
-		p.line, b = p.line[:0], b[i+1:]
+		s.progress.read(s.line)
+		s.line, b = s.line[:0], b[i+1:]
 	}
+}
+
+func (p *dpkgProgress) read(line []byte) {
+	if !bytes.HasPrefix(line, []byte("Unpacking ")) && !bytes.HasPrefix(line, []byte("Setting up ")) {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.done = min(p.done+1, p.total)
+	p.step(p.done, p.total)
 }

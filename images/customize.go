@@ -2,14 +2,10 @@ package images
 
 import (
 	"errors"
-	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path"
 	"strings"
-
-	"holm/guest"
 )
 
 // stateDirs are mount points of the state volume; the root file system has to offer them.
@@ -41,26 +37,27 @@ var fixed = map[string]string{
 
 // customize turns an installed Debian into holm's root file system. All paths are resolved inside it, whatever links a
 // package may have put there.
-func customize(dir string) error {
+// The modes of what is made do not depend on the builder's umask.
+func customize(dir string, guest payload) error {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return err
 	}
-	defer root.Close()
+	defer func() { _ = root.Close() }()
 	if err := prune(root); err != nil {
 		return err
 	}
 	for _, d := range stateDirs {
-		if err := root.MkdirAll(d, 0o755); err != nil {
+		if err := makeDirs(root, d); err != nil {
 			return err
 		}
 	}
 	for name, content := range fixed {
-		if err := root.WriteFile(name, []byte(content), 0o644); err != nil {
+		if err := layFile(root, name, []byte(content), 0o644); err != nil {
 			return err
 		}
 	}
-	if err := layFiles(root); err != nil {
+	if err := layPayload(root, guest); err != nil {
 		return err
 	}
 	return freezeBytecode(root)
@@ -89,79 +86,4 @@ func prune(root *os.Root) error {
 		}
 	}
 	return nil
-}
-
-// layFiles puts the guest's own files, programs and links into the root.
-func layFiles(root *os.Root) error {
-	files := guest.Files()
-	err := fs.WalkDir(files, ".", func(name string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		if d.IsDir() {
-			return root.MkdirAll(name, 0o755)
-		}
-		content, err := fs.ReadFile(files, name)
-		if err != nil {
-			return err
-		}
-		return root.WriteFile(name, content, 0o644)
-	})
-	if err != nil {
-		return err
-	}
-	agent, err := guest.Program(guest.Agent)
-	if err != nil {
-		return err
-	}
-	if err := root.WriteFile("usr/lib/holm/"+guest.Agent, agent, 0o755); err != nil {
-		return err
-	}
-	for link, target := range guest.Links() {
-		if err := root.MkdirAll(path.Dir(link), 0o755); err != nil {
-			return err
-		}
-		if err := root.Symlink(target, link); err != nil && !errors.Is(err, fs.ErrExist) {
-			return err
-		}
-	}
-	return nil
-}
-
-// freezeBytecode marks Python's compiled files as belonging to their sources whatever the time stamps say (PEP 552,
-// unchecked hashes). In the image every file has the same time, and Python would otherwise compile everything again at
-// each start.
-func freezeBytecode(root *os.Root) error {
-	return fs.WalkDir(root.FS(), "usr/lib", func(name string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		if !d.Type().IsRegular() || !strings.HasSuffix(name, ".pyc") {
-			return nil
-		}
-		f, err := root.OpenFile(name, os.O_RDWR, 0)
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		return freezePyc(f)
-	})
-}
-
-// freezePyc rewrites the twelve bytes behind a .pyc file's magic number: flags "hash-based, unchecked", and a hash that
-// nobody compares.
-func freezePyc(f interface {
-	io.ReaderAt
-	io.WriterAt
-},
-) error {
-	head := make([]byte, 16)
-	if _, err := f.ReadAt(head, 0); err != nil {
-		return fmt.Errorf("read a .pyc file: %w", err)
-	}
-	if head[2] != '\r' || head[3] != '\n' {
-		return errors.New("a .pyc file without Python's magic number")
-	}
-	_, err := f.WriteAt([]byte{1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, 4)
-	return err
 }

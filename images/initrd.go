@@ -38,7 +38,7 @@ func writeInitrd(w io.Writer, modulesDir string, init []byte) error {
 		return err
 	}
 	for i, module := range order {
-		content, err := readModule(filepath.Join(modulesDir, module))
+		content, err := readModule(filepath.Join(modulesDir, module), maxModule)
 		if err != nil {
 			return err
 		}
@@ -95,21 +95,26 @@ func moduleOrder(dir string, wanted []string) ([]string, error) {
 	return order, nil
 }
 
-func readModule(file string) ([]byte, error) {
+// readModule returns a kernel module, unpacked; one of more than limit bytes is an error.
+func readModule(file string, limit int64) ([]byte, error) {
 	content, err := os.ReadFile(file)
-	if err != nil || !strings.HasSuffix(file, ".xz") {
+	if err != nil || strings.HasSuffix(file, ".ko") {
 		return content, err
+	}
+	if !strings.HasSuffix(file, ".ko.xz") {
+		// The first program would pass over it and fail later, without a word of why.
+		return nil, fmt.Errorf("the kernel module %s is packed in a way that holm does not know", filepath.Base(file))
 	}
 	unpacked, err := xz.NewReader(bytes.NewReader(content))
 	if err != nil {
 		return nil, fmt.Errorf("unpack %s: %w", filepath.Base(file), err)
 	}
-	content, err = io.ReadAll(io.LimitReader(unpacked, maxModule+1))
+	content, err = io.ReadAll(io.LimitReader(unpacked, limit+1))
 	if err != nil {
 		return nil, fmt.Errorf("unpack %s: %w", filepath.Base(file), err)
 	}
-	if len(content) > maxModule {
-		return nil, fmt.Errorf("unpack %s: more than %d bytes", filepath.Base(file), maxModule)
+	if int64(len(content)) > limit {
+		return nil, fmt.Errorf("unpack %s: more than %d bytes", filepath.Base(file), limit)
 	}
 	return content, nil
 }

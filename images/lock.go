@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -12,8 +13,10 @@ import (
 	"holm/internal/fault"
 )
 
-// maxLock bounds a lock file, in bytes.
-const maxLock = 4 << 20
+const (
+	maxLock  = 4 << 20      // bytes of a lock file
+	maxEpoch = 253402300799 // the last second of the year 9999: no manifest can say a later one
+)
 
 // Lock pins the packages of an image.
 type Lock struct {
@@ -40,36 +43,42 @@ func DefaultLock() (Lock, error) { return ParseLock(debian13) }
 // ParseLock reads a lock file. Every name and version in it ends in an argument of apt's, so each is held to the form
 // that Debian's policy gives it.
 func ParseLock(content []byte) (Lock, error) {
-	refuse := func(format string, args ...any) (Lock, error) {
-		return Lock{}, fault.New(fault.Usage, "write a new one with: holm image lock", "the image lock is not valid: "+format, args...)
-	}
 	if len(content) > maxLock {
-		return refuse("it has more than %d bytes", maxLock)
+		return Lock{}, notValid("it has more than %d bytes", maxLock)
 	}
 	var l Lock
 	if err := yaml.UnmarshalStrict(content, &l); err != nil {
-		return refuse("%w", err)
+		return Lock{}, notValid("%w", err)
 	}
+	return l, l.check()
+}
+
+func (l Lock) check() error {
 	if !nameForm.MatchString(l.Name) {
-		return refuse("name %q", l.Name)
+		return notValid("name %q", l.Name)
 	}
 	if !suiteForm.MatchString(l.Suite) {
-		return refuse("suite %q", l.Suite)
+		return notValid("suite %q", l.Suite)
 	}
-	if l.Epoch <= 0 {
-		return refuse("source_date_epoch %d", l.Epoch)
+	if l.Epoch <= 0 || l.Epoch > maxEpoch {
+		return notValid("source_date_epoch %d", l.Epoch)
 	}
 	for _, name := range l.Wanted {
 		if !packageForm.MatchString(name) {
-			return refuse("wanted package %q", name)
+			return notValid("wanted package %q", name)
 		}
 	}
-	for name, pin := range l.Packages {
+	for _, name := range l.names() {
+		pin := l.Packages[name]
 		if !packageForm.MatchString(name) || !versionForm.MatchString(pin.Version) || !sumForm.MatchString(pin.SHA256) {
-			return refuse("package %q, version %q, sha256 %q", name, pin.Version, pin.SHA256)
+			return notValid("package %q, version %q, sha256 %q", name, pin.Version, pin.SHA256)
 		}
 	}
-	return l, nil
+	return nil
+}
+
+func notValid(format string, args ...any) error {
+	return fault.New(fault.Usage, "write a new one with: holm image lock", "the image lock is not valid: %w", fmt.Errorf(format, args...))
 }
 
 // Write renders the lock with its packages sorted, one line each, so that a renewed lock makes a readable diff.
@@ -96,12 +105,7 @@ func (l Lock) Write(w io.Writer) error {
 }
 
 func (l Lock) names() []string {
-	names := make([]string, 0, len(l.Packages))
-	for name := range l.Packages {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
+	return slices.Sorted(maps.Keys(l.Packages))
 }
 
 // moves compares what was installed with the lock.

@@ -63,6 +63,8 @@ func (m Move) String() string {
 		return m.Name + " " + m.Now + " is new"
 	case m.Now == "":
 		return m.Name + " " + m.Locked + " is gone"
+	case m.Now == m.Locked:
+		return m.Name + " " + m.Locked + " has another hash"
 	default:
 		return m.Name + " " + m.Locked + " → " + m.Now
 	}

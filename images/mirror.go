@@ -1,9 +1,7 @@
 package images
 
 import (
-	"bufio"
 	"io/fs"
-	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -20,95 +18,50 @@ var defaultMirror = Mirror{Main: "http://deb.debian.org/debian", Security: "http
 
 const keyring = "/usr/share/keyrings/debian-archive-keyring.gpg"
 
-var mirrorForm = regexp.MustCompile(`^(https?|file|copy|mirror\+https?)://?[A-Za-z0-9._~:/@%+-]+$`)
+var mirrorForm = regexp.MustCompile(`^((mirror\+)?https?://|(file|copy):/)[A-Za-z0-9._~:/@%+-]+$`)
 
 // HostMirror finds the mirror that the host's own apt is set up with, in its sources.list and sources.list.d. An
 // operator who runs a mirror of their own, or one without a way out, is served by it here too.
 func HostMirror(etcApt fs.FS) Mirror {
+	all := hostSources(etcApt)
 	m := defaultMirror
-	files, _ := fs.Glob(etcApt, "sources.list.d/*")
-	slices.Sort(files)
-	foundMain, foundSecurity := false, false
-	for _, file := range append([]string{"sources.list"}, files...) {
-		content, err := fs.ReadFile(etcApt, file)
-		if err != nil {
-			continue
-		}
-		for _, s := range sourcesOf(path.Ext(file), string(content)) {
-			if !mirrorForm.MatchString(s.uri) || !slices.Contains(s.components, "main") {
-				continue
-			}
-			switch {
-			case !foundSecurity && strings.HasSuffix(s.suite, "-security"):
-				m.Security, foundSecurity = strings.TrimSuffix(s.uri, "/"), true
-			case !foundMain && slices.Contains(releases, s.suite):
-				m.Main, foundMain = strings.TrimSuffix(s.uri, "/"), true
-			}
-		}
+	if uri, ok := archive(all, ""); ok {
+		m.Main = uri
+	}
+	if uri, ok := archive(all, "-security"); ok {
+		m.Security = uri
 	}
 	return m
 }
 
-// releases are the suites by which Debian's own archive is told from other vendors'.
-var releases = []string{"bookworm", "trixie", "forky", "stable", "testing", "unstable", "sid"}
+// Debian's own archive is told from other vendors' by the names of its suites. Vendors use the codenames when they mean
+// Debian's releases, but "stable" for what they please.
+var (
+	codenames = []string{"bookworm", "trixie", "forky", "sid"}
+	aliases   = []string{"oldstable", "stable", "testing", "unstable"}
+)
 
-type source struct {
-	uri, suite string
-	components []string
-}
-
-func sourcesOf(ext, content string) []source {
-	if ext == ".sources" {
-		return stanzas(content)
-	}
-	var all []source
-	for line := range strings.Lines(content) {
-		line, _, _ = strings.Cut(line, "#")
-		line = strings.TrimSpace(line)
-		rest, ok := strings.CutPrefix(line, "deb ")
-		if !ok {
-			continue
-		}
-		rest = strings.TrimSpace(rest)
-		if strings.HasPrefix(rest, "[") {
-			_, rest, _ = strings.Cut(rest, "]")
-		}
-		if f := strings.Fields(rest); len(f) >= 3 {
-			all = append(all, source{uri: f[0], suite: f[1], components: f[2:]})
-		}
-	}
-	return all
-}
-
-// stanzas reads the deb822 form of sources.
-func stanzas(content string) []source {
-	var all []source
-	fields := map[string][]string{}
-	flush := func() {
-		if slices.Contains(fields["types"], "deb") && !slices.Contains(fields["enabled"], "no") {
-			for _, uri := range fields["uris"] {
-				for _, suite := range fields["suites"] {
-					all = append(all, source{uri: uri, suite: suite, components: fields["components"]})
-				}
-			}
-		}
-		fields = map[string][]string{}
-	}
-	lines := bufio.NewScanner(strings.NewReader(content))
-	for lines.Scan() {
-		line := lines.Text()
+// archive returns the first of the sources that is Debian's own, with that ending of its suites' names; one that says
+// "debian" goes before one that does not.
+func archive(all []source, ending string) (uri string, ok bool) {
+	for _, s := range all {
+		suite, ends := strings.CutSuffix(s.suite, ending)
+		named := strings.Contains(strings.ToLower(s.uri), "debian")
 		switch {
-		case strings.HasPrefix(line, "#"):
-		case strings.TrimSpace(line) == "":
-			flush()
-		default:
-			if key, value, ok := strings.Cut(line, ":"); ok {
-				fields[strings.ToLower(strings.TrimSpace(key))] = strings.Fields(value)
-			}
+		case !ends || !s.own():
+		case named && (slices.Contains(codenames, suite) || slices.Contains(aliases, suite)):
+			return strings.TrimSuffix(s.uri, "/"), true
+		case !ok && slices.Contains(codenames, suite):
+			uri, ok = strings.TrimSuffix(s.uri, "/"), true
 		}
 	}
-	flush()
-	return all
+	return uri, ok
+}
+
+// own tells whether the source can be Debian's own archive: one that names another vendor's key is not.
+func (s source) own() bool {
+	return mirrorForm.MatchString(s.uri) && slices.Contains(s.components, "main") &&
+		(s.signedBy == "" || strings.Contains(s.signedBy, "debian-archive"))
 }
 
 // sources renders the mirror for mmdebstrap and apt, one line an archive.

@@ -2,18 +2,19 @@ package images
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"time"
 )
 
 // Renew returns the lock with today's versions of everything that is wanted. It installs nothing: apt only plans.
-func Renew(ctx context.Context, l Lock, m Mirror, epoch time.Time) (Lock, error) {
+func Renew(ctx context.Context, l Lock, m Mirror, epoch time.Time) (renewed Lock, err error) {
 	scratch, err := os.MkdirTemp("", "holm-lock-")
 	if err != nil {
 		return Lock{}, err
 	}
-	defer os.RemoveAll(scratch)
+	defer func() { err = errors.Join(err, os.RemoveAll(scratch)) }()
 	mirror, err := fetchIndex(ctx, scratch, m, l.Suite)
 	if err != nil {
 		return Lock{}, err
@@ -31,5 +32,5 @@ func Renew(ctx context.Context, l Lock, m Mirror, epoch time.Time) (Lock, error)
 		}
 		l.Packages[name] = Pin{Version: version, SHA256: sum}
 	}
-	return l, nil
+	return l, l.check()
 }

@@ -1,12 +1,9 @@
 package images
 
 import (
-	"context"
-	"crypto/sha256"
-	"encoding/hex"
+	"cmp"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -54,28 +51,40 @@ func (s *Store) List() ([]Manifest, error) {
 			continue // not published: a name that only a person can have put there
 		}
 		m, err := s.read("sha256:" + e.Name())
+		if fault.KindOf(err) == fault.NotFound {
+			continue // removed since the folder was read
+		}
 		if err != nil {
 			return nil, err
 		}
 		all = append(all, m)
 	}
 	slices.SortFunc(all, func(a, b Manifest) int {
-		if c := strings.Compare(a.Name, b.Name); c != 0 {
-			return c
-		}
-		return s.published(b).Compare(s.published(a))
+		return cmp.Or(strings.Compare(a.Name, b.Name), s.published(b).Compare(s.published(a)), strings.Compare(a.Digest, b.Digest))
 	})
 	return all, nil
 }
 
 func (s *Store) read(digest string) (Manifest, error) {
-	content, err := os.ReadFile(filepath.Join(s.imageDir(digest), manifestFile))
-	if err != nil {
+	if !digestForm.MatchString(digest) {
+		return Manifest{}, noImage(digest)
+	}
+	dir := s.imageDir(digest)
+	content, err := os.ReadFile(filepath.Join(dir, manifestFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		if _, statErr := os.Stat(dir); errors.Is(statErr, fs.ErrNotExist) {
+			return Manifest{}, noImage(digest)
+		}
+	} else if err != nil {
 		return Manifest{}, fmt.Errorf("read the manifest of %s: %w", ShortDigest(digest), err)
 	}
-	m, err := decode(content, digest)
+	var m Manifest
+	if err == nil {
+		m, err = decode(content, digest)
+	}
 	if err != nil {
-		return Manifest{}, fault.New(fault.CheckFailed, "remove it and build it again: holm image rm "+ShortDigest(digest), "%w", err)
+		// Without its manifest "holm image rm" cannot say what it would remove.
+		return Manifest{}, fault.New(fault.CheckFailed, "remove it: rm -r "+dir, "image %s is damaged: %w", ShortDigest(digest), err)
 	}
 	return m, nil
 }
@@ -84,14 +93,17 @@ func (s *Store) read(digest string) (Manifest, error) {
 // out), or by name: then it is the newest of that name.
 func (s *Store) Get(ref string) (Manifest, error) {
 	if digestForm.MatchString(ref) {
-		if _, err := os.Stat(s.imageDir(ref)); err == nil {
-			return s.read(ref)
-		}
+		return s.read(ref)
 	}
 	all, err := s.List()
 	if err != nil {
 		return Manifest{}, err
 	}
+	return pick(all, ref)
+}
+
+// pick returns the one that ref means of images in the order of List.
+func pick(all []Manifest, ref string) (Manifest, error) {
 	var found []Manifest
 	for _, m := range all {
 		if m.Name == ref {
@@ -106,7 +118,7 @@ func (s *Store) Get(ref string) (Manifest, error) {
 	case 1:
 		return found[0], nil
 	case 0:
-		return Manifest{}, fault.New(fault.NotFound, "build it: holm image build      see what there is: holm image ls", "there is no image %q", ref)
+		return Manifest{}, noImage(ref)
 	default:
 		return Manifest{}, fault.New(fault.Usage, "give more digits", "%d images begin with %q", len(found), ref)
 	}
@@ -125,70 +137,6 @@ func (s *Store) ByInputs(inputs string) (Manifest, bool, error) {
 	return all[i], true, nil
 }
 
-// Verify reads every byte of the image and compares digests.
-func (s *Store) Verify(ctx context.Context, digest string, progress func(done, total int64)) error {
-	m, err := s.read(digest)
-	if err != nil {
-		return err
-	}
-	var done int64
-	for _, f := range m.Files() {
-		sum, size, err := s.sum(ctx, s.Path(m, f), func(n int64) {
-			done += n
-			if progress != nil {
-				progress(done, m.Bytes())
-			}
-		})
-		if err != nil {
-			return fmt.Errorf("verify image %s: %w", m.Short(), err)
-		}
-		if sum != f.SHA256 || size != f.Size {
-			return fault.New(fault.CheckFailed, "remove it and build it again: holm image rm "+m.Short(),
-				"image %s is damaged: %s has the digest %s…, the manifest says %s…", m.Short(), f.Name, sum[:12], f.SHA256[:12])
-		}
-	}
-	return nil
-}
-
-func (s *Store) sum(ctx context.Context, path string, read func(n int64)) (sum string, size int64, err error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", 0, err
-	}
-	defer f.Close()
-	h := sha256.New()
-	buf := make([]byte, 1<<20)
-	for {
-		if err := ctx.Err(); err != nil {
-			return "", 0, err
-		}
-		n, err := f.Read(buf)
-		h.Write(buf[:n])
-		size += int64(n)
-		read(int64(n))
-		if errors.Is(err, io.EOF) {
-			return hex.EncodeToString(h.Sum(nil)), size, nil
-		}
-		if err != nil {
-			return "", 0, err
-		}
-	}
-}
-
-// Remove deletes an image. usedBy are the instances that boot from it; with any of them it refuses.
-func (s *Store) Remove(digest string, usedBy []string) error {
-	if len(usedBy) > 0 {
-		return fault.New(fault.Busy, "remove them first: holm rm "+strings.Join(usedBy, " "),
-			"image %s is in use by %s", ShortDigest(digest), strings.Join(usedBy, ", "))
-	}
-	dir := s.imageDir(digest)
-	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
-		return fault.New(fault.NotFound, "see what there is: holm image ls", "there is no image %q", ShortDigest(digest))
-	}
-	// Out of the store in one step, so that nobody ever finds half an image.
-	doomed := filepath.Join(s.dir, scratchPrefix+"rm-"+filepath.Base(dir))
-	if err := os.Rename(dir, doomed); err != nil {
-		return fmt.Errorf("remove image %s: %w", ShortDigest(digest), err)
-	}
-	return os.RemoveAll(doomed)
+func noImage(ref string) error {
+	return fault.New(fault.NotFound, "build it: holm image build      see what there is: holm image ls", "there is no image %q", ref)
 }

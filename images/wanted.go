@@ -18,7 +18,7 @@ var wanted = []string{
 	"tar", "util-linux", "mount", "passwd",
 	// A virtual machine.
 	"linux-image-cloud-amd64", "systemd", "systemd-sysv", "udev", "kmod", "e2fsprogs", "dbus", "dbus-user-session",
-	"libpam-systemd", "cloud-init", "openssh-server",
+	"libpam-systemd", "libnss-myhostname", "cloud-init", "openssh-server",
 	// Containers without root.
 	"docker.io", "docker-cli", "rootlesskit", "slirp4netns", "uidmap", "iptables", "nftables", "iproute2", "busybox-static",
 	// What a person at a shell expects.

@@ -206,9 +206,21 @@ func (w *world) Console(ctx context.Context, tenant, name string) (io.ReadWriteC
 	return w.console, err
 }
 
-func (w *world) Host(context.Context) (records.Host, error) { return w.host, w.failWith }
+// hostWorld is the world as the host's settings see it.
+type hostWorld struct{ *world }
 
-func (w *world) SetHost(_ context.Context, change func(*records.Host) error) (records.Host, error) {
+func (w hostWorld) Host(context.Context) (records.Host, error) { return w.host, w.failWith }
+
+func (w hostWorld) List(ctx context.Context, tenant string) ([]records.Summary, error) {
+	rows, err := w.world.List(ctx, tenant)
+	var all []records.Summary
+	for _, r := range rows {
+		all = append(all, r.Summary)
+	}
+	return all, err
+}
+
+func (w hostWorld) SetHost(_ context.Context, change func(*records.Host) error) (records.Host, error) {
 	w.calls = append(w.calls, "set host")
 	err := change(&w.host)
 	return w.host, err
@@ -247,7 +259,7 @@ func (w *world) app(s *term.Streams, getenv func(string) string) *app {
 		streams: s, getenv: getenv, now: func() time.Time { return now }, root: true,
 		makeProvisioner: func(context.Context, settings) (api, error) { return w, nil },
 		makeImages:      func(settings) (imageStore, error) { return imageWorld{w}, nil },
-		makeHost:        func(settings) (hostStore, error) { return w, nil },
+		makeHost:        func(settings) (hostStore, error) { return hostWorld{w}, nil },
 		renewLock: func(_ context.Context, old images.Lock, epoch time.Time) (images.Lock, error) {
 			old.Epoch = epoch.Unix()
 			return old, w.failWith

@@ -7,6 +7,7 @@ import (
 
 	"holm/internal/fault"
 	"holm/internal/term"
+	"holm/provisioner/network"
 	"holm/storage/records"
 )
 
@@ -44,50 +45,90 @@ func (a *app) hostShowCommand() *cobra.Command {
 	return cmd
 }
 
+// hostChange is what "host set" was told to set.
+type hostChange struct {
+	lab             switchFlag
+	network, subnet string
+	dryRun          bool
+}
+
 func (a *app) hostSetCommand() *cobra.Command {
-	var lab switchFlag
-	var dryRun bool
+	var c hostChange
 	cmd := &cobra.Command{
-		Use:     "set",
-		Short:   "Change what is set for this host",
-		Long:    "Lab mode allows instances without KVM. Emulation is no isolation boundary: never for tenants.",
-		Example: "  sudo holm host set --lab-mode off",
+		Use:   "set",
+		Short: "Change what is set for this host",
+		Long: "Lab mode allows instances without KVM. Emulation is no isolation boundary: never for tenants.\n" +
+			"Another network is needed where the default subnet collides with one of the host's, and for\n" +
+			"a second state directory on the same libvirt. It can be changed while there are no instances.",
+		Example: "  sudo holm host set --lab-mode off\n  sudo holm host set --network holm-b --subnet 10.78.0.0/24",
 		Args:    names(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if !lab.set {
-				return fault.New(fault.Usage, "write: holm host set --lab-mode on|off", "nothing to set was named")
+			if !c.lab.set && c.network == "" {
+				return fault.New(fault.Usage, "see what can be set: holm host set --help", "nothing to set was named")
 			}
-			return a.setHost(cmd.Context(), lab.on, dryRun)
+			return a.setHost(cmd.Context(), c)
 		},
 	}
-	cmd.Flags().Var(&lab, "lab-mode", "allow emulation: `on|off`")
-	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "print what would be set and change nothing")
+	cmd.Flags().Var(&c.lab, "lab-mode", "allow emulation: `on|off`")
+	cmd.Flags().StringVar(&c.network, "network", "", "`NAME` of the libvirt network and of its bridge")
+	cmd.Flags().StringVar(&c.subnet, "subnet", "", "the network's addresses, such as `10.78.0.0/24`")
+	cmd.Flags().BoolVar(&c.dryRun, "dry-run", false, "print what would be set and change nothing")
+	cmd.MarkFlagsRequiredTogether("network", "subnet")
 	ends(cmd, fault.Busy)
 	return cmd
 }
 
-func (a *app) setHost(ctx context.Context, lab, dryRun bool) error {
+func (a *app) setHost(ctx context.Context, c hostChange) error {
 	store, err := a.makeHost(a.settings)
 	if err != nil {
 		return err
 	}
+	if c.network != "" {
+		if err := a.allowNetwork(ctx, store, c); err != nil {
+			return err
+		}
+	}
 	var host records.Host
-	if dryRun {
+	if c.dryRun {
 		host, err = store.Host(ctx)
-		host.LabMode = lab
+		c.apply(&host)
 	} else {
 		host, err = store.SetHost(ctx, func(h *records.Host) error {
-			h.LabMode = lab
+			c.apply(h)
 			return nil
 		})
 	}
 	if err != nil {
 		return err
 	}
-	if lab {
+	if c.lab.set && c.lab.on {
 		a.say("lab mode: instances may run in emulation, which is no isolation boundary")
 	}
 	return a.printHost(host)
+}
+
+func (c hostChange) apply(h *records.Host) {
+	if c.lab.set {
+		h.LabMode = c.lab.on
+	}
+	if c.network != "" {
+		h.Network, h.Subnet = c.network, c.subnet
+	}
+}
+
+// allowNetwork refuses a network that libvirt could not make, and a change under the feet of instances.
+func (a *app) allowNetwork(ctx context.Context, store hostStore, c hostChange) error {
+	if _, err := network.Named(c.network, c.subnet); err != nil {
+		return err
+	}
+	all, err := store.List(ctx, "")
+	if err != nil {
+		return err
+	}
+	if len(all) > 0 {
+		return fault.New(fault.Busy, "remove them first: "+a.command("ls"), "the network cannot change while there are instances: %s", count(len(all), "instance"))
+	}
+	return nil
 }
 
 func (a *app) printHost(host records.Host) error {
@@ -97,5 +138,11 @@ func (a *app) printHost(host records.Host) error {
 		lab = term.Cell{Text: "on", Tone: term.Attention}
 	}
 	f.Add("lab-mode", lab)
+	where, err := hostNetwork(host)
+	if err != nil {
+		return err
+	}
+	f.Add("network", term.Text(where.Name))
+	f.Add("subnet", term.Text(where.Subnet.String()))
 	return a.streams.Print(a.settings.output, term.Result{Document: host, People: f})
 }

@@ -37,6 +37,8 @@ type api interface {
 type hostStore interface {
 	Host(ctx context.Context) (records.Host, error)
 	SetHost(ctx context.Context, change func(*records.Host) error) (records.Host, error)
+	// List returns what lives on this machine; tenant "" means all.
+	List(ctx context.Context, tenant string) ([]records.Summary, error)
 }
 
 // imageStore is the images room as the verbs need it.
@@ -79,6 +81,9 @@ func doctorOptions(ctx context.Context, s settings) doctor.Options {
 	o := doctor.Options{StateDir: s.state, Connect: s.connect}
 	host, err := records.Open(database(s)).Host(ctx)
 	o.Lab = err == nil && host.LabMode
+	if where, err := hostNetwork(host); err == nil {
+		o.Subnet, o.Bridge = where.Subnet, where.Bridge
+	}
 	o.Libvirt = func(ctx context.Context) (info doctor.LibvirtInfo, err error) {
 		h, err := hypervisor.Connect(ctx, s.connect)
 		if err != nil {

@@ -19,9 +19,10 @@ import (
 // readyWithin bounds how long the profile may take to come up once the instance is configured.
 const readyWithin = 10 * time.Minute
 
-// Agent is the service. The zero value of Root is the real file system.
+// Agent is the service. Its zero value is the one that runs in an instance.
 type Agent struct {
 	Root string // prefix of every path that is read or written
+	SSH  string // where sshd listens, "" for where it does in an instance
 }
 
 // Run serves until ctx ends. It fails only when the virtio port cannot be had; a profile that does not come up is

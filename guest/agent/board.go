@@ -2,6 +2,7 @@ package agent
 
 import (
 	"sync"
+	"unicode"
 
 	"holm/guest/report"
 )
@@ -23,7 +24,11 @@ func newBoard(identity func(*report.Report)) *board {
 func (b *board) set(stage, note string, checks []report.Check) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.current.Stage, b.current.Note, b.current.Checks = stage, oneLine(note), checks
+	b.current.Stage, b.current.Note, b.current.Checks = stage, oneLine(note), nil
+	for _, c := range checks {
+		c.Found = oneLine(c.Found)
+		b.current.Checks = append(b.current.Checks, c)
+	}
 	close(b.changed)
 	b.changed = make(chan struct{})
 }
@@ -42,7 +47,7 @@ func oneLine(s string) string {
 	const most = 1000
 	out := make([]rune, 0, min(len(s), most))
 	for _, r := range s {
-		if r < ' ' {
+		if unicode.IsControl(r) {
 			r = ' '
 		}
 		if len(out) == most {

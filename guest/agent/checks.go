@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -35,9 +36,10 @@ func (a *Agent) checkRoot() report.Check {
 		name := a.path(dir) + "/.holm-write-test"
 		f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 		if err == nil {
-			f.Close()
-			os.Remove(name)
 			c.Found = dir + " can be written"
+			if err := errors.Join(f.Close(), os.Remove(name)); err != nil {
+				c.Found += ", and " + err.Error()
+			}
 			return c
 		}
 		if !errors.Is(err, unix.EROFS) {
@@ -50,6 +52,8 @@ func (a *Agent) checkRoot() report.Check {
 	return c
 }
 
+const sshAddress = "127.0.0.1:22"
+
 // checkHostKey waits for sshd's key, without which the host could not tell this guest from another.
 func (a *Agent) checkHostKey(ctx context.Context) report.Check {
 	c := report.Check{ID: "host-key"}
@@ -57,7 +61,7 @@ func (a *Agent) checkHostKey(ctx context.Context) report.Check {
 		if !strings.HasPrefix(a.readLine(hostKeyFile), "ssh-ed25519 ") {
 			return errors.New("sshd has no ed25519 host key")
 		}
-		conn, err := net.DialTimeout("tcp", "127.0.0.1:22", time.Second)
+		conn, err := (&net.Dialer{Timeout: time.Second}).DialContext(ctx, "tcp", cmp.Or(a.SSH, sshAddress))
 		if err != nil {
 			return fmt.Errorf("sshd does not listen: %w", err)
 		}
@@ -100,15 +104,21 @@ func (a *Agent) checkDocker(ctx context.Context, name string) report.Check {
 		c.Found = "dockerd does not answer: " + err.Error()
 		return c
 	}
-	for _, want := range []string{"name=rootless", "name=seccomp", "name=no-new-privileges"} {
-		if !slices.ContainsFunc(info.SecurityOptions, func(o string) bool { return strings.HasPrefix(o, want) }) {
-			c.Found = fmt.Sprintf("dockerd runs without %q: %v", want, info.SecurityOptions)
+	for _, want := range []string{"rootless", "seccomp", "no-new-privileges"} {
+		if !slices.ContainsFunc(info.SecurityOptions, func(option string) bool { return confines(option, want) }) {
+			c.Found = fmt.Sprintf("dockerd runs without %s: %v", want, info.SecurityOptions)
 			return c
 		}
 	}
 	c.OK = true
 	c.Found = fmt.Sprintf("docker %s, %s, rootless, seccomp, no-new-privileges", info.ServerVersion, info.Driver)
 	return c
+}
+
+// confines tells whether one of dockerd's security options, "name=seccomp,profile=builtin", is the wanted one and on.
+func confines(option, want string) bool {
+	fields := strings.Split(option, ",")
+	return fields[0] == "name="+want && !slices.Contains(fields, "profile=unconfined")
 }
 
 // dockerInfo is the part of GET /info that the check needs.
@@ -133,7 +143,7 @@ func askDocker(ctx context.Context, socket string) (dockerInfo, error) {
 	if err != nil {
 		return dockerInfo{}, err
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	if resp.StatusCode != http.StatusOK {
 		return dockerInfo{}, fmt.Errorf("GET /info: %s", resp.Status)
 	}
@@ -141,16 +151,21 @@ func askDocker(ctx context.Context, socket string) (dockerInfo, error) {
 	return info, json.NewDecoder(io.LimitReader(resp.Body, 1<<20)).Decode(&info)
 }
 
-// until tries again, every quarter of a second, what needs time to come up.
+// until tries again, every quarter of a second, what needs time to come up. When ctx ends it returns why the last try
+// failed that still had time.
 func until(ctx context.Context, try func() error) error {
+	var last error
 	for {
 		err := try()
 		if err == nil {
 			return nil
 		}
+		if last == nil || ctx.Err() == nil {
+			last = err
+		}
 		select {
 		case <-ctx.Done():
-			return err
+			return last
 		case <-time.After(250 * time.Millisecond):
 		}
 	}

@@ -5,10 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
+
+	"golang.org/x/sys/unix"
 )
 
 // The profiles that an image can bring up.
@@ -33,7 +37,8 @@ const (
 // configure runs cloud-init on the first boot and returns what the seed said. The mark is set only after cloud-init
 // ended without an error, so that a boot that was cut short is configured again.
 func (a *Agent) configure(ctx context.Context) (Instance, error) {
-	if !a.exists(configuredMark) && os.Getenv("HOLM_CLOUD_INIT") != "done" {
+	configured := a.exists(configuredMark)
+	if !configured && os.Getenv("HOLM_CLOUD_INIT") != "done" {
 		if err := a.runCloudInit(ctx); err != nil {
 			return Instance{}, err
 		}
@@ -46,14 +51,31 @@ func (a *Agent) configure(ctx context.Context) (Instance, error) {
 	if err := json.Unmarshal(content, &inst); err != nil {
 		return Instance{}, fmt.Errorf("read %s: %w", instanceFile, err)
 	}
-	if inst.User == "" || (inst.Profile != ProfilePlain && inst.Profile != ProfileDocker) {
+	// The name becomes a file's in keepSessions.
+	if inst.User == "" || inst.User != filepath.Base(filepath.Join("/", inst.User)) || (inst.Profile != ProfilePlain && inst.Profile != ProfileDocker) {
 		return Instance{}, fmt.Errorf("%s: this image has no profile %q for user %q", instanceFile, inst.Profile, inst.User)
 	}
+	if configured {
+		return inst, nil
+	}
+	return inst, a.markConfigured(inst)
+}
+
+// markConfigured sets the mark once all that cloud-init wrote is on disk: were the power to fail in between, the next
+// boot would believe in files that are empty.
+func (a *Agent) markConfigured(inst Instance) error {
 	mark := a.path(configuredMark)
 	if err := os.MkdirAll(filepath.Dir(mark), 0o700); err != nil {
-		return Instance{}, err
+		return err
 	}
-	return inst, os.WriteFile(mark, []byte(inst.ID+"\n"), 0o600)
+	dir, err := os.Open(filepath.Dir(mark))
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(unix.Syncfs(int(dir.Fd())), dir.Close()); err != nil {
+		return fmt.Errorf("write what cloud-init did to the state volume: %w", err)
+	}
+	return os.WriteFile(mark, []byte(inst.ID+"\n"), 0o600)
 }
 
 // runCloudInit runs the one stage that holm needs: with "dsmode: local" in the seed, cloud-init's local stage reads the
@@ -85,13 +107,23 @@ func cloudErrors(status []byte) string {
 	if err := json.Unmarshal(status, &doc); err != nil {
 		return "its status is not JSON: " + err.Error()
 	}
+	if len(doc.V1) == 0 {
+		return "its status says nothing"
+	}
 	var all []string
-	for _, raw := range doc.V1 {
+	for _, name := range slices.Sorted(maps.Keys(doc.V1)) {
 		var stage struct {
-			Errors []string `json:"errors"`
+			Errors json.RawMessage `json:"errors"`
 		}
-		if json.Unmarshal(raw, &stage) == nil {
-			all = append(all, stage.Errors...)
+		if json.Unmarshal(doc.V1[name], &stage) != nil || len(stage.Errors) == 0 {
+			continue // a stage's name or the data source, not a stage
+		}
+		var errs []string
+		if json.Unmarshal(stage.Errors, &errs) != nil {
+			errs = []string{string(stage.Errors)}
+		}
+		for _, e := range errs {
+			all = append(all, name+": "+e)
 		}
 	}
 	return strings.Join(all, "; ")

@@ -29,8 +29,9 @@ func (a *Agent) serve(ctx context.Context, state *board) error {
 	if err != nil {
 		return fmt.Errorf("open the virtio port: %w", err)
 	}
-	stop := context.AfterFunc(ctx, func() { port.Close() })
-	defer stop()
+	// Closing ends a read that waits; closing twice is harmless.
+	stop := context.AfterFunc(ctx, func() { _ = port.Close() })
+	defer func() { stop(); _ = port.Close() }()
 	for ctx.Err() == nil {
 		if err := converse(ctx, port, state); err != nil && !errors.Is(err, io.EOF) && ctx.Err() == nil {
 			return fmt.Errorf("talk to the host: %w", err)

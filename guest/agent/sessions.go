@@ -34,7 +34,12 @@ func (a *Agent) keepSessions(inst Instance) error {
 	if err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	return nil
+	// PAM gives it to every session, those without a login shell too: "docker" reaches the user's own daemon.
+	dir, err := runtimeDir(inst.User)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(a.path("/etc/environment"), []byte("DOCKER_HOST=unix://"+dir+"/docker.sock\n"), 0o644)
 }
 
 // runtimeDir is the folder of the user's sockets.
@@ -59,7 +64,6 @@ func notifyReady() error {
 	if err != nil {
 		return fmt.Errorf("tell systemd: %w", err)
 	}
-	defer conn.Close()
 	_, err = conn.Write([]byte("READY=1"))
-	return err
+	return errors.Join(err, conn.Close())
 }

@@ -17,7 +17,7 @@ type Args struct {
 
 var (
 	hash64  = regexp.MustCompile(`^[0-9a-f]{64}$`)
-	saltHex = regexp.MustCompile(`^(-|[0-9a-f]{2,512})$`)
+	saltHex = regexp.MustCompile(`^(-|([0-9a-f]{2}){1,256})$`)
 )
 
 // VerityArg renders the argument that ParseArgs reads.
@@ -28,7 +28,7 @@ func VerityArg(blocks uint64, rootHash, salt string) string {
 // ParseArgs reads holm's arguments out of a kernel command line. Without a root hash there is no boot.
 func ParseArgs(cmdline string) (Args, error) {
 	var a Args
-	for _, word := range strings.Fields(cmdline) {
+	for word := range strings.FieldsSeq(cmdline) {
 		key, value, _ := strings.Cut(word, "=")
 		switch key {
 		case "holm.verity":

@@ -54,8 +54,10 @@ func run() error {
 	if err := mountState(state); err != nil {
 		return err
 	}
-	if err := maskUnits(args.Untuned); err != nil {
-		return err
+	if !args.Untuned {
+		if err := maskUnits(newRoot+maskList, "/run/systemd/system"); err != nil {
+			return err
+		}
 	}
 	return switchRoot()
 }

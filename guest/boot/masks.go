@@ -12,20 +12,16 @@ import (
 // maskList names, one a line, the units that a VPS does not need. It is a file of the image.
 const maskList = "/usr/lib/holm/masked-units"
 
-// maskUnits masks them for this boot. It is done here rather than in the image so that the benchmark can boot the very
-// same image without it.
-func maskUnits(untuned bool) error {
-	if untuned {
-		return nil
-	}
-	content, err := os.ReadFile(newRoot + maskList)
+// maskUnits masks the units of a list, which need not be there, in systemd's folder for this boot. It is done here
+// rather than in the image so that the benchmark can boot the very same image without it.
+func maskUnits(list, dir string) error {
+	content, err := os.ReadFile(list)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	const dir = "/run/systemd/system"
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
