@@ -161,7 +161,7 @@ func port(t *testing.T, names ...string) string {
 	for i, name := range names {
 		device := "vport0p" + string(rune('1'+i))
 		put(t, root, "/sys/class/virtio-ports/"+device+"/name", name, 0o444)
-		put(t, root, "/dev/README", "", 0o444)
+		put(t, root, "/dev/README", "", 0o644)
 		if err := syscall.Mkfifo(filepath.Join(root, "dev", device), 0o600); err != nil {
 			t.Fatal(err)
 		}
