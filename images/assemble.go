@@ -15,7 +15,7 @@ import (
 )
 
 // assemble makes the image's files of a root file system and enters them into the manifest.
-func assemble(ctx context.Context, root, out string, guest payload, m *Manifest, progress func(string, int64, int64)) error {
+func assemble(ctx context.Context, mkfs packer, root, out string, guest payload, m *Manifest, progress func(string, int64, int64)) error {
 	if err := makePassage(out); err != nil {
 		return err
 	}
@@ -44,7 +44,7 @@ func assemble(ctx context.Context, root, out string, guest payload, m *Manifest,
 		return fmt.Errorf("customize the root file system: %w", err)
 	}
 	file := filepath.Join(out, rootFile)
-	if m.RootHash, m.DataBlocks, err = makeRoot(ctx, root, file, m.Epoch.Unix()); err != nil {
+	if m.RootHash, m.DataBlocks, err = makeRoot(ctx, mkfs, root, file, m.Epoch.Unix()); err != nil {
 		return err
 	}
 	progress("digests", 0, 0)

@@ -105,7 +105,7 @@ func (s *Store) build(ctx context.Context, scratch, inputs string, guest payload
 		Packages: installed, Salt: "-",
 	}
 	out := filepath.Join(scratch, "image")
-	if err := assemble(ctx, root, out, guest, &m, o.Progress); err != nil {
+	if err := assemble(ctx, ownErofs, root, out, guest, &m, o.Progress); err != nil {
 		return Manifest{}, err
 	}
 	o.Progress("publish", 0, 0)

@@ -14,12 +14,9 @@ import (
 
 var rootHashLine = regexp.MustCompile(`(?m)^Root hash:\s+([0-9a-f]{64})$`)
 
-// makeRoot writes an erofs of dir into file and appends its hash tree. All time stamps are the epoch and the UUID is
-// fixed, so that the same tree gives the same bytes.
-func makeRoot(ctx context.Context, dir, file string, epoch int64) (rootHash string, blocks uint64, err error) {
-	_, err = run.Command(ctx, "mkfs.erofs", "-T"+strconv.FormatInt(epoch, 10),
-		"-U", "686f6c6d-0000-4000-8000-000000000001", file, dir)
-	if err != nil {
+// makeRoot writes an erofs of dir into file with mkfs and appends its hash tree.
+func makeRoot(ctx context.Context, mkfs packer, dir, file string, epoch int64) (rootHash string, blocks uint64, err error) {
+	if err := mkfs(ctx, dir, file, epoch); err != nil {
 		return "", 0, err
 	}
 	info, err := os.Stat(file)

@@ -19,6 +19,8 @@ var wanted = []string{
 	// A virtual machine.
 	"linux-image-cloud-amd64", "systemd", "systemd-sysv", "udev", "kmod", "e2fsprogs", "dbus", "dbus-user-session",
 	"libpam-systemd", "libnss-myhostname", "cloud-init", "openssh-server",
+	// What packs the image itself: the same program on every host that builds it.
+	"erofs-utils",
 	// Containers without root.
 	"docker.io", "docker-cli", "rootlesskit", "slirp4netns", "uidmap", "iptables", "nftables", "iproute2", "busybox-static",
 	// What a person at a shell expects.
