@@ -137,7 +137,8 @@ func (p *Provisioner) Plan(ctx context.Context, spec CreateSpec) (records.Instan
 		}
 		others = append(others, records.Instance{Name: e.Name, Address: e.Address, Network: inst.Network})
 	}
-	return inst, p.allot(others, &inst)
+	err = p.allot(others, &inst)
+	return inst, err
 }
 
 // taken is the fault for a name that is in use.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"strings"
 
 	"holm/storage/records"
@@ -12,16 +13,24 @@ import (
 // tail is how much of the end of a console log is looked at, in bytes.
 const tail = 16 << 10
 
-// ended says how a guest ended that should have become ready, in its own last words.
-func (p *Provisioner) ended(inst records.Instance, e DomainEvent) error {
+// colours are what systemd and others write to a console besides text.
+var colours = regexp.MustCompile(`\x1b\[[0-9;?]*[A-Za-z]`)
+
+// end says how a guest ended that should have become ready, in its own last words.
+func (p *Provisioner) end(inst records.Instance, e DomainEvent) error {
 	what := "the guest switched itself off while booting"
-	if e.State == DomainCrashed {
+	switch {
+	case e.State == DomainCrashed:
 		what = "the guest's kernel stopped while booting"
+	case e.State == DomainAbsent:
+		what = "somebody removed the domain while the guest was booting"
+	case e.Reason == "destroyed":
+		what = "somebody cut the guest's power while it was booting"
 	}
 	if said := lastWords(p.consolePath(inst.ID)); said != "" {
-		return fmt.Errorf("%s: %s", what, said)
+		return &verdict{what: what + ": " + said}
 	}
-	return fmt.Errorf("%s (%s)", what, clean(e.Reason))
+	return &verdict{what: fmt.Sprintf("%s (%s)", what, clean(e.Reason))}
 }
 
 // lastWords finds the line of a console log that most likely says why the guest ended: the kernel's or holm's own last
@@ -31,7 +40,7 @@ func lastWords(path string) string {
 	if err != nil {
 		return ""
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	if info, err := f.Stat(); err == nil && info.Size() > tail {
 		if _, err := f.Seek(-tail, io.SeekEnd); err != nil {
 			return ""
@@ -43,7 +52,7 @@ func lastWords(path string) string {
 	}
 	last, complaint := "", ""
 	for line := range strings.Lines(string(content)) {
-		line = clean(line)
+		line = clean(colours.ReplaceAllString(line, ""))
 		if line == "" {
 			continue
 		}

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"holm/images"
@@ -24,6 +22,10 @@ func (p *Provisioner) Create(ctx context.Context, spec CreateSpec, observe Obser
 	if err != nil {
 		return records.Instance{}, err
 	}
+	h, err := p.connect(ctx)
+	if err != nil {
+		return records.Instance{}, err
+	}
 	if err := p.prepare(); err != nil {
 		return records.Instance{}, err
 	}
@@ -32,27 +34,24 @@ func (p *Provisioner) Create(ctx context.Context, spec CreateSpec, observe Obser
 		return records.Instance{}, err
 	}
 	defer release()
-	h, err := p.connect(ctx)
-	if err != nil {
-		return records.Instance{}, err
-	}
 	if err := p.clearWreck(ctx, h, wanted.Tenant, wanted.Name); err != nil {
 		return records.Instance{}, err
 	}
 	w.finish("admitted", admittedText(wanted))
 
 	w.begin("reserved")
-	inst, op, err := p.reserve(ctx, wanted)
+	reserved, op, err := p.reserve(ctx, wanted)
 	if err != nil {
 		return records.Instance{}, err
 	}
-	w.finish("reserved", inst.Address+"  "+inst.MAC)
+	w.finish("reserved", reserved.Address+"  "+reserved.MAC)
+	p.crash("create.reserved")
 
-	started, err := p.build(ctx, h, inst, op, image, w)
+	inst, began, err := p.build(ctx, h, reserved, op, image, w)
 	if err != nil {
 		return records.Instance{}, err
 	}
-	return p.awaitReady(ctx, h, inst, started, w)
+	return p.awaitReady(ctx, h, inst, began, w)
 }
 
 func admittedText(inst records.Instance) string {
@@ -76,52 +75,33 @@ func (p *Provisioner) reserve(ctx context.Context, inst records.Instance) (recor
 		}
 		return inst, op, p.taken(existing)
 	}
+	if err != nil && !ended(ctx, err) {
+		return inst, op, oneError(err)
+	}
 	return inst, op, err
 }
 
-// build runs the steps between the reservation and the running guest. It returns when the guest was started.
-func (p *Provisioner) build(ctx context.Context, h Hypervisor, inst records.Instance, op records.Operation, image images.Manifest, w *watcher) (time.Time, error) {
-	started := p.Now()
-	runner := p.runner(w)
-	_, err := runner.Run(ctx, op, p.createStages(h, inst, image, w))
-	if err == nil {
-		_, err = p.Records.Update(ctx, inst.ID, func(i *records.Instance) error {
-			i.State, i.SeedAttached = records.Booting, true
-			return nil
-		})
-		return started, err
+// build runs the steps between the reservation and the running guest, and returns the record of that and when it began.
+func (p *Provisioner) build(ctx context.Context, h Hypervisor, inst records.Instance, op records.Operation, image images.Manifest, w *watcher) (records.Instance, time.Time, error) {
+	began := p.Now()
+	_, err := p.runner(w).Run(ctx, op, p.createStages(h, inst, image, w))
+	if failed, ok := errors.AsType[*saga.Failed](err); ok {
+		return inst, began, p.abandon(ctx, h, inst, failed)
 	}
-	failed, ok := errors.AsType[*saga.Failed](err)
-	if !ok {
-		return started, err
+	if err != nil {
+		return inst, began, err
 	}
-	after := context.WithoutCancel(ctx)
-	if len(failed.LeftBehind) > 0 {
-		_, _ = p.Records.Update(after, inst.ID, func(i *records.Instance) error {
-			i.State, i.Failure = records.Failed, err.Error()
-			return nil
-		})
-		return started, fault.New(fault.Leftover, "finish the removal: holm rm "+inst.Name, "create %s: %w", inst.Name, err)
+	p.crash("create.built")
+	// The guest runs, whatever has become of ctx.
+	booting, err := p.Records.Update(context.WithoutCancel(ctx), inst.ID, func(i *records.Instance) error {
+		i.State, i.SeedAttached = records.Booting, true
+		return nil
+	})
+	if err != nil {
+		kind, _ := diagnose(err)
+		return inst, began, fault.New(kind, "it was started and is not on record: holm rm "+inst.Name, "create %s: %w", inst.Name, err)
 	}
-	if dropErr := p.Records.Drop(after, inst.ID); dropErr != nil {
-		return started, fault.New(fault.Leftover, "finish the removal: holm rm "+inst.Name, "create %s: %w", inst.Name, errors.Join(err, dropErr))
-	}
-	return started, undone(ctx, inst, failed)
-}
-
-// undone says why a create came to nothing, and that nothing is left of it.
-func undone(ctx context.Context, inst records.Instance, failed *saga.Failed) error {
-	list := slices.Clone(failed.Undone)
-	list = append(list, "reservation")
-	what := "undone: " + strings.Join(list, ", ")
-	if ctx.Err() != nil {
-		return fault.New(fault.Interrupted, what, "create %s: %w", inst.Name, context.Cause(ctx))
-	}
-	kind, remedy := fault.KindOf(failed.Cause), fault.RemedyOf(failed.Cause)
-	if remedy == "" {
-		remedy = what
-	}
-	return fault.New(kind, remedy, "create %s: %s: %w", inst.Name, failed.Step, failed.Cause)
+	return booting, began, nil
 }
 
 // clearWreck undoes what a holm that died left of an instance of this name while it was being made or removed. The

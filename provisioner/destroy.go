@@ -2,10 +2,8 @@ package provisioner
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
-	"slices"
 
 	"holm/internal/fault"
 	"holm/storage/records"
@@ -31,7 +29,7 @@ func (p *Provisioner) Remove(ctx context.Context, tenant, name string, observe O
 }
 
 // destroy is the create's list backwards. It carries on past errors, and drops the record last: as long as anything is
-// left, the record says what.
+// left, the record says what. Only the end of ctx stops it, between two steps.
 func (p *Provisioner) destroy(ctx context.Context, h Hypervisor, inst records.Instance, w *watcher) error {
 	op := p.operation("destroy", inst)
 	if err := p.Records.PutOperation(ctx, op); err != nil {
@@ -45,6 +43,7 @@ func (p *Provisioner) destroy(ctx context.Context, h Hypervisor, inst records.In
 		return err
 	}
 	var failed []error
+	gone := false
 	for _, step := range []struct {
 		name string
 		do   func() error
@@ -54,39 +53,71 @@ func (p *Provisioner) destroy(ctx context.Context, h Hypervisor, inst records.In
 		{"volume", func() error { return volumes.Remove(p.statePath(inst.ID)) }},
 		{"seed", func() error { return removeFile(p.seedPath(inst.ID)) }},
 		{"folder", func() error { return os.RemoveAll(p.instanceDir(inst.ID)) }},
-		{"network", func() error { return p.dropNetwork(ctx, h, inst.ID) }},
+		{"network", func() error {
+			return p.leaveNetwork(ctx, h, inst.ID, func() error {
+				if len(failed) > 0 {
+					return nil
+				}
+				p.crash("destroy.record.before")
+				err := p.removed(ctx, op)
+				gone = err == nil
+				return err
+			})
+		}},
 	} {
+		if ctx.Err() != nil {
+			break
+		}
 		p.crash("destroy." + step.name + ".before")
 		w.note("removed", step.name)
+		op.Steps = append(op.Steps, step.name)
 		if err := step.do(); err != nil {
 			failed = append(failed, fmt.Errorf("%s: %w", step.name, err))
 		}
 		p.crash("destroy." + step.name + ".after")
-		op.Steps = append(op.Steps, step.name)
 	}
-	op.Status, op.Ended = records.Done, p.Now()
-	if err := errors.Join(failed...); err != nil {
-		op.Status, op.Error = records.Stuck, err.Error()
-		return fault.New(fault.Leftover, "try again: holm rm "+inst.Name, "remove %s: %w",
-			inst.Name, oneError(append(failed, p.Records.PutOperation(ctx, op))))
+	if gone {
+		return nil
 	}
-	if err := p.Records.Drop(ctx, inst.ID); err != nil {
-		return err
-	}
-	return p.Records.PutOperation(ctx, op)
+	return p.stuck(ctx, inst, op, oneError(failed...))
 }
 
-// oneError joins errors on one line.
-func oneError(errs []error) error {
-	var all error
-	for _, err := range slices.DeleteFunc(errs, func(err error) bool { return err == nil }) {
-		if all == nil {
-			all = err
+// removed closes what the journal has of the instance, also the operations of holms that died, and drops the record.
+func (p *Provisioner) removed(ctx context.Context, op records.Operation) error {
+	all, err := p.Records.Operations(ctx, op.Instance)
+	if err != nil {
+		return err
+	}
+	now := p.Now().UTC()
+	for _, old := range all {
+		if old.ID == op.ID || old.Status == records.Done || old.Status == records.Undone {
 			continue
 		}
-		all = fmt.Errorf("%w; %w", all, err)
+		old.Status, old.Ended = records.Undone, now
+		if err := p.Records.PutOperation(ctx, old); err != nil {
+			return err
+		}
 	}
-	return all
+	op.Status, op.Ended = records.Done, now
+	if err := p.Records.PutOperation(ctx, op); err != nil {
+		return err
+	}
+	return p.Records.Drop(ctx, op.Instance)
+}
+
+// stuck journals a removal that did not come to its end, and says so.
+func (p *Provisioner) stuck(ctx context.Context, inst records.Instance, op records.Operation, failed error) error {
+	var result error
+	if cause := context.Cause(ctx); cause != nil {
+		result = cutShort(cause, "finish it: holm rm "+inst.Name, "remove %s", inst.Name)
+	} else {
+		result = fault.New(fault.Leftover, "try again: holm rm "+inst.Name, "remove %s: %w", inst.Name, failed)
+	}
+	op.Status, op.Ended, op.Error = records.Stuck, p.Now().UTC(), result.Error()
+	if err := p.Records.PutOperation(context.WithoutCancel(ctx), op); err != nil {
+		return oneError(result, err)
+	}
+	return result
 }
 
 func (p *Provisioner) crash(point string) {

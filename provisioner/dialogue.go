@@ -4,30 +4,36 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
-	"regexp"
-	"strings"
-	"unicode"
-
-	"golang.org/x/crypto/ssh"
+	"time"
 
 	"holm/guest/report"
 	"holm/storage/records"
 )
 
-// maxChecks bounds how many checks a guest may report.
-const maxChecks = 256
+// What a guest may say at most: checks in one report, and bytes while it is waited for once.
+const (
+	maxChecks = 256
+	maxSaid   = 4 << 20
+)
 
-// checksFailed means that the guest came up and does not keep its promises.
-type checksFailed struct {
-	passed, total int
-	note          string
+// askAgain is after how much silence the question is put again: the guest may have booted anew since it was asked, or
+// its agent may have. endWithin is how long the hypervisor may take to tell of the end of a guest whose port has ended.
+const (
+	askAgain  = 15 * time.Second
+	endWithin = 10 * time.Second
+)
+
+// heard is a report, or why there will be no more.
+type heard struct {
+	report report.Report
+	err    error
 }
 
-func (e *checksFailed) Error() string { return e.note }
-
 // converse asks the guest how it is until it is ready or has failed. Whatever arrives is hostile until accept passed.
+// A *verdict is the guest's own failure; any other error says nothing of the guest.
 func (p *Provisioner) converse(ctx context.Context, h Hypervisor, inst records.Instance, w *watcher) (report.Report, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -37,120 +43,106 @@ func (p *Provisioner) converse(ctx context.Context, h Hypervisor, inst records.I
 	}
 	port, err := h.Channel(ctx, inst.UUID, report.Port)
 	if err != nil {
+		// A guest that has ended already has no port, and that is what there is to say.
+		if state, stateErr := h.State(ctx, inst.UUID); stateErr == nil && off(state) {
+			return report.Report{}, p.end(inst, DomainEvent{State: state, Reason: string(state)})
+		}
 		return report.Report{}, err
 	}
-	defer port.Close()
+	// Closing ends a read or a write that waits for the guest.
+	stop := context.AfterFunc(ctx, func() { _ = port.Close() })
+	defer func() {
+		stop()
+		_ = port.Close()
+	}()
 	nonce := randomHex(16)
-	if err := json.NewEncoder(port).Encode(report.Question{Version: report.Version, Nonce: nonce}); err != nil {
-		return report.Report{}, fmt.Errorf("ask the guest: %w", err)
-	}
-	reports := make(chan report.Report)
+	reports := make(chan heard)
+	go ask(ctx, port, nonce)
 	go hear(ctx, port, nonce, reports)
+	return p.listen(ctx, inst, events, reports, w)
+}
+
+func (p *Provisioner) listen(ctx context.Context, inst records.Instance, events <-chan DomainEvent, reports <-chan heard, w *watcher) (report.Report, error) {
+	var silent <-chan time.Time
+	noted := ""
 	for {
 		select {
 		case <-ctx.Done():
 			return report.Report{}, context.Cause(ctx)
+		case <-silent:
+			return report.Report{}, errors.New("its port has closed")
 		case e, open := <-events:
-			if open && (e.State == DomainOff || e.State == DomainCrashed || e.State == DomainAbsent) {
-				return report.Report{}, p.ended(inst, e)
+			switch {
+			case !open:
+				return report.Report{}, lost(ctx)
+			case off(e.State):
+				return report.Report{}, p.end(inst, e)
+			case e.State == DomainPaused:
+				w.note("booting", "paused by the hypervisor")
 			}
+		case said, open := <-reports:
 			if !open {
-				events = nil
-			}
-		case r, open := <-reports:
-			if !open {
-				reports = nil // the machine ended: an event says how
+				reports, silent = nil, time.After(endWithin) // the guest has ended: an event says how
 				continue
 			}
-			w.note("booting", "guest: "+clean(strings.TrimSpace(r.Stage+" "+r.Note)))
-			if r.Stage == report.StageFailed {
-				return r, failure(r)
+			if said.err != nil {
+				return report.Report{}, said.err
 			}
-			if r.Stage == report.StageReady {
+			r := said.report
+			if note := "guest: " + clean(r.Stage+" "+r.Note); note != noted {
+				w.note("booting", note)
+				noted = note
+			}
+			switch r.Stage {
+			case report.StageFailed:
+				return r, failure(r)
+			case report.StageReady:
 				return r, accept(inst, r)
 			}
 		}
 	}
 }
 
-// hear passes on the answers to our question, and drops everything else. It ends with the port.
-func hear(ctx context.Context, port io.Reader, nonce string, out chan<- report.Report) {
-	defer close(out)
-	lines := bufio.NewScanner(port)
-	lines.Buffer(nil, report.MaxLine)
-	for lines.Scan() {
-		var r report.Report
-		if json.Unmarshal(lines.Bytes(), &r) != nil || r.Nonce != nonce || len(r.Checks) > maxChecks {
-			continue
-		}
+// ask puts the question, again and again: it gets lost when the guest, or its agent, boots anew. It ends with the port.
+func ask(ctx context.Context, port io.Writer, nonce string) {
+	again := time.NewTicker(askAgain)
+	defer again.Stop()
+	for json.NewEncoder(port).Encode(report.Question{Version: report.Version, Nonce: nonce}) == nil {
 		select {
-		case out <- r:
+		case <-again.C:
 		case <-ctx.Done():
 			return
 		}
 	}
 }
 
-func failure(r report.Report) error {
-	note := clean(r.Note)
-	if len(r.Checks) == 0 {
-		return fmt.Errorf("the guest reports: %s", note)
-	}
-	passed := 0
-	for _, c := range r.Checks {
-		if c.OK {
-			passed++
+// hear passes on the answers to our question, and drops everything else. It ends with the port.
+func hear(ctx context.Context, port io.Reader, nonce string, out chan<- heard) {
+	defer close(out)
+	pass := func(h heard) bool {
+		select {
+		case out <- h:
+			return true
+		case <-ctx.Done():
+			return false
 		}
 	}
-	return &checksFailed{passed: passed, total: len(r.Checks), note: note}
-}
-
-var (
-	machineIDForm = regexp.MustCompile(`^[0-9a-f]{32}$`)
-	bootIDForm    = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
-	checkIDForm   = regexp.MustCompile(`^[a-z][a-z0-9-]{0,63}$`)
-	kernelForm    = regexp.MustCompile(`^[A-Za-z0-9._+-]{1,64}$`)
-)
-
-// accept holds what a guest says of itself to its forms, to its profile, and to what it said when it was first ready.
-func accept(inst records.Instance, r report.Report) error {
-	key, comment, options, rest, err := ssh.ParseAuthorizedKey([]byte(r.HostKey))
+	limited := &io.LimitedReader{R: port, N: maxSaid}
+	lines := bufio.NewScanner(limited)
+	lines.Buffer(nil, report.MaxLine)
+	for lines.Scan() {
+		var r report.Report
+		if json.Unmarshal(lines.Bytes(), &r) != nil || r.Nonce != nonce || len(r.Checks) > maxChecks {
+			continue
+		}
+		if !pass(heard{report: r}) {
+			return
+		}
+	}
 	switch {
-	case err != nil || key.Type() != ssh.KeyAlgoED25519 || comment != "" || len(options) > 0 || len(rest) > 0:
-		return fmt.Errorf("the guest reports no ed25519 host key")
-	case !machineIDForm.MatchString(r.MachineID), !bootIDForm.MatchString(r.BootID), !kernelForm.MatchString(r.Kernel):
-		return fmt.Errorf("the guest's report is not well-formed")
-	case inst.HostKey != "" && inst.HostKey != r.HostKey:
-		return fmt.Errorf("the guest shows another host key than before")
-	case inst.MachineID != "" && inst.MachineID != r.MachineID:
-		return fmt.Errorf("the guest has another machine id than before")
-	case len(r.Checks) == 0:
-		return fmt.Errorf("the guest reports no checks")
+	case errors.Is(lines.Err(), bufio.ErrTooLong):
+		pass(heard{err: &verdict{what: fmt.Sprintf("the guest sent a line of more than %d KiB", report.MaxLine>>10)}})
+	case limited.N <= 0:
+		pass(heard{err: &verdict{what: fmt.Sprintf("the guest sent more than %d MiB and is not ready", maxSaid>>20)}})
 	}
-	for _, c := range r.Checks {
-		if !checkIDForm.MatchString(c.ID) {
-			return fmt.Errorf("the guest's report is not well-formed")
-		}
-		if !c.OK {
-			return &checksFailed{passed: 0, total: len(r.Checks), note: fmt.Sprintf("check %s: %s", c.ID, clean(c.Found))}
-		}
-	}
-	return nil
-}
-
-// clean makes a text from a guest fit for a terminal and for one line.
-func clean(text string) string {
-	const most = 300
-	var b strings.Builder
-	for _, r := range text {
-		if b.Len() >= most {
-			b.WriteString("…")
-			break
-		}
-		if !unicode.IsPrint(r) {
-			r = ' '
-		}
-		b.WriteRune(r)
-	}
-	return strings.TrimSpace(b.String())
 }

@@ -32,19 +32,20 @@ func flavor(s CreateSpec) (records.Flavor, error) {
 	f := flavors[i]
 	for _, o := range []struct {
 		what     string
+		flag     string
 		value    int
 		into     *int
 		min, max int
 	}{
-		{"vCPUs", s.VCPUs, &f.VCPUs, 1, 64},
-		{"MiB of memory", s.MemoryMiB, &f.MemoryMiB, 384, 1 << 20},
-		{"GiB of disk", s.DiskGiB, &f.DiskGiB, 1, 16 << 10},
+		{"vCPUs", "--cpus N", s.VCPUs, &f.VCPUs, 1, 64},
+		{"MiB of memory", "--memory SIZE", s.MemoryMiB, &f.MemoryMiB, 384, 1 << 20},
+		{"GiB of disk", "--disk SIZE", s.DiskGiB, &f.DiskGiB, 1, 16 << 10},
 	} {
 		if o.value == 0 {
 			continue
 		}
 		if o.value < o.min || o.value > o.max {
-			return records.Flavor{}, fault.New(fault.Usage, "", "%d %s is out of range: use %d to %d", o.value, o.what, o.min, o.max)
+			return records.Flavor{}, fault.New(fault.Usage, "give another: "+o.flag, "%d %s is out of range: use %d to %d", o.value, o.what, o.min, o.max)
 		}
 		*o.into = o.value
 	}

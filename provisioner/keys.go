@@ -23,12 +23,12 @@ func KeyPath(dir string) string { return filepath.Join(dir, "keys", "ssh_ed25519
 
 // ensureKey returns the public half of holm's own client key, in authorized_keys format, and makes the key when there
 // is none. The private half never leaves its file.
-func (p *Provisioner) ensureKey() (string, error) {
+func (p *Provisioner) ensureKey(ctx context.Context) (string, error) {
 	path := KeyPath(p.Dir)
 	if public, err := publicHalf(path); err == nil || !errors.Is(err, fs.ErrNotExist) {
 		return public, err
 	}
-	held, err := lock.Acquire(context.Background(), filepath.Join(p.Dir, "locks", ".key")) //nolint:forbidigo // held for the writing of one small file
+	held, err := lock.Acquire(ctx, filepath.Join(p.Dir, "locks", ".key"))
 	if err != nil {
 		return "", err
 	}

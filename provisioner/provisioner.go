@@ -13,7 +13,6 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -79,31 +78,6 @@ func (p *Provisioner) connect(ctx context.Context) (Hypervisor, error) {
 	return p.hypervisor, nil
 }
 
-// The files of an instance.
-func (p *Provisioner) instanceDir(id string) string { return filepath.Join(p.Dir, "instances", id) }
-func (p *Provisioner) statePath(id string) string {
-	return filepath.Join(p.instanceDir(id), "state.qcow2")
-}
-func (p *Provisioner) seedPath(id string) string { return filepath.Join(p.instanceDir(id), "seed.iso") }
-func (p *Provisioner) consolePath(id string) string {
-	return filepath.Join(p.instanceDir(id), "console.log")
-}
-
-func (p *Provisioner) knownHostsPath(id string) string {
-	return filepath.Join(p.instanceDir(id), "known_hosts")
-}
-
-// prepare makes the folders of the state directory. They can be passed through by everyone and listed by root alone:
-// QEMU, which is not root, has to reach the files that libvirt gives it.
-func (p *Provisioner) prepare() error {
-	for dir, mode := range map[string]os.FileMode{"": 0o711, "instances": 0o711, "locks": 0o700, "keys": 0o700} {
-		if err := os.MkdirAll(filepath.Join(p.Dir, dir), mode); err != nil {
-			return fault.New(fault.Failure, "choose another place with --state, or run as root", "cannot make the state directory: %w", err)
-		}
-	}
-	return nil
-}
-
 // holdName takes the lock of an instance's name, so that no two operations work on it. wait decides what happens when
 // somebody else has it.
 func (p *Provisioner) holdName(ctx context.Context, tenant, name string, wait bool) (release func(), err error) {
@@ -113,16 +87,16 @@ func (p *Provisioner) holdName(ctx context.Context, tenant, name string, wait bo
 		take = func(path string) (*lock.Lock, error) { return lock.Acquire(ctx, path) }
 	}
 	held, err := take(path)
-	if errors.Is(err, lock.ErrHeld) {
-		if ctx.Err() != nil {
-			return nil, context.Cause(ctx)
-		}
-		return nil, fault.New(fault.Busy, "wait for it: holm wait "+name, "another holm is at work on instance %q", name)
-	}
-	if err != nil {
+	switch remedy := "wait for it: holm wait " + name; {
+	case err == nil:
+		return func() { _ = held.Release() }, nil
+	case ended(ctx, err):
+		return nil, cutShort(context.Cause(ctx), remedy, "another holm is at work on instance %q", name)
+	case errors.Is(err, lock.ErrHeld):
+		return nil, fault.New(fault.Busy, remedy, "another holm is at work on instance %q", name)
+	default:
 		return nil, err
 	}
-	return func() { _ = held.Release() }, nil
 }
 
 // holdNetwork takes the lock under which the network is made and removed.
@@ -166,7 +140,7 @@ func newUUID() string {
 
 // operation begins the journal entry of a change to an instance.
 func (p *Provisioner) operation(kind string, inst records.Instance) records.Operation {
-	now := p.Now()
+	now := p.Now().UTC()
 	return records.Operation{
 		ID: fmt.Sprintf("%016x-%s", now.UnixNano(), randomHex(2)), Kind: kind, Status: records.Running, Started: now,
 		Instance: inst.ID, Tenant: inst.Tenant, Name: inst.Name,

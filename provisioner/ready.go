@@ -17,82 +17,93 @@ import (
 const detachWithin = 15 * time.Second
 
 // awaitReady waits until the guest has said that it is ready and what it said holds. It is told of the guest's end by
-// the hypervisor and of its progress by the guest: nothing is polled. A guest that fails is kept, with the reason in
-// its record; one that was merely not waited for long enough stays as it is.
-func (p *Provisioner) awaitReady(ctx context.Context, h Hypervisor, inst records.Instance, started time.Time, w *watcher) (records.Instance, error) {
+// the hypervisor and of its progress by the guest. A guest that fails is kept, with the reason in its record; one that
+// was merely not waited for long enough, or lost sight of, stays as it is.
+func (p *Provisioner) awaitReady(ctx context.Context, h Hypervisor, inst records.Instance, began time.Time, w *watcher) (records.Instance, error) {
 	w.begin("booting")
 	r, err := p.converse(ctx, h, inst, w)
+	if bad, ok := errors.AsType[*verdict](err); ok {
+		w.tell("booting", Broken, bad.what)
+		return p.fail(ctx, inst, bad)
+	}
 	if err != nil {
-		if ctx.Err() != nil {
-			return inst, notWaited(inst, context.Cause(ctx))
-		}
-		w.tell("booting", Broken, err.Error())
-		return p.fail(ctx, inst, err)
+		return inst, kept(ctx, inst, err)
 	}
 	w.finish("booting", "")
 	w.begin("ready")
-	inst, err = p.settle(ctx, h, inst, r, started)
+	p.crash("ready.before")
+	ready, err := p.settle(ctx, h, inst, r, began)
 	if err != nil {
-		return inst, err
+		return inst, kept(ctx, inst, err)
 	}
-	w.finish("ready", fmt.Sprintf("%s, %d checks passed", inst.ReadyAfter.Round(time.Second), inst.ChecksPassed))
-	return inst, nil
+	w.finish("ready", fmt.Sprintf("%s, %d checks passed", ready.ReadyAfter.Round(time.Second), ready.ChecksPassed))
+	return ready, nil
 }
 
-// notWaited is the fault for a wait that ended before the guest was ready: the guest goes on.
-func notWaited(inst records.Instance, cause error) error {
-	kind, what := fault.Interrupted, "stopped waiting for instance %q: %w"
-	if errors.Is(cause, context.DeadlineExceeded) {
-		kind, what = fault.Failure, "instance %q is not ready in time: %w"
+// kept is the fault for a wait that ended before it was known whether the guest is ready: the guest goes on.
+func kept(ctx context.Context, inst records.Instance, err error) error {
+	goOn := "kept, and goes on booting: holm wait " + inst.Name
+	if ended(ctx, err) {
+		return cutShort(context.Cause(ctx), goOn, "instance %q is not ready yet", inst.Name)
 	}
-	return fault.New(kind, "kept, and goes on booting: holm wait "+inst.Name, what, inst.Name, cause)
+	kind, remedy := diagnose(err)
+	if remedy == "" {
+		remedy = goOn
+	}
+	return fault.New(kind, remedy, "instance %q goes on booting, but: %w", inst.Name, oneError(err))
 }
 
 // fail records why an instance did not become ready, and returns that as a fault.
-func (p *Provisioner) fail(ctx context.Context, inst records.Instance, cause error) (records.Instance, error) {
+func (p *Provisioner) fail(ctx context.Context, inst records.Instance, bad *verdict) (records.Instance, error) {
+	fail := fault.New(bad.kind(), "it is kept: see holm logs "+inst.Name+", then holm rm "+inst.Name, "instance %q is not ready: %w", inst.Name, bad)
 	failed, err := p.Records.Update(context.WithoutCancel(ctx), inst.ID, func(i *records.Instance) error {
-		i.State, i.Failure = records.Failed, cause.Error()
-		if bad, ok := errors.AsType[*checksFailed](cause); ok {
-			i.ChecksPassed, i.ChecksTotal = bad.passed, bad.total
-		}
+		i.State, i.Failure = records.Failed, bad.what
+		i.ChecksPassed, i.ChecksTotal = bad.passed, bad.total
 		return nil
 	})
-	kind := fault.Failure
-	if _, ok := errors.AsType[*checksFailed](cause); ok {
-		kind = fault.CheckFailed
+	if err != nil {
+		return inst, oneError(fail, err)
 	}
-	if f, ok := errors.AsType[*fault.Error](cause); ok {
-		kind = f.Kind
-	}
-	return failed, errors.Join(fault.New(kind, "it is kept: see holm logs "+inst.Name+", then holm rm "+inst.Name,
-		"instance %q is not ready: %w", inst.Name, cause), err)
+	return failed, fail
 }
 
 // settle takes what a ready guest said into the record, and the seed away from it.
-func (p *Provisioner) settle(ctx context.Context, h Hypervisor, inst records.Instance, r report.Report, started time.Time) (records.Instance, error) {
+func (p *Provisioner) settle(ctx context.Context, h Hypervisor, inst records.Instance, r report.Report, began time.Time) (records.Instance, error) {
 	line := inst.ID + " " + r.HostKey + "\n"
 	if err := atomicfile.WriteBytes(p.knownHostsPath(inst.ID), 0o644, []byte(line)); err != nil {
 		return inst, err
 	}
 	now := p.Now().UTC()
-	let := !inst.SeedAttached
-	if inst.SeedAttached {
-		short, cancel := context.WithTimeout(ctx, detachWithin)
-		live, err := h.DetachDisk(short, inst.UUID, "vdc")
-		cancel()
-		if err != nil && short.Err() == nil {
-			return inst, fmt.Errorf("detach the seed: %w", err)
-		}
-		let = live
-		if err := removeFile(p.seedPath(inst.ID)); err != nil {
-			return inst, fmt.Errorf("delete the seed: %w", err)
-		}
+	attached, err := p.takeSeed(ctx, h, inst)
+	if err != nil {
+		return inst, err
 	}
-	return p.Records.Update(ctx, inst.ID, func(i *records.Instance) error {
-		i.State, i.Failure, i.SeedAttached = records.Ready, "", !let
+	// The guest is ready and its seed gone: that is so even if ctx has ended by now.
+	return p.Records.Update(context.WithoutCancel(ctx), inst.ID, func(i *records.Instance) error {
+		i.State, i.Failure, i.SeedAttached = records.Ready, "", attached
 		i.HostKey, i.MachineID, i.Kernel, i.BootID = r.HostKey, r.MachineID, r.Kernel, r.BootID
 		i.ChecksPassed, i.ChecksTotal = len(r.Checks), len(r.Checks)
-		i.ReadyAt, i.ReadyAfter = now, now.Sub(started)
+		i.ReadyAt, i.ReadyAfter = now, now.Sub(began)
 		return nil
 	})
+}
+
+// takeSeed detaches the seed and deletes it; attached tells whether the guest has not let go of it yet. The file goes
+// only when the definition does not name it any more: no guest starts without a disk of its definition.
+func (p *Provisioner) takeSeed(ctx context.Context, h Hypervisor, inst records.Instance) (attached bool, err error) {
+	if !inst.SeedAttached {
+		return false, nil
+	}
+	short, cancel := context.WithTimeout(ctx, detachWithin)
+	defer cancel()
+	live, err := h.DetachDisk(short, inst.UUID, "vdc")
+	if err != nil {
+		return true, fmt.Errorf("detach the seed: %w", err)
+	}
+	p.crash("ready.seed-detached")
+	if err := removeFile(p.seedPath(inst.ID)); err != nil {
+		return true, fmt.Errorf("delete the seed: %w", err)
+	}
+	p.crash("ready.seed-deleted")
+	return !live, nil
 }

@@ -1,12 +1,12 @@
 package provisioner
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
 	"io/fs"
 
-	"holm/internal/fault"
 	"holm/storage/records"
 	"holm/storage/volumes"
 )
@@ -91,7 +91,7 @@ func (p *Provisioner) Stats(ctx context.Context, tenant, name string) (DomainSta
 	}
 	stats, err := h.Stats(ctx, inst.UUID)
 	if errors.Is(err, ErrNoDomain) || err == nil && stats.State != DomainRunning && stats.State != DomainPaused {
-		return stats, fault.New(fault.Failure, "run: holm start "+name, "instance %q is not running", name)
+		return stats, notRunning(inst, cmp.Or(stats.State, DomainAbsent))
 	}
 	return stats, err
 }
@@ -101,6 +101,13 @@ func (p *Provisioner) Console(ctx context.Context, tenant, name string) (io.Read
 	h, inst, err := p.reach(ctx, tenant, name)
 	if err != nil {
 		return nil, err
+	}
+	state, err := h.State(ctx, inst.UUID)
+	if err != nil {
+		return nil, err
+	}
+	if off(state) {
+		return nil, notRunning(inst, state)
 	}
 	return h.Console(ctx, inst.UUID)
 }

@@ -33,7 +33,7 @@ func (p *Provisioner) folder(inst records.Instance) saga.Step {
 	return saga.Step{
 		Name: "folder",
 		Do: func(context.Context) error {
-			if err := os.Mkdir(dir, 0o711); err != nil && !errors.Is(err, fs.ErrExist) {
+			if err := makeDir(dir, passable); err != nil {
 				return fmt.Errorf("make the instance's folder: %w", err)
 			}
 			return nil
@@ -43,46 +43,6 @@ func (p *Provisioner) folder(inst records.Instance) saga.Step {
 	}
 }
 
-// network brings the network up. It is shared: undoing leaves it to the instances that there still are.
-func (p *Provisioner) network(h Hypervisor, inst records.Instance, w *watcher) saga.Step {
-	return saga.Step{
-		Name: "network",
-		Do: func(ctx context.Context) error {
-			release, err := p.holdNetwork(ctx)
-			if err != nil {
-				return err
-			}
-			defer release()
-			xml, err := p.Network.XML()
-			if err != nil {
-				return err
-			}
-			w.text("network", inst.Network)
-			return h.EnsureNetwork(ctx, xml)
-		},
-		Undo: func(ctx context.Context) error { return p.dropNetwork(ctx, h, inst.ID) },
-	}
-}
-
-// dropNetwork removes the network unless an instance other than id needs it.
-func (p *Provisioner) dropNetwork(ctx context.Context, h Hypervisor, id string) error {
-	release, err := p.holdNetwork(ctx)
-	if err != nil {
-		return err
-	}
-	defer release()
-	all, err := p.Records.List(ctx, "")
-	if err != nil {
-		return err
-	}
-	for _, other := range all {
-		if other.ID != id {
-			return nil
-		}
-	}
-	return h.RemoveNetwork(ctx, p.Network.UUID)
-}
-
 // volume is the state volume, blank: the guest formats it.
 func (p *Provisioner) volume(inst records.Instance, w *watcher) saga.Step {
 	path := p.statePath(inst.ID)
@@ -90,10 +50,11 @@ func (p *Provisioner) volume(inst records.Instance, w *watcher) saga.Step {
 		Name: "volume",
 		Do: func(ctx context.Context) error {
 			w.text("volume", fmt.Sprintf("%d GiB, qcow2", inst.Flavor.DiskGiB))
-			if err := volumes.Create(ctx, path, inst.Flavor.DiskGiB); err != nil && !errors.Is(err, fs.ErrExist) {
-				return err
+			err := volumes.Create(ctx, path, inst.Flavor.DiskGiB)
+			if errors.Is(err, fs.ErrExist) {
+				_, err = volumes.Usage(path) // it was made before, unless it is no volume
 			}
-			return nil
+			return err
 		},
 		Undo: func(context.Context) error { return volumes.Remove(path) },
 	}
@@ -104,8 +65,8 @@ func (p *Provisioner) seed(inst records.Instance, w *watcher) saga.Step {
 	path := p.seedPath(inst.ID)
 	return saga.Step{
 		Name: "seed",
-		Do: func(context.Context) error {
-			spec, err := p.seedSpec(inst)
+		Do: func(ctx context.Context) error {
+			spec, err := p.seedSpec(ctx, inst)
 			if err != nil {
 				return err
 			}
@@ -124,8 +85,8 @@ func (p *Provisioner) seed(inst records.Instance, w *watcher) saga.Step {
 	}
 }
 
-func (p *Provisioner) seedSpec(inst records.Instance) (cloudinit.Spec, error) {
-	own, err := p.ensureKey()
+func (p *Provisioner) seedSpec(ctx context.Context, inst records.Instance) (cloudinit.Spec, error) {
+	own, err := p.ensureKey(ctx)
 	if err != nil {
 		return cloudinit.Spec{}, err
 	}
@@ -181,12 +142,4 @@ func (p *Provisioner) start(h Hypervisor, inst records.Instance, image images.Ma
 		},
 		Undo: func(ctx context.Context) error { return h.Destroy(ctx, inst.UUID) },
 	}
-}
-
-// removeFile deletes a file; no error when it is not there.
-func removeFile(path string) error {
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return nil
 }

@@ -8,6 +8,9 @@ import (
 	"holm/internal/fault"
 )
 
+// maxKeys is how many keys may be given: a seed takes 16, and one of them is holm's own.
+const maxKeys = 15
+
 var nameForm = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$`)
 
 // validateName holds a name to what is safe as a host name, a file name and a part of a domain's name.
@@ -33,8 +36,11 @@ func (s CreateSpec) withDefaults() (CreateSpec, error) {
 		value    *string
 		fallback string
 	}{
-		{&s.Tenant, DefaultTenant}, {&s.Profile, DefaultProfile}, {&s.Flavor, DefaultFlavor},
-		{&s.Image, DefaultImage}, {&s.User, DefaultUser},
+		{&s.Tenant, DefaultTenant},
+		{&s.Profile, DefaultProfile},
+		{&s.Flavor, DefaultFlavor},
+		{&s.Image, DefaultImage},
+		{&s.User, DefaultUser},
 	} {
 		if *d.value == "" {
 			*d.value = d.fallback
@@ -54,6 +60,10 @@ func (s CreateSpec) withDefaults() (CreateSpec, error) {
 	}
 	if err := cloudinit.ValidateUser(s.User); err != nil {
 		return s, err
+	}
+	if len(s.AuthorizedKeys) > maxKeys {
+		return s, fault.New(fault.Usage, "give the others to the instance once it runs", "%d SSH keys are too many: use at most %d",
+			len(s.AuthorizedKeys), maxKeys)
 	}
 	for _, key := range s.AuthorizedKeys {
 		if err := cloudinit.ValidateKey(key); err != nil {

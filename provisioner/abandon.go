@@ -1,0 +1,64 @@
+package provisioner
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"holm/internal/fault"
+	"holm/provisioner/saga"
+	"holm/storage/records"
+)
+
+// abandon drops the record of an instance that came to nothing, or keeps it when something is left of the instance. It
+// returns why it came to nothing.
+func (p *Provisioner) abandon(ctx context.Context, h Hypervisor, inst records.Instance, failed *saga.Failed) error {
+	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), saga.DefaultUndoTimeout)
+	defer cancel()
+	left := leftBehind(failed)
+	if left == nil {
+		left = p.forget(after, h, inst, slices.Contains(failed.Undone, "network"))
+	}
+	if left == nil {
+		return undone(ctx, inst, failed)
+	}
+	all := oneError(failed.Cause, left)
+	_, err := p.Records.Update(after, inst.ID, func(i *records.Instance) error {
+		i.State, i.Failure = records.Destroying, all.Error()
+		return nil
+	})
+	return fault.New(fault.Leftover, "finish the removal: holm rm "+inst.Name, "create %s: %s: %w", inst.Name, failed.Step, oneError(all, err))
+}
+
+// forget drops the record of an instance of which nothing else is left. Its network step found others that needed the
+// network, perhaps; by now it may be the last one.
+func (p *Provisioner) forget(ctx context.Context, h Hypervisor, inst records.Instance, network bool) error {
+	drop := func() error { return p.Records.Drop(ctx, inst.ID) }
+	if !network {
+		return drop()
+	}
+	return p.leaveNetwork(ctx, h, inst.ID, drop)
+}
+
+// leftBehind says what could not be undone; nil when all was.
+func leftBehind(failed *saga.Failed) error {
+	var left []error
+	for _, l := range failed.LeftBehind {
+		left = append(left, fmt.Errorf("left behind: %s: %w", l.Step, l.Err))
+	}
+	return oneError(left...)
+}
+
+// undone says why a create came to nothing, and that nothing is left of it.
+func undone(ctx context.Context, inst records.Instance, failed *saga.Failed) error {
+	remedy := "undone: " + strings.Join(append(slices.Clone(failed.Undone), "reservation"), ", ")
+	if ended(ctx, failed.Cause) {
+		return cutShort(context.Cause(ctx), remedy, "create %s", inst.Name)
+	}
+	kind, better := diagnose(failed.Cause)
+	if better != "" {
+		remedy = better
+	}
+	return fault.New(kind, remedy, "create %s: %s: %w", inst.Name, failed.Step, oneError(failed.Cause))
+}

@@ -1,0 +1,144 @@
+package provisioner_test
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"crypto/ed25519"
+	"encoding/json"
+	"io"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"golang.org/x/crypto/ssh"
+
+	"holm/guest/report"
+	"holm/images"
+	"holm/internal/fault"
+	"holm/storage/records"
+)
+
+// honest is a guest that boots and is ready; every boot of it has an id of its own.
+func honest() guest {
+	r := readyReport()
+	return answering(report.Report{Stage: report.StageBoot}, report.Report{Stage: report.StageCloudInit, Note: "network"}, r)
+}
+
+// silent is a guest that never says a word.
+func silent(_ string, port io.ReadWriter) { _, _ = io.Copy(io.Discard, port) }
+
+// answering is a guest that answers each question with these reports.
+func answering(reports ...report.Report) guest {
+	return func(_ string, port io.ReadWriter) {
+		for nonce := range questions(port) {
+			for _, r := range reports {
+				r.Nonce = cmp.Or(r.Nonce, nonce)
+				if json.NewEncoder(port).Encode(r) != nil {
+					return
+				}
+			}
+		}
+	}
+}
+
+// questions are the nonces that the host sends.
+func questions(port io.Reader) func(yield func(nonce string) bool) {
+	return func(yield func(string) bool) {
+		lines := bufio.NewScanner(port)
+		for lines.Scan() {
+			var q report.Question
+			if json.Unmarshal(lines.Bytes(), &q) == nil && q.Version == report.Version && !yield(q.Nonce) {
+				return
+			}
+		}
+	}
+}
+
+func readyReport() report.Report {
+	return report.Report{
+		Version: report.Version, Stage: report.StageReady, BootID: "0d9f1f9c-5d5c-4b3a-9f5e-0123456789ab",
+		MachineID: strings.Repeat("a1", 16), Kernel: "6.12.117+deb13-amd64", HostKey: hostKey(1),
+		Checks: []report.Check{{ID: "root-readonly", OK: true, Found: "EROFS"}, {ID: "host-key", OK: true, Found: "ed25519"}},
+	}
+}
+
+// hostKey is an ed25519 key, always the same for the same seed.
+func hostKey(seed byte) string {
+	private := ed25519.NewKeyFromSeed(append(make([]byte, ed25519.SeedSize-1), seed))
+	key, err := ssh.NewPublicKey(private.Public())
+	if err != nil {
+		panic(err)
+	}
+	return strings.TrimSpace(string(ssh.MarshalAuthorizedKey(key)))
+}
+
+func debian() images.Manifest {
+	sum := strings.Repeat("ab", 32)
+	return images.Manifest{
+		Digest: "sha256:" + sum, Name: "debian-13", Suite: "trixie", Profiles: []string{"plain", "docker"},
+		Kernel: images.File{Name: "vmlinuz", SHA256: sum, Size: 1}, KernelVersion: "6.12.117+deb13-amd64",
+		Initrd: images.File{Name: "initrd", SHA256: sum, Size: 1}, Root: images.File{Name: "root.img", SHA256: sum, Size: 1},
+		RootHash: sum, DataBlocks: 1, Salt: sum,
+	}
+}
+
+// fakeImages has one image.
+type fakeImages struct{ images.Manifest }
+
+func (f fakeImages) Get(ref string) (images.Manifest, error) {
+	if ref == f.Name || ref == f.Digest {
+		return f.Manifest, nil
+	}
+	return images.Manifest{}, fault.New(fault.NotFound, "see what there is: holm image ls", "there is no image %.20q", ref)
+}
+
+func (f fakeImages) Path(m images.Manifest, file images.File) string {
+	return filepath.Join("/var/lib/holm/images", m.Digest, file.Name)
+}
+
+// spy counts the transactions that write, and can make any of them fail.
+type spy struct {
+	*records.Bolt
+	mu     sync.Mutex
+	writes []string
+	fail   func(method string) error
+}
+
+func (s *spy) enter(method string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.writes = append(s.writes, method)
+	if s.fail == nil {
+		return nil
+	}
+	return s.fail(method)
+}
+
+func (s *spy) Reserve(ctx context.Context, inst records.Instance, op records.Operation, admit func([]records.Instance, *records.Instance) error) (records.Instance, error) {
+	if err := s.enter("Reserve"); err != nil {
+		return records.Instance{}, err
+	}
+	return s.Bolt.Reserve(ctx, inst, op, admit)
+}
+
+func (s *spy) Update(ctx context.Context, id string, change func(*records.Instance) error) (records.Instance, error) {
+	if err := s.enter("Update"); err != nil {
+		return records.Instance{}, err
+	}
+	return s.Bolt.Update(ctx, id, change)
+}
+
+func (s *spy) Drop(ctx context.Context, id string) error {
+	if err := s.enter("Drop"); err != nil {
+		return err
+	}
+	return s.Bolt.Drop(ctx, id)
+}
+
+func (s *spy) PutOperation(ctx context.Context, op records.Operation) error {
+	if err := s.enter("PutOperation " + op.Kind + " " + string(op.Status)); err != nil {
+		return err
+	}
+	return s.Bolt.PutOperation(ctx, op)
+}

@@ -1,0 +1,85 @@
+package provisioner
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"holm/internal/fault"
+)
+
+// passable folders can be passed through by everyone and listed by their owner alone: QEMU, which is not root, has to
+// reach the files that libvirt gives it. private ones hold what nobody else has any business with.
+const (
+	passable os.FileMode = 0o711
+	private  os.FileMode = 0o700
+)
+
+func (p *Provisioner) instanceDir(id string) string { return filepath.Join(p.Dir, "instances", id) }
+
+// The files of an instance.
+func (p *Provisioner) statePath(id string) string {
+	return filepath.Join(p.instanceDir(id), "state.qcow2")
+}
+
+func (p *Provisioner) seedPath(id string) string {
+	return filepath.Join(p.instanceDir(id), "seed.iso")
+}
+
+func (p *Provisioner) consolePath(id string) string {
+	return filepath.Join(p.instanceDir(id), "console.log")
+}
+
+func (p *Provisioner) knownHostsPath(id string) string {
+	return filepath.Join(p.instanceDir(id), "known_hosts")
+}
+
+// prepare makes the folders of the state directory, the outer one first: each has its own mode.
+func (p *Provisioner) prepare() error {
+	for _, folder := range []struct {
+		name string
+		mode os.FileMode
+	}{{"", passable}, {"instances", passable}, {"locks", private}, {"keys", private}} {
+		if err := makeDir(filepath.Join(p.Dir, folder.name), folder.mode); err != nil {
+			return fault.New(fault.Failure, "choose another place with --state, or run as root", "cannot make the state directory: %w", err)
+		}
+	}
+	return nil
+}
+
+// makeDir makes a folder, and its parents passable. Only what it makes gets its mode, and gets it whatever the umask
+// is: a folder that QEMU cannot pass through keeps every guest from starting.
+func makeDir(path string, mode os.FileMode) error {
+	err := os.Mkdir(path, mode)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err := makeDir(filepath.Dir(path), passable); err != nil {
+			return err
+		}
+		err = os.Mkdir(path, mode)
+	}
+	if errors.Is(err, fs.ErrExist) {
+		return isDir(path)
+	}
+	if err != nil {
+		return err
+	}
+	return os.Chmod(path, mode)
+}
+
+func isDir(path string) error {
+	info, err := os.Stat(path)
+	if err == nil && !info.IsDir() {
+		return &fs.PathError{Op: "mkdir", Path: path, Err: syscall.ENOTDIR}
+	}
+	return err
+}
+
+// removeFile deletes a file; no error when it is not there.
+func removeFile(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,251 @@
+package provisioner_test
+
+import (
+	"context"
+	"io"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"holm/internal/fault"
+	"holm/provisioner"
+	"holm/storage/records"
+)
+
+// changes are the calls since the nth that changed something, or could have.
+func (w *world) changes(n int) []string {
+	return slices.DeleteFunc(w.hyp.Calls()[n:], func(call string) bool {
+		return slices.Contains([]string{"State", "States", "Watch", "Channel", "Console", "Stats"}, call)
+	})
+}
+
+func TestStoppedAndStartedAgainItIsReady(t *testing.T) {
+	w := newWorld(t)
+	first := w.created("web")
+	ctx := t.Context()
+	must(t, w.holm().Stop(ctx, "default", "web", false, nil))
+	if inst := w.record(); inst.State != records.Stopped || w.state(inst) != provisioner.DomainOff {
+		t.Fatalf("the record is %s and the guest %s", inst.State, w.state(inst))
+	}
+	inst, err := w.holm().Start(ctx, "default", "web", nil)
+	must(t, err)
+	inst.ReadyAt, inst.ReadyAfter = first.ReadyAt, first.ReadyAfter
+	if diff := cmp.Diff(first, inst); diff != "" {
+		t.Errorf("it is another one: %s", diff)
+	}
+	must(t, w.records.VerifyAudit(ctx))
+}
+
+func TestWhatIsAsItShouldBeIsLeftAlone(t *testing.T) {
+	for name, c := range map[string]struct {
+		stopped bool
+		do      func(*provisioner.Provisioner, context.Context) error
+	}{
+		"starting what runs": {false, func(p *provisioner.Provisioner, ctx context.Context) error {
+			_, err := p.Start(ctx, "default", "web", nil)
+			return err
+		}},
+		"waiting for what is ready": {false, func(p *provisioner.Provisioner, ctx context.Context) error {
+			_, err := p.Wait(ctx, "default", "web", nil)
+			return err
+		}},
+		"stopping what is off": {true, func(p *provisioner.Provisioner, ctx context.Context) error {
+			return p.Stop(ctx, "default", "web", false, nil)
+		}},
+		"cutting the power of what is off": {true, func(p *provisioner.Provisioner, ctx context.Context) error {
+			return p.Stop(ctx, "default", "web", true, nil)
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.created("web")
+			if c.stopped {
+				must(t, w.holm().Stop(t.Context(), "default", "web", false, nil))
+			}
+			before, calls := w.record(), len(w.hyp.Calls())
+			audit, err := w.records.Audit(t.Context())
+			must(t, err)
+			must(t, c.do(w.holm(), t.Context()))
+			if diff := cmp.Diff(before, w.record()); diff != "" {
+				t.Errorf("the record changed: %s", diff)
+			}
+			if got := w.changes(calls); len(got) > 0 {
+				t.Errorf("it called %q", got)
+			}
+			after, err := w.records.Audit(t.Context())
+			must(t, err)
+			if len(after) != len(audit) {
+				t.Errorf("it wrote %+v", after[len(audit):])
+			}
+		})
+	}
+}
+
+func TestAStopIsJournaledBeforeThePowerGoes(t *testing.T) {
+	w := newWorld(t)
+	w.created("web")
+	var seen []records.Operation
+	w.hyp.FailWith(func(method, _ string) (err error) {
+		if method == "Destroy" {
+			seen, err = w.records.Operations(t.Context(), "")
+		}
+		return err
+	})
+	must(t, w.holm().Stop(t.Context(), "default", "web", true, nil))
+	if last := seen[len(seen)-1]; last.Kind != "stop" || last.Status != records.Running {
+		t.Errorf("the last operation was %+v", last)
+	}
+	seen, err := w.records.Operations(t.Context(), "")
+	must(t, err)
+	if last := seen[len(seen)-1]; last.Kind != "stop" || last.Status != records.Done {
+		t.Errorf("the last operation is %+v", last)
+	}
+}
+
+func TestAGuestThatIgnoresShutdown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.created("web")
+		w.hyp.IgnoreShutdown(true)
+		ctx, cancel := patience(t)
+		defer cancel()
+		err := w.holm().Stop(ctx, "default", "web", false, nil)
+		refused(t, err, fault.Failure, `instance "web" has not powered off: the time is up`, "holm stop --force web")
+		if inst := w.record(); inst.State != records.Ready || w.state(inst) != provisioner.DomainRunning {
+			t.Errorf("the record is %s and the guest %s", inst.State, w.state(inst))
+		}
+		ctrlC, stop := context.WithCancelCause(t.Context())
+		time.AfterFunc(time.Second, func() { stop(errCtrlC) })
+		refused(t, w.holm().Stop(ctrlC, "default", "web", false, nil), fault.Interrupted, "has not powered off: interrupted")
+
+		before := time.Now()
+		inst, err := w.holm().Restart(t.Context(), "default", "web", nil)
+		must(t, err)
+		if took := time.Since(before); inst.State != records.Ready || took != time.Minute {
+			t.Errorf("after %s it is %s, want it ready after a minute", took, inst.State)
+		}
+		must(t, w.holm().Stop(t.Context(), "default", "web", true, nil))
+		if inst := w.record(); inst.State != records.Stopped || w.state(inst) != provisioner.DomainOff {
+			t.Errorf("the record is %s and the guest %s", inst.State, w.state(inst))
+		}
+	})
+}
+
+func TestAStartThatFailsLeavesTheStoppedInstanceAsItWas(t *testing.T) {
+	w := newWorld(t)
+	w.created("web")
+	must(t, w.holm().Stop(t.Context(), "default", "web", false, nil))
+	before, record := w.inventory(), w.record()
+	start := func(ctx context.Context) error {
+		_, err := w.holm().Start(ctx, "default", "web", nil)
+		return err
+	}
+	w.failing("Start")
+	refused(t, start(t.Context()), fault.Unfit, "start web: started:", "mend it")
+	w.failing("EnsureNetwork")
+	refused(t, start(t.Context()), fault.Unfit, "start web: network:", "mend it")
+	w.failing("Start", "Destroy")
+	refused(t, start(t.Context()), fault.Leftover, "start web: started:", "left behind", "holm stop --force web")
+	w.hyp.FailWith(nil)
+	ctx, cancel := context.WithCancelCause(t.Context())
+	w.at("start.started.before", func() { cancel(errCtrlC) })
+	refused(t, start(ctx), fault.Interrupted, "start web: interrupted", "holm start web")
+	if diff := cmp.Diff(before, w.inventory()); diff != "" {
+		t.Errorf("there is something else: %s", diff)
+	}
+	if diff := cmp.Diff(record, w.record()); diff != "" {
+		t.Errorf("the record changed: %s", diff)
+	}
+}
+
+func TestAnInstanceThatNeverWasReadyKeepsItsSeedUntilItIs(t *testing.T) {
+	w := newWorld(t)
+	w.play(silent)
+	w.interrupted()
+	must(t, w.holm().Stop(t.Context(), "default", "web", false, nil))
+	inst := w.record()
+	if !inst.SeedAttached || !exists(t, w.file(inst.ID, "seed.iso")) {
+		t.Fatalf("its next boot has no seed: %+v", inst)
+	}
+	w.play(honest())
+	inst, err := w.holm().Start(t.Context(), "default", "web", nil)
+	must(t, err)
+	if inst.SeedAttached || exists(t, w.file(inst.ID, "seed.iso")) {
+		t.Errorf("the seed is still there: %+v", inst)
+	}
+}
+
+func TestPowerAndABrokenOrPausedInstance(t *testing.T) {
+	w := newWorld(t)
+	inst := w.created("web")
+	ctx, holm := t.Context(), w.holm()
+	must(t, w.hyp.Destroy(ctx, inst.UUID))
+	_, err := holm.Wait(ctx, "default", "web", nil)
+	refused(t, err, fault.Failure, `instance "web" is not running (stopped)`, "holm start web")
+	must(t, w.hyp.Undefine(ctx, inst.UUID))
+	for _, do := range []func(context.Context, string, string, provisioner.Observer) (records.Instance, error){holm.Start, holm.Wait, holm.Restart} {
+		_, err := do(ctx, "default", "web", nil)
+		refused(t, err, fault.Failure, `instance "web" is broken`, "holm rm web")
+	}
+	must(t, holm.Stop(ctx, "default", "web", false, nil))
+	must(t, holm.Remove(ctx, "default", "web", nil))
+
+	w.created("web")
+	w.wrap = func(h provisioner.Hypervisor) provisioner.Hypervisor { return paused{h} }
+	_, err = w.holm().Start(ctx, "default", "web", nil)
+	refused(t, err, fault.Failure, `instance "web" is paused`, "virsh resume holm.default.web", "holm stop --force web")
+	must(t, w.holm().Stop(ctx, "default", "web", true, nil))
+}
+
+// paused is a hypervisor all of whose domains are.
+type paused struct{ provisioner.Hypervisor }
+
+func (paused) State(context.Context, string) (provisioner.DomainState, error) {
+	return provisioner.DomainPaused, nil
+}
+
+// dropping is a hypervisor that loses its connection: watches end, and ports.
+type dropping struct {
+	provisioner.Hypervisor
+	watch bool
+}
+
+func (d dropping) Watch(ctx context.Context, uuid string) (<-chan provisioner.DomainEvent, error) {
+	if !d.watch {
+		return d.Hypervisor.Watch(ctx, uuid)
+	}
+	closed := make(chan provisioner.DomainEvent)
+	close(closed)
+	return closed, nil
+}
+
+func (d dropping) Channel(ctx context.Context, uuid, port string) (io.ReadWriteCloser, error) {
+	c, err := d.Hypervisor.Channel(ctx, uuid, port)
+	if err == nil {
+		err = c.Close()
+	}
+	return c, err
+}
+
+func TestALostConnectionIsNeitherTakenForAnEndNorWaitedOutForever(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.wrap = func(h provisioner.Hypervisor) provisioner.Hypervisor { return dropping{h, false} }
+		_, err := w.holm().Create(t.Context(), web(), nil)
+		refused(t, err, fault.Failure, "goes on booting, but: its port has closed", "holm wait web")
+		w.wrap = func(h provisioner.Hypervisor) provisioner.Hypervisor { return dropping{h, true} }
+		_, err = w.holm().Wait(t.Context(), "default", "web", nil)
+		refused(t, err, fault.Unfit, "goes on booting, but: cannot reach libvirt", "holm doctor")
+		if inst := w.record(); inst.State != records.Booting {
+			t.Errorf("the record is %s", inst.State)
+		}
+		w.hyp.IgnoreShutdown(true)
+		refused(t, w.holm().Stop(t.Context(), "default", "web", false, nil), fault.Unfit, "cannot reach libvirt", "holm doctor")
+		if inst := w.record(); inst.State != records.Booting {
+			t.Errorf("the record is %s", inst.State)
+		}
+	})
+}

@@ -1,0 +1,125 @@
+package provisioner_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"holm/internal/fault"
+	"holm/provisioner"
+	"holm/storage/records"
+)
+
+func TestShowAndListSayWhatThereIs(t *testing.T) {
+	w := newWorld(t)
+	inst := w.created("web")
+	ctx, holm := t.Context(), w.holm()
+	view, err := holm.Show(ctx, "default", "web")
+	must(t, err)
+	if view.VolumeBytes <= 0 {
+		t.Errorf("the volume takes %d bytes", view.VolumeBytes)
+	}
+	view.VolumeBytes = 0
+	if diff := cmp.Diff(provisioner.View{Instance: inst, Domain: "running", Status: "ready"}, view); diff != "" {
+		t.Error(diff)
+	}
+	rows, err := holm.List(ctx, "default")
+	must(t, err)
+	if diff := cmp.Diff([]provisioner.Row{{Summary: records.Summarize(inst), Status: "ready"}}, rows); diff != "" {
+		t.Error(diff)
+	}
+	rows, err = holm.List(ctx, "acme")
+	if err != nil || len(rows) != 0 {
+		t.Errorf("another tenant has %+v (%v)", rows, err)
+	}
+}
+
+func TestTheStatusIsTheWordForRecordAndDomainTogether(t *testing.T) {
+	w := newWorld(t)
+	inst := w.created("web")
+	ctx, holm := t.Context(), w.holm()
+	becomes := func(domain provisioner.DomainState) {
+		must(t, w.hyp.Start(ctx, inst.UUID))
+		switch domain {
+		case provisioner.DomainOff:
+			w.hyp.PowerOff(inst.UUID)
+		case provisioner.DomainCrashed:
+			w.hyp.Crash(inst.UUID)
+		case provisioner.DomainAbsent:
+			w.hyp.PowerOff(inst.UUID)
+			must(t, w.hyp.Undefine(ctx, inst.UUID))
+		case provisioner.DomainRunning, provisioner.DomainPaused:
+		}
+	}
+	states := []records.State{records.Creating, records.Booting, records.Ready, records.Stopped, records.Failed, records.Destroying}
+	for _, c := range []struct {
+		domain provisioner.DomainState
+		want   []string // by state
+	}{
+		{provisioner.DomainRunning, []string{"creating", "booting", "ready", "booting", "failed", "destroying"}},
+		{provisioner.DomainOff, []string{"creating", "stopped", "stopped", "stopped", "failed", "destroying"}},
+		{provisioner.DomainCrashed, []string{"creating", "crashed", "crashed", "crashed", "failed", "destroying"}},
+		{provisioner.DomainAbsent, []string{"creating", "broken", "broken", "broken", "failed", "destroying"}},
+	} {
+		becomes(c.domain)
+		for i, state := range states {
+			_, err := w.records.Update(ctx, inst.ID, func(r *records.Instance) error { r.State = state; return nil })
+			must(t, err)
+			view, err := holm.Show(ctx, "default", "web")
+			must(t, err)
+			rows, err := holm.List(ctx, "")
+			must(t, err)
+			if view.Status != c.want[i] || rows[0].Status != c.want[i] {
+				t.Errorf("on record %s and %s, it is shown as %s and listed as %s, want %s", state, c.domain, view.Status, rows[0].Status, c.want[i])
+			}
+		}
+	}
+}
+
+func TestStatsAndConsoleAreOfARunningInstance(t *testing.T) {
+	w := newWorld(t)
+	inst := w.created("web")
+	ctx, holm := t.Context(), w.holm()
+	stats, err := holm.Stats(ctx, "default", "web")
+	must(t, err)
+	if stats.State != provisioner.DomainRunning || stats.VCPUs != 2 || stats.MemoryBytes != 1<<30 {
+		t.Errorf("got %+v", stats)
+	}
+	console, err := holm.Console(ctx, "default", "web")
+	must(t, err)
+	must(t, console.Close())
+	for _, c := range []struct {
+		end  func()
+		says string
+	}{
+		{func() { w.hyp.PowerOff(inst.UUID) }, `instance "web" is not running (stopped)`},
+		{func() { must(t, w.hyp.Undefine(ctx, inst.UUID)) }, `instance "web" is broken`},
+	} {
+		c.end()
+		_, err = holm.Stats(ctx, "default", "web")
+		refused(t, err, fault.Failure, c.says)
+		_, err = holm.Console(ctx, "default", "web")
+		refused(t, err, fault.Failure, c.says)
+	}
+}
+
+func TestWhatIsNotThereIsNotFound(t *testing.T) {
+	w := newWorld(t)
+	ctx, holm := t.Context(), w.holm()
+	_, start := holm.Start(ctx, "default", "web", nil)
+	_, restart := holm.Restart(ctx, "default", "web", nil)
+	_, wait := holm.Wait(ctx, "default", "web", nil)
+	_, show := holm.Show(ctx, "default", "web")
+	_, stats := holm.Stats(ctx, "default", "web")
+	_, console := holm.Console(ctx, "default", "web")
+	stop, remove := holm.Stop(ctx, "default", "web", false, nil), holm.Remove(ctx, "default", "web", nil)
+	for _, err := range []error{start, restart, wait, show, stats, console, stop, remove} {
+		refused(t, err, fault.NotFound, `no instance "web" in tenant "default"`, "holm ls --tenant default")
+	}
+	if rows, err := holm.List(ctx, ""); err != nil || len(rows) > 0 {
+		t.Errorf("the list has %+v (%v)", rows, err)
+	}
+	if w.connects != 0 || exists(t, w.dir) {
+		t.Errorf("it connected %d times, or made %s", w.connects, w.dir)
+	}
+}

@@ -1,0 +1,85 @@
+package provisioner
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"holm/internal/fault"
+	"holm/provisioner/saga"
+	"holm/storage/records"
+)
+
+func (p *Provisioner) powerOn(ctx context.Context, h Hypervisor, inst records.Instance, w *watcher) (records.Instance, error) {
+	if inst.State == records.Creating || inst.State == records.Destroying {
+		return inst, unfinished(inst)
+	}
+	state, err := h.State(ctx, inst.UUID)
+	if err != nil {
+		return inst, err
+	}
+	switch state {
+	case DomainRunning:
+		return p.catchUp(ctx, h, inst, w)
+	case DomainPaused, DomainAbsent:
+		return inst, notRunning(inst, state)
+	case DomainOff, DomainCrashed:
+	}
+	image, err := p.Images.Get(inst.Image)
+	if err != nil {
+		return inst, err
+	}
+	// The network stays when the start fails: it is the stopped instance's as well.
+	network := p.network(h, inst, w)
+	network.Undo = nil
+	began := p.Now()
+	op := p.operation("start", inst)
+	if _, err := p.runner(w).Run(ctx, op, []saga.Stage{{network}, {p.start(h, inst, image, w)}}); err != nil {
+		return inst, notStarted(ctx, inst, err)
+	}
+	inst, err = p.Records.Update(context.WithoutCancel(ctx), inst.ID, func(i *records.Instance) error {
+		i.State, i.Failure = records.Booting, ""
+		return nil
+	})
+	if err != nil {
+		return inst, err
+	}
+	return p.awaitReady(ctx, h, inst, began, w)
+}
+
+// notStarted says why a start came to nothing.
+func notStarted(ctx context.Context, inst records.Instance, err error) error {
+	failed, ok := errors.AsType[*saga.Failed](err)
+	if !ok {
+		return err
+	}
+	if left := leftBehind(failed); left != nil {
+		return fault.New(fault.Leftover, "cut its power: holm stop --force "+inst.Name, "start %s: %s: %w", inst.Name, failed.Step, oneError(failed.Cause, left))
+	}
+	if ended(ctx, failed.Cause) {
+		return cutShort(context.Cause(ctx), "it is off again: holm start "+inst.Name, "start %s", inst.Name)
+	}
+	kind, remedy := diagnose(failed.Cause)
+	return fault.New(kind, remedy, "start %s: %s: %w", inst.Name, failed.Step, oneError(failed.Cause))
+}
+
+// catchUp waits for an instance that somebody has switched on, unless it is known to be ready.
+func (p *Provisioner) catchUp(ctx context.Context, h Hypervisor, inst records.Instance, w *watcher) (records.Instance, error) {
+	if inst.State == records.Ready {
+		return inst, nil
+	}
+	began := p.Now()
+	if inst.State != records.Stopped { // else it was switched on behind holm's back, nobody knows when
+		ops, err := p.Records.Operations(ctx, inst.ID)
+		if err != nil {
+			return inst, err
+		}
+		for _, op := range slices.Backward(ops) {
+			if op.Status == records.Done && (op.Kind == "create" || op.Kind == "start") {
+				began = op.Started
+				break
+			}
+		}
+	}
+	return p.awaitReady(ctx, h, inst, began, w)
+}

@@ -1,0 +1,117 @@
+package provisioner
+
+import (
+	"context"
+	"errors"
+
+	"holm/internal/fault"
+	"holm/storage/records"
+)
+
+// Stop asks the guest to power off and waits until it is off; force cuts the power instead. A stopped instance stays
+// as it is.
+func (p *Provisioner) Stop(ctx context.Context, tenant, name string, force bool, observe Observer) error {
+	h, inst, release, err := p.hold(ctx, tenant, name, false)
+	if err != nil {
+		return err
+	}
+	defer release()
+	_, err = p.powerOff(ctx, h, inst, force, p.watch(observe))
+	return err
+}
+
+func (p *Provisioner) powerOff(ctx context.Context, h Hypervisor, inst records.Instance, force bool, w *watcher) (records.Instance, error) {
+	if inst.State == records.Creating || inst.State == records.Destroying {
+		return inst, unfinished(inst)
+	}
+	state, err := h.State(ctx, inst.UUID)
+	if err != nil {
+		return inst, err
+	}
+	w.begin("stopped")
+	if !off(state) {
+		if err := p.journaled(ctx, "stop", inst, func() error { return cutOff(ctx, h, inst, force) }); err != nil {
+			return inst, err
+		}
+	}
+	stopped, err := p.Records.Update(context.WithoutCancel(ctx), inst.ID, func(i *records.Instance) error {
+		i.State, i.Failure = records.Stopped, ""
+		// A guest that was ready and did not let go of its seed has none at its next start. One that never was ready
+		// still needs it.
+		i.SeedAttached = i.SeedAttached && i.ReadyAt.IsZero()
+		return nil
+	})
+	if err != nil {
+		return inst, err
+	}
+	w.finish("stopped", "")
+	return stopped, nil
+}
+
+// journaled does a change of one step that nothing undoes, and journals it before and after.
+func (p *Provisioner) journaled(ctx context.Context, kind string, inst records.Instance, do func() error) error {
+	op := p.operation(kind, inst)
+	op.Steps = []string{kind}
+	if err := p.Records.PutOperation(ctx, op); err != nil {
+		return err
+	}
+	failed := do()
+	op.Status = records.Done
+	if failed != nil {
+		op.Status, op.Error = records.Undone, failed.Error()
+	}
+	op.Ended = p.Now().UTC()
+	if err := p.Records.PutOperation(context.WithoutCancel(ctx), op); err != nil {
+		return oneError(failed, err)
+	}
+	return failed
+}
+
+// cutOff has the guest power off, or its power cut, and waits until it is off.
+func cutOff(ctx context.Context, h Hypervisor, inst records.Instance, force bool) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	events, err := h.Watch(ctx, inst.UUID)
+	if err != nil {
+		return err
+	}
+	ask := h.Shutdown
+	if force {
+		ask = h.Destroy
+	}
+	err = ask(ctx, inst.UUID)
+	if errors.Is(err, ErrNoDomain) {
+		return nil
+	}
+	if err == nil {
+		err = untilOff(ctx, events)
+	}
+	if ended(ctx, err) {
+		return cutShort(context.Cause(ctx), "cut the power: holm stop --force "+inst.Name, "instance %q has not powered off", inst.Name)
+	}
+	return err
+}
+
+func untilOff(ctx context.Context, events <-chan DomainEvent) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case e, open := <-events:
+			if open && off(e.State) {
+				return nil
+			}
+			if !open {
+				return lost(ctx)
+			}
+		}
+	}
+}
+
+// lost is why no more events come: the context has ended, or else the connection.
+func lost(ctx context.Context) error {
+	if err := context.Cause(ctx); err != nil {
+		return err
+	}
+	return fault.New(fault.Unfit, "see whether it runs: holm doctor", "%w any more", ErrUnreachable)
+}
