@@ -37,6 +37,23 @@ func TestACtrlCWhileBootingKeepsTheGuestAndWaitGoesOn(t *testing.T) {
 	}
 }
 
+func TestACtrlCAtTheStartComesTooLateToUndoIt(t *testing.T) {
+	for _, point := range []string{"create.started.after", "create.built"} {
+		t.Run(point, func(t *testing.T) {
+			w := newWorld(t)
+			ctx, cancel := context.WithCancelCause(t.Context())
+			w.at(point, func() { cancel(errCtrlC) })
+			_, err := w.holm().Create(ctx, web(), nil)
+			refused(t, err, fault.Interrupted, "holm wait web")
+			if inst := w.record(); inst.State != records.Booting || w.state(inst) != provisioner.DomainRunning {
+				t.Fatalf("the guest is %s and its record %s", w.state(inst), inst.State)
+			}
+			_, err = w.holm().Wait(t.Context(), "default", "web", nil)
+			must(t, err)
+		})
+	}
+}
+
 func TestWaitTakesUpABootAndCountsFromItsStart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)

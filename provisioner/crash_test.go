@@ -53,21 +53,18 @@ func (d *death) point(point string) {
 }
 
 // die runs do in a process that dies at that point, and gives back what the kernel would: its locks.
-func (w *world) die(point string, do func(*provisioner.Provisioner)) {
+func (w *world) die(point string, do func(*provisioner.Provisioner) error) {
 	w.t.Helper()
 	d := &death{at: point, still: make(chan struct{})}
 	w.crash = d.point
 	doomed := w.holm()
 	w.crash = nil
-	survived := make(chan struct{})
-	go func() {
-		do(doomed)
-		close(survived)
-	}()
+	survived := make(chan error, 1)
+	go func() { survived <- do(doomed) }()
 	select {
 	case <-d.still:
-	case <-survived:
-		w.t.Fatalf("the process did not come to %s", point)
+	case err := <-survived:
+		w.t.Fatalf("the process did not come to %s: %v", point, err)
 	}
 	must(w.t, os.Rename(filepath.Join(w.dir, "locks"), filepath.Join(w.t.TempDir(), "locks")))
 }
@@ -104,17 +101,20 @@ func deaths(t *testing.T, check func(t *testing.T, w *world, before []string)) {
 	creating, undoing, removing := passes(t)
 	for _, point := range slices.Concat(creating, undoing, removing) {
 		t.Run(point, func(t *testing.T) {
-			t.Parallel()
 			w := newWorld(t)
 			before := w.inventory()
+			create := func(p *provisioner.Provisioner) error {
+				_, err := p.Create(t.Context(), web(), nil)
+				return err
+			}
 			if slices.Contains(undoing, point) {
 				w.failing("Start")
 			}
 			if slices.Contains(removing, point) {
 				w.created("web")
-				w.die(point, func(p *provisioner.Provisioner) { _ = p.Remove(t.Context(), "default", "web", nil) })
+				w.die(point, func(p *provisioner.Provisioner) error { return p.Remove(t.Context(), "default", "web", nil) })
 			} else {
-				w.die(point, func(p *provisioner.Provisioner) { _, _ = p.Create(t.Context(), web(), nil) })
+				w.die(point, create)
 			}
 			w.hyp.FailWith(nil)
 			check(t, w, before)
@@ -179,7 +179,11 @@ func TestAfterADeathAnywhereRemoveLeavesNothing(t *testing.T) {
 
 func TestWhatADeathLeftUnfinishedIsNeitherStartedNorStoppedNorWaitedFor(t *testing.T) {
 	w := newWorld(t)
-	w.die("create.defined.after", func(p *provisioner.Provisioner) { _, _ = p.Create(t.Context(), web(), nil) })
+	create := func(p *provisioner.Provisioner) error {
+		_, err := p.Create(t.Context(), web(), nil)
+		return err
+	}
+	w.die("create.defined.after", create)
 	ctx, holm := t.Context(), w.holm()
 	_, start := holm.Start(ctx, "default", "web", nil)
 	_, restart := holm.Restart(ctx, "default", "web", nil)

@@ -8,6 +8,7 @@ import (
 
 	"holm/images"
 	"holm/internal/fault"
+	"holm/provisioner/machine"
 	"holm/provisioner/saga"
 	"holm/storage/records"
 )
@@ -55,11 +56,11 @@ func (p *Provisioner) Create(ctx context.Context, spec CreateSpec, observe Obser
 }
 
 func admittedText(inst records.Instance) string {
-	text := fmt.Sprintf("tenant %s, %d vCPU, %d MiB, %d GiB", inst.Tenant, inst.Flavor.VCPUs, inst.Flavor.MemoryMiB, inst.Flavor.DiskGiB)
-	if inst.Accel == "tcg" {
-		text += ", LAB MODE: emulated, not isolated"
+	text := fmt.Sprintf("%d vCPU, %d MiB, %d GiB", inst.Flavor.VCPUs, inst.Flavor.MemoryMiB, inst.Flavor.DiskGiB)
+	if inst.Accel == machine.TCG {
+		return text + "  LAB MODE: emulated, not isolated"
 	}
-	return text
+	return text + ", tenant " + inst.Tenant
 }
 
 // reserve writes the record and the journal entry in one transaction. From here on, whatever happens, what belongs to

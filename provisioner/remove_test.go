@@ -102,12 +102,15 @@ func TestCtrlCStopsARemovalBetweenTwoSteps(t *testing.T) {
 		t.Run(step, func(t *testing.T) {
 			w := newWorld(t)
 			before := w.inventory()
-			w.created("web")
+			inst := w.created("web")
 			ctx, cancel := context.WithCancelCause(t.Context())
 			w.at("destroy."+step+".after", func() { cancel(errCtrlC) })
 			refused(t, w.holm().Remove(ctx, "default", "web", nil), fault.Interrupted, "remove web: interrupted", "holm rm web")
 			if got := w.record().State; got != records.Destroying {
 				t.Errorf("the record is %s", got)
+			}
+			if kept := exists(t, w.file(inst.ID, "state.qcow2")); kept != (step == "power" || step == "domain") {
+				t.Errorf("the volume is there: %t", kept)
 			}
 			must(t, w.holm().Remove(t.Context(), "default", "web", nil))
 			if diff := cmp.Diff(before, w.inventory()); diff != "" {

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"net/netip"
 	"os"
+	"strings"
 
 	"holm/cloudinit"
 	"holm/images"
@@ -137,7 +138,7 @@ func (p *Provisioner) start(h Hypervisor, inst records.Instance, image images.Ma
 	return saga.Step{
 		Name: "started",
 		Do: func(ctx context.Context) error {
-			w.text("started", fmt.Sprintf("kernel %s, image %s@%s", image.KernelVersion, image.Name, image.Short()))
+			w.text("started", image.KernelVersion+"  "+image.Name+"@"+strings.TrimPrefix(image.Short(), "sha256:"))
 			return h.Start(ctx, inst.UUID)
 		},
 		Undo: func(ctx context.Context) error { return h.Destroy(ctx, inst.UUID) },

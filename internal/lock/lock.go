@@ -71,7 +71,11 @@ func Try(path string) (*Lock, error) {
 
 // Release lets the next one have the lock. Releasing twice is no error.
 func (l *Lock) Release() error {
-	// Closing the only descriptor is what unlocks: Go opens it close-on-exec, so no child has a copy.
+	// Closing alone would leave the lock to a child that another goroutine has forked and that has not yet executed its
+	// program: until then it has a copy of the descriptor.
+	if raw, err := l.file.SyscallConn(); err == nil {
+		_ = raw.Control(func(fd uintptr) { _ = syscall.Flock(int(fd), syscall.LOCK_UN) })
+	}
 	if err := l.file.Close(); err != nil && !errors.Is(err, os.ErrClosed) {
 		return fmt.Errorf("unlock %s: %w", l.file.Name(), err)
 	}
