@@ -21,6 +21,10 @@ const (
 	netName  = "holm-e2e"
 	subnet   = "10.78.0.0/24"
 	prefix   = "e2e-"
+
+	// A second state directory knows nothing of the first one's instances, so it needs a network of its own.
+	netName2 = "holm-e2e-2"
+	subnet2  = "10.178.0.0/24"
 )
 
 // binDir holds the holm under test. TestMain sets it, before any test runs.
@@ -134,7 +138,7 @@ func removeInstances(ctx context.Context, dir string) error {
 
 // settle sets the host up as a person would, and builds the image when the one of this source is not there.
 func settle(ctx context.Context) error {
-	if err := prepare(ctx, stateDir); err != nil {
+	if err := prepare(ctx, stateDir, netName, subnet); err != nil {
 		return err
 	}
 	built := holm("image", "build", "-o", "name").do(ctx)
@@ -154,8 +158,8 @@ func settle(ctx context.Context) error {
 }
 
 // prepare sets a state directory up: a network of its own and, where KVM is what the host lacks, lab mode.
-func prepare(ctx context.Context, dir string) error {
-	set := []string{"host", "set", "--network", netName, "--subnet", subnet}
+func prepare(ctx context.Context, dir, network, subnet string) error {
+	set := []string{"host", "set", "--network", network, "--subnet", subnet}
 	works, err := kvmWorks(ctx, dir)
 	if err != nil {
 		return err

@@ -16,16 +16,21 @@ func TestNeighboursAreMadeAtOnceAndKeptApart(t *testing.T) {
 	acme := []string{"--tenant", "acme"}
 	tidy(t, a)
 	tidy(t, b, acme...)
-	var made [2]outcome
-	var wg sync.WaitGroup
-	wg.Go(func() { made[0] = holm("create", a, "--profile", "plain", "--flavor", "tiny").run(t) })
-	wg.Go(func() { made[1] = holm("create", b, "--profile", "plain", "--flavor", "tiny", "--tenant", "acme").run(t) })
+	var (
+		wg      sync.WaitGroup
+		watched []byte
+		err     error
+		piped   outcome
+	)
+	wg.Go(func() {
+		watched, err = onTerminal(t.Context(), "holm", "create", a, "--profile", "plain", "--flavor", "tiny").CombinedOutput()
+	})
+	wg.Go(func() { piped = holm("create", b, "--profile", "plain", "--flavor", "tiny", "--tenant", "acme").run(t) })
 	wg.Wait()
-	for _, o := range made {
-		if o.code != 0 {
-			t.Fatalf("exit %d\n%s", o.code, o.stderr)
-		}
+	if err != nil || piped.code != 0 {
+		t.Fatalf("create %s: %v\n%s\ncreate %s: exit %d\n%s", a, err, watched, b, piped.code, piped.stderr)
 	}
+	t.Run("a terminal shows each step, and the way in", func(t *testing.T) { showsSteps(t, string(watched), a) })
 	one, two, third := show(t, a), show(t, b, acme...), show(t, web)
 	if one.Address == two.Address || one.Address == third.Address || two.Address == third.Address {
 		t.Errorf("the addresses are %s, %s and %s", one.Address, two.Address, third.Address)
@@ -81,10 +86,24 @@ ip link set eth0 address $mac`
 	})
 }
 
+func showsSteps(t *testing.T, seen, name string) {
+	seen = escapes.ReplaceAllString(seen, "")
+	for _, step := range []string{"✓ admitted", "✓ reserved", "✓ started", "✓ booting", "✓ ready", "ssh: holm ssh " + name} {
+		if !strings.Contains(seen, step) {
+			t.Errorf("%q is not to be seen:\n%s", step, seen)
+		}
+	}
+	for _, line := range strings.FieldsFunc(seen, func(r rune) bool { return r == '\r' || r == '\n' }) {
+		if n := len([]rune(line)); n > 80 {
+			t.Errorf("a line of %d columns on a terminal of 80: %q", n, line)
+		}
+	}
+}
+
 // ping tells whether anything came back.
 func ping(t *testing.T, from string, args ...string) bool {
 	t.Helper()
-	o := guest(from, append([]string{"ping", "-n", "-W", "3"}, args...)...).run(t)
+	o := guest(from, append([]string{"sudo", "ping", "-n", "-W", "3"}, args...)...).run(t)
 	if o.code != 0 && !strings.Contains(o.stdout, "packets transmitted") {
 		t.Fatalf("ping did not run: exit %d\n%s", o.code, o.stderr)
 	}

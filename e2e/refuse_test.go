@@ -165,7 +165,7 @@ func TestAFullDiskIsSaidBeforeAnythingIsMade(t *testing.T) {
 		t.Fatal(err)
 	}
 	mount(t, filepath.Join(stateDir, "images"), filepath.Join(dir, "images"), "", syscall.MS_BIND, "")
-	if err := prepare(t.Context(), dir); err != nil {
+	if err := prepare(t.Context(), dir, netName2, subnet2); err != nil {
 		t.Fatal(err)
 	}
 	before := inventory(t, dir)

@@ -138,5 +138,9 @@ func (s *Store) ByInputs(inputs string) (Manifest, bool, error) {
 }
 
 func noImage(ref string) error {
+	const shown = 100
+	if len(ref) > shown {
+		ref = ref[:shown] + "…"
+	}
 	return fault.New(fault.NotFound, "build it: holm image build      see what there is: holm image ls", "there is no image %q", ref)
 }

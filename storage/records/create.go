@@ -104,7 +104,7 @@ func makeDir(dir string) error {
 	} else if err != nil {
 		return err
 	}
-	if err := os.Chmod(dir, dirMode); err != nil { //nolint:gosec // see dirMode
+	if err := os.Chmod(dir, dirMode); err != nil {
 		return err
 	}
 	return atomicfile.SyncDir(filepath.Dir(dir))
