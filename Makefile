@@ -7,6 +7,7 @@ GO      ?= go
 TAGS    := libvirt_dlopen
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS := -s -w -buildid= -X main.version=$(VERSION)
+GUEST_GO := go1.26.8
 LINT    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 SUDO    := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 STATE   ?= /var/lib/holm
@@ -43,10 +44,11 @@ deps: ## Install the Debian packages that are missing.
 build: guest/programs/holm-init guest/programs/holm-agent ## Compile holm and the guest's programs.
 	@$(GO) build -trimpath -tags $(TAGS) -ldflags "$(LDFLAGS)" -o $(HOLM) ./cmd/holm
 
-# The guest's programs are part of the image: the same source gives the same bytes. The Go tool knows what is new.
+# The guest's programs are part of the image, and the same source gives the same bytes: one exact Go, no stamp of the
+# commit, no flags of the environment. The Go tool knows what is new.
 .PHONY: guest/programs/holm-init guest/programs/holm-agent
 guest/programs/holm-init guest/programs/holm-agent: guest/programs/%:
-	@CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w -buildid=" -o $@ ./guest/cmd/$*
+	@GOTOOLCHAIN=$(GUEST_GO) GOFLAGS= GOAMD64=v1 CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags "-s -w -buildid=" -o $@ ./guest/cmd/$*
 
 .PHONY: image-lock
 image-lock: build ## Renew the committed lock of the golden image with today's packages.

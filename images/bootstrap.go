@@ -43,7 +43,7 @@ func bootstrap(ctx context.Context, root string, l Lock, m Mirror, locked bool, 
 		Stderr: progress.stream(),
 	})
 	if err != nil {
-		return fault.New(fault.Failure, "see why with: holm -v image build", "install Debian's packages: %w", err)
+		return fault.New(fault.Failure, "check the mirror in /etc/apt/sources.list, and the disk", "install Debian's packages: %w", err)
 	}
 	return nil
 }

@@ -18,10 +18,10 @@ const scratchPrefix = ".holm-"
 // prepare makes the store's folders. QEMU's own user passes through them to the files that it was given by name; it
 // cannot list them.
 func (s *Store) prepare() error {
-	if err := os.MkdirAll(filepath.Dir(s.dir), 0o700); err != nil {
+	if err := os.MkdirAll(filepath.Dir(filepath.Dir(s.dir)), 0o755); err != nil { //nolint:gosec // folders above holm's own, as mkdir -p makes them
 		return fmt.Errorf("make the image store: %w", err)
 	}
-	for _, dir := range []string{s.dir, filepath.Join(s.dir, "sha256")} {
+	for _, dir := range []string{filepath.Dir(s.dir), s.dir, filepath.Join(s.dir, "sha256")} {
 		if err := makePassage(dir); err != nil && !errors.Is(err, fs.ErrExist) {
 			return fmt.Errorf("make the image store: %w", err)
 		}

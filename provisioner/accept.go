@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/crypto/ssh"
 
+	"holm/cloudinit"
 	"holm/guest/report"
 	"holm/storage/records"
 )
@@ -38,6 +39,12 @@ var (
 	kernelForm    = regexp.MustCompile(`^[A-Za-z0-9._+-]{1,64}$`)
 )
 
+// promised are the checks without which an instance of a profile is not ready, whatever else it reports.
+var promised = map[string][]string{
+	cloudinit.ProfilePlain:  {"root-readonly", "host-key"},
+	cloudinit.ProfileDocker: {"root-readonly", "host-key", "no-rootful-docker", "docker-rootless"},
+}
+
 // accept holds what a guest says of itself to its forms, to its profile, and to what it said when it was first ready.
 func accept(inst records.Instance, r report.Report) error {
 	seen := map[string]bool{}
@@ -61,6 +68,11 @@ func accept(inst records.Instance, r report.Report) error {
 	for _, c := range r.Checks {
 		if !c.OK {
 			return &verdict{what: fmt.Sprintf("check %s: %s", c.ID, clean(c.Found)), passed: passed(r), total: len(r.Checks)}
+		}
+	}
+	for _, id := range promised[inst.Profile] {
+		if !seen[id] {
+			return &verdict{what: fmt.Sprintf("the guest did not report the check %s", id), passed: passed(r), total: len(r.Checks)}
 		}
 	}
 	return nil

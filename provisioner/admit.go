@@ -91,6 +91,18 @@ func (p *Provisioner) accelerator(ctx context.Context, host Capacity) (string, e
 	return machine.TCG, nil
 }
 
+// mayEmulate refuses to start an emulated instance on a host that has left lab mode since it was made.
+func (p *Provisioner) mayEmulate(ctx context.Context, inst records.Instance) error {
+	if inst.Accel == machine.KVM {
+		return nil
+	}
+	settings, err := p.Records.Host(ctx)
+	if err != nil || settings.LabMode {
+		return err
+	}
+	return fault.New(fault.Refused, "for a lab only: holm host set --lab-mode on", "instance %q is emulated, which is no isolation boundary, and lab mode is off", inst.Name)
+}
+
 // allot gives a new record what must be its own: identity, addresses. It runs inside the reserving transaction, with
 // all instances that there are.
 func (p *Provisioner) allot(existing []records.Instance, inst *records.Instance) error {
@@ -103,7 +115,7 @@ func (p *Provisioner) allot(existing []records.Instance, inst *records.Instance)
 		}
 		a, err := netip.ParseAddr(e.Address)
 		if err != nil {
-			return fault.New(fault.Failure, "remove it: holm rm "+e.Name, "the record of instance %q has the address %s", e.Name, quoted(e.Address))
+			return fault.New(fault.Failure, "remove it: "+command("rm", e), "the record of instance %q has the address %s", e.Name, quoted(e.Address))
 		}
 		addresses = append(addresses, a)
 	}

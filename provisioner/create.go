@@ -100,7 +100,7 @@ func (p *Provisioner) build(ctx context.Context, h Hypervisor, inst records.Inst
 	})
 	if err != nil {
 		kind, _ := diagnose(err)
-		return inst, began, fault.New(kind, "it was started and is not on record: holm rm "+inst.Name, "create %s: %w", inst.Name, err)
+		return inst, began, fault.New(kind, "it was started and is not on record: "+command("rm", inst), "create %s: %w", inst.Name, err)
 	}
 	return booting, began, nil
 }

@@ -62,7 +62,7 @@ func TestCreateRecordsWhatWasAskedForReservedAndLearnt(t *testing.T) {
 			Address: "10.77.0.10", PrefixLen: 24, Gateway: "10.77.0.1", Nameservers: []string{"9.9.9.9"},
 			User: "ops", AuthorizedKeys: []string{hostKey(9)},
 			HostKey: r.HostKey, MachineID: r.MachineID, Kernel: r.Kernel, BootID: r.BootID,
-			ChecksPassed: 2, ChecksTotal: 2, Created: start, ReadyAt: start,
+			ChecksPassed: 4, ChecksTotal: 4, Created: start, ReadyAt: start,
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Error(diff)

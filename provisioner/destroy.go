@@ -54,10 +54,10 @@ func (p *Provisioner) destroy(ctx context.Context, h Hypervisor, inst records.In
 		{"seed", func() error { return removeFile(p.seedPath(inst.ID)) }},
 		{"folder", func() error { return os.RemoveAll(p.instanceDir(inst.ID)) }},
 		{"network", func() error {
+			if len(failed) > 0 {
+				return nil // what could not be removed may still need it
+			}
 			return p.leaveNetwork(ctx, h, inst.ID, func() error {
-				if len(failed) > 0 {
-					return nil
-				}
 				p.crash("destroy.record.before")
 				err := p.removed(ctx, op)
 				gone = err == nil
@@ -109,9 +109,9 @@ func (p *Provisioner) removed(ctx context.Context, op records.Operation) error {
 func (p *Provisioner) stuck(ctx context.Context, inst records.Instance, op records.Operation, failed error) error {
 	var result error
 	if cause := context.Cause(ctx); cause != nil {
-		result = cutShort(cause, "finish it: holm rm "+inst.Name, "remove %s", inst.Name)
+		result = cutShort(cause, "finish it: "+command("rm", inst), "remove %s", inst.Name)
 	} else {
-		result = fault.New(fault.Leftover, "try again: holm rm "+inst.Name, "remove %s: %w", inst.Name, failed)
+		result = fault.New(fault.Leftover, "try again: "+command("rm", inst), "remove %s: %w", inst.Name, failed)
 	}
 	op.Status, op.Ended, op.Error = records.Stuck, p.Now().UTC(), result.Error()
 	if err := p.Records.PutOperation(context.WithoutCancel(ctx), op); err != nil {

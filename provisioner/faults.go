@@ -76,7 +76,7 @@ func oneError(errs ...error) error {
 
 // unfinished is the fault for an instance that a holm which died left half made or half removed.
 func unfinished(inst records.Instance) error {
-	remedy := "remove what there is: holm rm " + inst.Name
+	remedy := "remove what there is: " + command("rm", inst)
 	if inst.State == records.Creating {
 		remedy += "      or make it again: holm create " + inst.Name
 	}
@@ -87,14 +87,23 @@ func unfinished(inst records.Instance) error {
 func notRunning(inst records.Instance, domain DomainState) error {
 	switch domain {
 	case DomainAbsent:
-		return fault.New(fault.Failure, "remove what there is: holm rm "+inst.Name, "instance %q is broken: somebody removed its domain %s", inst.Name, inst.Domain)
+		return fault.New(fault.Failure, "remove what there is: "+command("rm", inst), "instance %q is broken: somebody removed its domain %s", inst.Name, inst.Domain)
 	case DomainPaused:
-		return fault.New(fault.Failure, "resume it: virsh resume "+inst.Domain+"      or cut its power: holm stop --force "+inst.Name,
+		return fault.New(fault.Failure, "resume it: virsh resume "+inst.Domain+"      or cut its power: "+command("stop --force", inst),
 			"instance %q is paused, by somebody or for want of space on the host's disk", inst.Name)
 	default:
-		return fault.New(fault.Failure, "run: holm start "+inst.Name, "instance %q is not running (%s)", inst.Name, status(inst.State, domain))
+		return fault.New(fault.Failure, "run: "+command("start", inst), "instance %q is not running (%s)", inst.Name, status(inst.State, domain))
 	}
 }
 
 // off tells whether nothing runs any more.
 func off(s DomainState) bool { return s == DomainOff || s == DomainCrashed || s == DomainAbsent }
+
+// command writes a command line of holm for an instance that works when pasted.
+func command(verb string, inst records.Instance) string {
+	line := "holm " + verb + " " + inst.Name
+	if inst.Tenant != "" && inst.Tenant != DefaultTenant {
+		line += " --tenant " + inst.Tenant
+	}
+	return line
+}

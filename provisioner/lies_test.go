@@ -71,6 +71,7 @@ func TestAGuestThatLiesIsNotReady(t *testing.T) {
 		"a check that is there twice":     {checks(good, good), fault.Failure, malformed},
 		"no checks":                       {checks(), fault.Failure, "the guest reports no checks"},
 		"ready with a failing check":      {checks(good, bad, goodCheck("c")), fault.CheckFailed, "check bad: [2Jit is open"},
+		"ready without a promised check":  {checks(goodCheck("root-readonly"), goodCheck("host-key"), goodCheck("docker-rootless")), fault.Failure, "the guest did not report the check no-rootful-docker"},
 		"failed with a failing check":     {failed("check bad: open", good, bad), fault.CheckFailed, "the guest reports: check bad: open"},
 		"failed without checks":           {failed("cloud-init: no\nseed"), fault.Failure, "the guest reports: cloud-init: no seed"},
 		"failed with good checks":         {failed("it burns", good), fault.Failure, "the guest reports: it burns"},
@@ -124,7 +125,7 @@ func TestWhatIsNoAnswerToOurQuestionIsDropped(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
 			w.play(g)
-			if inst := w.created("web"); inst.HostKey != hostKey(1) || inst.ChecksTotal != 2 {
+			if inst := w.created("web"); inst.HostKey != hostKey(1) || inst.ChecksTotal != 4 {
 				t.Errorf("it was believed: %+v", inst)
 			}
 		})

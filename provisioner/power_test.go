@@ -249,3 +249,37 @@ func TestALostConnectionIsNeitherTakenForAnEndNorWaitedOutForever(t *testing.T) 
 		}
 	})
 }
+
+func TestAnEmulatedInstanceStartsInLabModeOnly(t *testing.T) {
+	w := newWorld(t)
+	w.capacity.KVM = false
+	ctx := t.Context()
+	lab := func(on bool) {
+		_, err := w.records.SetHost(ctx, func(h *records.Host) error {
+			h.LabMode = on
+			return nil
+		})
+		must(t, err)
+	}
+	lab(true)
+	w.created("web")
+	must(t, w.holm().Stop(ctx, "default", "web", false, nil))
+	lab(false)
+	_, err := w.holm().Start(ctx, "default", "web", nil)
+	refused(t, err, fault.Refused, "no isolation boundary", "holm host set --lab-mode on")
+	if inst := w.record(); w.state(inst) != provisioner.DomainOff {
+		t.Errorf("the guest is %s", w.state(inst))
+	}
+	lab(true)
+	_, err = w.holm().Start(ctx, "default", "web", nil)
+	must(t, err)
+}
+
+func TestRemediesNameTheTenant(t *testing.T) {
+	w := newWorld(t)
+	_, err := w.holm().Create(t.Context(), provisioner.CreateSpec{Name: "web", Tenant: "acme"}, nil)
+	must(t, err)
+	must(t, w.holm().Stop(t.Context(), "acme", "web", true, nil))
+	_, err = w.holm().Wait(t.Context(), "acme", "web", nil)
+	refused(t, err, fault.Failure, "holm start web --tenant acme")
+}

@@ -87,7 +87,7 @@ func (p *Provisioner) holdName(ctx context.Context, tenant, name string, wait bo
 		take = func(path string) (*lock.Lock, error) { return lock.Acquire(ctx, path) }
 	}
 	held, err := take(path)
-	switch remedy := "wait for it: holm wait " + name; {
+	switch remedy := "wait for it: " + command("wait", records.Instance{Tenant: tenant, Name: name}); {
 	case err == nil:
 		return func() { _ = held.Release() }, nil
 	case ended(ctx, err):

@@ -42,7 +42,7 @@ func (p *Provisioner) awaitReady(ctx context.Context, h Hypervisor, inst records
 
 // kept is the fault for a wait that ended before it was known whether the guest is ready: the guest goes on.
 func kept(ctx context.Context, inst records.Instance, err error) error {
-	goOn := "kept, and goes on booting: holm wait " + inst.Name
+	goOn := "kept, and goes on booting: " + command("wait", inst)
 	if ended(ctx, err) {
 		return cutShort(context.Cause(ctx), goOn, "instance %q is not ready yet", inst.Name)
 	}
@@ -55,7 +55,7 @@ func kept(ctx context.Context, inst records.Instance, err error) error {
 
 // fail records why an instance did not become ready, and returns that as a fault.
 func (p *Provisioner) fail(ctx context.Context, inst records.Instance, bad *verdict) (records.Instance, error) {
-	fail := fault.New(bad.kind(), "it is kept: see holm logs "+inst.Name+", then holm rm "+inst.Name, "instance %q is not ready: %w", inst.Name, bad)
+	fail := fault.New(bad.kind(), "it is kept: see "+command("logs", inst)+", then "+command("rm", inst), "instance %q is not ready: %w", inst.Name, bad)
 	failed, err := p.Records.Update(context.WithoutCancel(ctx), inst.ID, func(i *records.Instance) error {
 		i.State, i.Failure = records.Failed, bad.what
 		i.ChecksPassed, i.ChecksTotal = bad.passed, bad.total

@@ -25,6 +25,9 @@ func (p *Provisioner) powerOn(ctx context.Context, h Hypervisor, inst records.In
 		return inst, notRunning(inst, state)
 	case DomainOff, DomainCrashed:
 	}
+	if err := p.mayEmulate(ctx, inst); err != nil {
+		return inst, err
+	}
 	image, err := p.Images.Get(inst.Image)
 	if err != nil {
 		return inst, err
@@ -54,10 +57,10 @@ func notStarted(ctx context.Context, inst records.Instance, err error) error {
 		return err
 	}
 	if left := leftBehind(failed); left != nil {
-		return fault.New(fault.Leftover, "cut its power: holm stop --force "+inst.Name, "start %s: %s: %w", inst.Name, failed.Step, oneError(failed.Cause, left))
+		return fault.New(fault.Leftover, "cut its power: "+command("stop --force", inst), "start %s: %s: %w", inst.Name, failed.Step, oneError(failed.Cause, left))
 	}
 	if ended(ctx, failed.Cause) {
-		return cutShort(context.Cause(ctx), "it is off again: holm start "+inst.Name, "start %s", inst.Name)
+		return cutShort(context.Cause(ctx), "it is off again: "+command("start", inst), "start %s", inst.Name)
 	}
 	kind, remedy := diagnose(failed.Cause)
 	return fault.New(kind, remedy, "start %s: %s: %w", inst.Name, failed.Step, oneError(failed.Cause))

@@ -126,12 +126,12 @@ func freeBytes(path string) (uint64, error) {
 	}
 }
 
-// kvmTrial is what trying KVM came to. Trying takes up to seconds, and only a reboot can change the outcome for the
-// better or the worse, so it is kept beside the records until then.
+// kvmTrial is what trying KVM came to. That it works is kept beside the records until the host boots again; that it does
+// not is tried each time, because the operator may be mending it.
 type kvmTrial struct {
 	BootID string `json:"boot_id"`
 	Works  bool   `json:"works"`
-	Why    string `json:"why"`
+	Why    string `json:"-"`
 }
 
 func (b *backend) kvm(ctx context.Context) (works bool, why string) {
@@ -139,11 +139,14 @@ func (b *backend) kvm(ctx context.Context) (works bool, why string) {
 	boot, _ := os.ReadFile("/proc/sys/kernel/random/boot_id")
 	now := kvmTrial{BootID: strings.TrimSpace(string(boot))}
 	var known kvmTrial
-	if content, err := os.ReadFile(path); err == nil && json.Unmarshal(content, &known) == nil && known.BootID == now.BootID {
-		return known.Works, known.Why
+	if content, err := os.ReadFile(path); err == nil && json.Unmarshal(content, &known) == nil && known.BootID == now.BootID && known.Works {
+		return true, ""
 	}
 	now.Works, now.Why = doctor.KVM(ctx, doctorOptions(ctx, b.settings))
-	if content, err := json.Marshal(now); err == nil && ctx.Err() == nil {
+	if !now.Works {
+		return false, now.Why
+	}
+	if content, err := json.Marshal(now); err == nil {
 		_ = atomicfile.WriteBytes(path, 0o600, content) // tried again next time when it cannot be kept
 	}
 	return now.Works, now.Why

@@ -50,9 +50,17 @@ func (o *createOptions) flags(cmd *cobra.Command) {
 	flags.StringArrayVar(&o.keys, "ssh-key", nil, "`FILE` of public keys that may log in; can be repeated")
 	flags.BoolVar(&o.dryRun, "dry-run", false, "print what would be reserved and change nothing")
 	timeout(cmd, &o.timeout, 10*time.Minute)
-	for name, words := range map[string][]string{"profile": {"docker", "plain"}, "flavor": nil, "user": nil} {
+	for name, words := range map[string][]string{"profile": {"docker", "plain"}, "flavor": flavorNames(), "user": nil} {
 		_ = cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp))
 	}
+}
+
+func flavorNames() []string {
+	var all []string
+	for _, f := range provisioner.Flavors() {
+		all = append(all, f.Name)
+	}
+	return all
 }
 
 func (a *app) create(ctx context.Context, o createOptions) error {

@@ -33,10 +33,6 @@ func (a *app) removeImages(ctx context.Context, refs []string, yes, dryRun bool)
 	if err != nil {
 		return err
 	}
-	users, err := a.imageUsers(ctx)
-	if err != nil {
-		return err
-	}
 	var chosen []images.Manifest
 	var labels []string
 	err = each(ctx, refs, func(ref string) error {
@@ -54,6 +50,11 @@ func (a *app) removeImages(ctx context.Context, refs []string, yes, dryRun bool)
 		return a.streams.Print(a.settings.output, a.imageResult(chosen))
 	}
 	if err := a.confirmed(ctx, yes, "remove "+term.Line(listed(labels))+"?"); err != nil {
+		return err
+	}
+	// Only now: an instance may have been made while the question stood.
+	users, err := a.imageUsers(ctx)
+	if err != nil {
 		return err
 	}
 	for i, m := range chosen {

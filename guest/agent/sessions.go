@@ -9,6 +9,7 @@ import (
 	"os/user"
 	"path/filepath"
 	"strconv"
+	"strings"
 )
 
 const userUnit = "/usr/lib/systemd/user/docker.service"
@@ -34,12 +35,26 @@ func (a *Agent) keepSessions(inst Instance) error {
 	if err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	// PAM gives it to every session, those without a login shell too: "docker" reaches the user's own daemon.
-	dir, err := runtimeDir(inst.User)
+	return a.pointDocker(inst.User)
+}
+
+// pointDocker lets "docker" reach the user's own daemon from every session, those without a login shell too: PAM reads
+// the file. What the instance's owner has written there stays.
+func (a *Agent) pointDocker(name string) error {
+	const variable = "DOCKER_HOST="
+	dir, err := runtimeDir(name)
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(a.path("/etc/environment"), []byte("DOCKER_HOST=unix://"+dir+"/docker.sock\n"), 0o644)
+	file := a.path("/etc/environment")
+	content, err := os.ReadFile(file)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if strings.Contains(string(content), variable) {
+		return nil
+	}
+	return os.WriteFile(file, append(content, variable+"unix://"+dir+"/docker.sock\n"...), 0o644)
 }
 
 // runtimeDir is the folder of the user's sockets.

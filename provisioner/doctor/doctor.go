@@ -144,7 +144,7 @@ func (e *env) within(ctx context.Context, c check) Result {
 	select {
 	case res = <-done:
 	case <-ctx.Done():
-		res = fail("holm doctor -v", "not answered within %v", e.Deadline)
+		res = fail("holm doctor   # again, on an idle host", "not answered within %v", e.Deadline)
 		if errors.Is(ctx.Err(), context.Canceled) {
 			res = warn("", "interrupted")
 		}
