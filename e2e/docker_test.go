@@ -143,7 +143,7 @@ func TestARebootFromWithinComesBack(t *testing.T) {
 	for bootID(t) == boot || bootID(t) == "" {
 		select {
 		case <-ctx.Done():
-			t.Fatalf("it did not come back; its console ends with:\n%s", tail(holm("logs", web).run(t).stdout, 2000))
+			t.Fatalf("it did not come back; its console ends with:\n%s", tail(holm("logs", web).run(t).stdout))
 		case <-time.After(time.Second): // nobody tells when sshd listens again
 		}
 	}

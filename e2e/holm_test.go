@@ -136,21 +136,14 @@ func shell(t *testing.T, name, line string) string {
 	return strings.TrimSpace(guest(name, "sh", "-c", line).must(t))
 }
 
-// create makes an instance that is gone when the test ends. Its console is shown when the test failed.
-func create(t *testing.T, name string, flags ...string) outcome {
-	t.Helper()
-	tidy(t, name)
-	return holm(append([]string{"create", name}, flags...)...).run(t)
-}
-
-// tidy removes an instance, if it is there, when the test ends.
+// tidy removes an instance, if it is there, when the test ends. Its console is shown when the test failed.
 func tidy(t *testing.T, name string, flags ...string) {
 	t.Helper()
 	t.Cleanup(func() {
 		ctx := context.Background() // the test's own has ended
 		if t.Failed() {
 			logs := holm(append([]string{"logs", name}, flags...)...).do(ctx)
-			t.Logf("the console of %s ends with:\n%s", name, tail(logs.stdout, 2000))
+			t.Logf("the console of %s ends with:\n%s", name, tail(logs.stdout))
 		}
 		if rm := holm(append([]string{"rm", "--yes", name}, flags...)...).do(ctx); rm.code != 0 && rm.code != 4 {
 			t.Errorf("remove %s: exit %d\n%s", name, rm.code, rm.stderr)
@@ -158,7 +151,8 @@ func tidy(t *testing.T, name string, flags ...string) {
 	})
 }
 
-func tail(text string, most int) string { return text[max(0, len(text)-most):] }
+// tail is the end of a text: enough to see what went wrong.
+func tail(text string) string { return text[max(0, len(text)-2000):] }
 
 // scratch is a second state directory, which QEMU can pass through; it is gone when the test ends.
 func scratch(t *testing.T, name string) string {

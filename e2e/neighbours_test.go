@@ -48,7 +48,7 @@ func TestNeighboursAreMadeAtOnceAndKeptApart(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			conn.Close()
+			_ = conn.Close()
 		}
 	})
 	t.Run("neither reaches another", func(t *testing.T) {

@@ -22,14 +22,14 @@ func (r refusal) check(t *testing.T, c call) {
 	t.Helper()
 	o := c.run(t)
 	if o.code != r.code {
-		t.Errorf("exit %d, want %d\n%s", o.code, r.code, tail(o.stderr, 2000))
+		t.Errorf("exit %d, want %d\n%s", o.code, r.code, tail(o.stderr))
 	}
 	if o.stdout != "" {
 		t.Errorf("stdout is not empty: %.300q", o.stdout)
 	}
 	lines := problems(o.stderr)
 	if len(lines) == 0 || !strings.HasPrefix(lines[0], "holm: ") || !strings.Contains(lines[0], r.says) {
-		t.Fatalf("stderr is\n%s\nwant a line \"holm: …%s…\"", tail(o.stderr, 2000), r.says)
+		t.Fatalf("stderr is\n%s\nwant a line \"holm: …%s…\"", tail(o.stderr), r.says)
 	}
 	for _, line := range lines[1:] {
 		if !strings.HasPrefix(line, "      ") {
@@ -43,7 +43,7 @@ func (r refusal) check(t *testing.T, c call) {
 	}
 	for _, foreign := range []string{"*fault.", "0x", "goroutine", "runtime error", "errno", "%!"} {
 		if strings.Contains(o.stderr, foreign) {
-			t.Errorf("%q in what a person is told:\n%s", foreign, tail(o.stderr, 2000))
+			t.Errorf("%q in what a person is told:\n%s", foreign, tail(o.stderr))
 		}
 	}
 }

@@ -35,7 +35,7 @@ func needWeb(t *testing.T) {
 	t.Helper()
 	if o := createWeb(); o.code != 0 {
 		logs := holm("logs", web).run(t)
-		t.Fatalf("create %s: exit %d\n%s\nits console:\n%s", web, o.code, o.stderr, tail(logs.stdout, 2000))
+		t.Fatalf("create %s: exit %d\n%s\nits console:\n%s", web, o.code, o.stderr, tail(logs.stdout))
 	}
 }
 
