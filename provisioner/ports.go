@@ -135,6 +135,7 @@ type Hypervisor interface {
 	// EnsureNetwork makes the network and starts it when it is not there; no error when it is there and is holm's
 	// (same UUID). ErrNotOurs when the name or the bridge belongs to somebody else.
 	EnsureNetwork(ctx context.Context, xml string) error
-	// RemoveNetwork stops and removes the network with that UUID; no error when it is absent.
+	// RemoveNetwork stops and removes the network with that UUID; no error when it is absent, and none when domains are
+	// attached to it, which keep it.
 	RemoveNetwork(ctx context.Context, uuid string) error
 }

@@ -58,6 +58,9 @@ func run() error {
 		if err := maskUnits(newRoot+maskList, "/run/systemd/system"); err != nil {
 			return err
 		}
+		if err := maskUnits(newRoot+generatorList, "/run/systemd/system-generators"); err != nil {
+			return err
+		}
 	}
 	return switchRoot()
 }

@@ -9,10 +9,13 @@ import (
 	"strings"
 )
 
-// maskList names, one a line, the units that a VPS does not need. It is a file of the image.
-const maskList = "/usr/lib/holm/masked-units"
+// Files of the image that name, one a line, the units and systemd's generators of units that a VPS does not need.
+const (
+	maskList      = "/usr/lib/holm/masked-units"
+	generatorList = "/usr/lib/holm/masked-generators"
+)
 
-// maskUnits masks the units of a list, which need not be there, in systemd's folder for this boot. It is done here
+// maskUnits masks the units, or generators, of a list, which need not be there, in systemd's folder for this boot. It is done here
 // rather than in the image so that the benchmark can boot the very same image without it.
 func maskUnits(list, dir string) error {
 	content, err := os.ReadFile(list)

@@ -151,6 +151,19 @@ func (h *Host) RemoveNetwork(ctx context.Context, uuid string) error {
 	return err
 }
 
+// hasPorts tells whether a domain is attached to the network. One of another state directory may be: its guest would
+// lose the network for good.
+func hasPorts(n *libvirt.Network) (bool, error) {
+	ports, err := n.ListAllPorts(0)
+	if lacks(err) {
+		return false, nil
+	}
+	for i := range ports {
+		_ = ports[i].Free()
+	}
+	return len(ports) > 0, err
+}
+
 func undefineNetwork(c *libvirt.Connect, uuid string) error {
 	n, err := c.LookupNetworkByUUIDString(uuid)
 	if isCode(err, libvirt.ERR_NO_NETWORK) {
@@ -163,6 +176,9 @@ func undefineNetwork(c *libvirt.Connect, uuid string) error {
 	if active, err := n.IsActive(); err != nil {
 		return err
 	} else if active {
+		if used, err := hasPorts(n); err != nil || used {
+			return err
+		}
 		if err := n.Destroy(); err != nil && !isCode(err, libvirt.ERR_OPERATION_INVALID) {
 			return err
 		}
