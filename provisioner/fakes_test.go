@@ -60,8 +60,10 @@ func readyReport() report.Report {
 		Version: report.Version, Stage: report.StageReady, BootID: "0d9f1f9c-5d5c-4b3a-9f5e-0123456789ab",
 		MachineID: strings.Repeat("a1", 16), Kernel: "6.12.117+deb13-amd64", HostKey: hostKey(1),
 		Checks: []report.Check{
-			{ID: "root-readonly", OK: true, Found: "EROFS"}, {ID: "host-key", OK: true, Found: "ed25519"},
-			{ID: "no-rootful-docker", OK: true, Found: "no socket"}, {ID: "docker-rootless", OK: true, Found: "rootless"},
+			{ID: "root-readonly", OK: true, Found: "EROFS"},
+			{ID: "host-key", OK: true, Found: "ed25519"},
+			{ID: "no-rootful-docker", OK: true, Found: "no socket"},
+			{ID: "docker-rootless", OK: true, Found: "rootless"},
 		},
 	}
 }
