@@ -1,0 +1,36 @@
+package probe
+
+import (
+	"context"
+
+	"holm/guest/k3sapi"
+)
+
+func k3sDigest() k3sRule {
+	return k3sRule{
+		id:      "k3s-digest",
+		source:  "CIS Kubernetes 5.5.1; holm",
+		promise: "A pod whose image is not named by digest is refused.",
+		tried:   "dry-run a pod with an image by latest, by tag, without tag, with half a digest, and by tag in an init container",
+		try: func(ctx context.Context, run *k3sRun, tried string) Result {
+			return k3sRefused(tried, "'holm-digest'", run.admitAll(ctx, k3sLooseImages()))
+		},
+	}
+}
+
+func k3sLooseImages() []k3sVariant {
+	image := func(what, name string) k3sVariant {
+		return k3sVariant{what, func(p *k3sapi.PodSpec) { p.Containers[0].Image = name }}
+	}
+	return []k3sVariant{
+		image("latest", k3sRepository+":latest"),
+		image("a tag", k3sRepository+":1.0"),
+		image("no tag", k3sRepository),
+		image("half a digest", k3sImage[:len(k3sImage)-32]),
+		{"an init container by tag", func(p *k3sapi.PodSpec) {
+			initial := p.Containers[0]
+			initial.Name, initial.Image = "initial", k3sRepository+":1.0"
+			p.InitContainers = []k3sapi.Container{initial}
+		}},
+	}
+}

@@ -1,0 +1,98 @@
+// Package probe is what an instance tries against itself to show that its promises hold: one file a check. A check does
+// not read a setting where it can attempt what the setting forbids, and where it makes sense it first does what has to
+// succeed (its control): without that, being refused proves nothing.
+//
+// The host imports this package for the list alone, so that it knows what an instance has promised without believing
+// the instance; the attempts run inside, in the agent.
+package probe
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"holm/guest/report"
+)
+
+// The profiles, as in the seed.
+const (
+	Plain  = "plain"
+	Docker = "docker"
+	K3s    = "k3s"
+)
+
+// Check is one promise and how it is tried.
+type Check struct {
+	ID       string // "root-readonly": lower-case words joined by "-"
+	Source   string // where the rule comes from: "CIS Debian 1.1.2", "PSS restricted", "Docker bench 2.2", "KSPP", "holm"
+	Promise  string // what holds, in one short sentence for people
+	Profiles []string
+	// Try attempts to break the promise. It ends when ctx ends, leaves nothing behind, and never panics on what it finds.
+	Try func(ctx context.Context, env *Env) Result
+}
+
+// Result is what came of one attempt.
+type Result struct {
+	Outcome report.Outcome
+	Tried   string // what was attempted, in a few words: "write to /, /usr, /boot"
+	Found   string // what came back, in a few words: "EROFS, EROFS, EROFS"
+}
+
+// Env is the instance as the checks reach it.
+type Env struct {
+	Profile string
+	User    string // the instance's login
+	Self    string // path of the agent's own program, for attempts that need another process
+}
+
+// For returns the checks of a profile, in the order in which they are shown.
+func For(profile string) []Check {
+	var own []Check
+	for _, c := range all() {
+		if slices.Contains(c.Profiles, profile) {
+			own = append(own, c)
+		}
+	}
+	return own
+}
+
+// IDs are the ids of the checks of a profile.
+func IDs(profile string) []string {
+	var ids []string
+	for _, c := range For(profile) {
+		ids = append(ids, c.ID)
+	}
+	return ids
+}
+
+// Run tries the checks one after the other and tells begun of each one's id before it. What is not tried when ctx ends
+// is inconclusive.
+func Run(ctx context.Context, env *Env, checks []Check, begun func(id string)) []report.Check {
+	var done []report.Check
+	for _, c := range checks {
+		begun(c.ID)
+		began := time.Now()
+		result := Result{Outcome: report.Inconclusive, Found: "there was no time for it"}
+		if ctx.Err() == nil {
+			result = c.Try(ctx, env)
+		}
+		done = append(done, report.Check{
+			ID: c.ID, Outcome: result.Outcome, Tried: result.Tried, Found: result.Found, Millis: time.Since(began).Milliseconds(),
+		})
+	}
+	return done
+}
+
+func passed(tried, found string, args ...any) Result {
+	return Result{Outcome: report.Passed, Tried: tried, Found: fmt.Sprintf(found, args...)}
+}
+
+func failed(tried, found string, args ...any) Result {
+	return Result{Outcome: report.Failed, Tried: tried, Found: fmt.Sprintf(found, args...)}
+}
+
+// inconclusive is the result of an attempt whose control did not succeed.
+func inconclusive(tried, found string, args ...any) Result {
+	return Result{Outcome: report.Inconclusive, Tried: tried, Found: fmt.Sprintf(found, args...)}
+}
