@@ -1,6 +1,7 @@
 // Package agent is holm's service inside the instance. On the first boot it lets cloud-init configure the instance from
-// the seed; on every boot it brings the profile up, tries the profile's promises, and answers the host over the virtio
-// port until the instance stops.
+// the seed; on every boot it applies what the seed's profile asks of the kernel, brings the profile up, and answers the
+// host over the virtio port until the instance stops: how it is, and, when it is asked to try them, what its promises
+// are worth.
 //
 // The host trusts nothing of what is said here; see package report.
 package agent
@@ -8,11 +9,11 @@ package agent
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"time"
 
+	"holm/guest/probe"
 	"holm/guest/report"
 )
 
@@ -23,44 +24,78 @@ const readyWithin = 10 * time.Minute
 type Agent struct {
 	Root string // prefix of every path that is read or written
 	SSH  string // where sshd listens, "" for where it does in an instance
+
+	// Capabilities watches for so long who uses which capabilities; nil when this program cannot.
+	Capabilities func(context.Context, time.Duration) (*report.Capabilities, error)
+
+	promises func(profile string) []probe.Check // nil is probe.For
 }
 
 // Run serves until ctx ends. It fails only when the virtio port cannot be had; a profile that does not come up is
 // reported to the host, not returned.
 func (a *Agent) Run(ctx context.Context) error {
 	state := newBoard(a.identity)
-	state.set(report.StageCloudInit, "", nil)
+	state.set(report.StageCloudInit, "")
 	go a.bringUp(ctx, state)
 	return a.serve(ctx, state)
 }
 
 func (a *Agent) bringUp(ctx context.Context, state *board) {
-	inst, err := a.configure(ctx)
-	if err == nil {
-		err = a.keepSessions(inst)
-	}
+	inst, err := a.prepare(ctx, state)
 	// systemd waits with the network, logins and sshd until here. After a failure they start all the same, so that
 	// the console and SSH are there to find out why.
 	if notifyErr := notifyReady(); err == nil {
 		err = notifyErr
 	}
+	if err == nil {
+		err = a.comeUp(ctx, inst, state)
+	}
 	if err != nil {
-		state.set(report.StageFailed, err.Error(), nil)
+		state.set(report.StageFailed, err.Error())
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, readyWithin)
+	state.ready(inst)
+}
+
+// prepare is what has to be done before there is a network.
+func (a *Agent) prepare(ctx context.Context, state *board) (Instance, error) {
+	inst, err := a.configure(ctx)
+	if err != nil {
+		return inst, err
+	}
+	state.set(report.StageProfile, "")
+	if err := a.apply(ctx); err != nil {
+		return inst, err
+	}
+	switch inst.Profile {
+	case probe.Docker:
+		return inst, a.keepSessions(inst)
+	case probe.K3s:
+		return inst, a.startK3s(ctx)
+	}
+	return inst, nil
+}
+
+// comeUp waits for what the profile runs, and locks the kernel behind it.
+func (a *Agent) comeUp(ctx context.Context, inst Instance, state *board) error {
+	within, cancel := context.WithTimeout(ctx, readyWithin)
 	defer cancel()
-	if inst.Profile == ProfileDocker {
-		state.set(report.StageDocker, "", nil)
+	err := a.awaitSSH(within)
+	a.announce(within)
+	switch {
+	case err != nil:
+		return err
+	case inst.Profile == probe.Docker:
+		state.set(report.StageDocker, "")
+		err = a.awaitDocker(within, inst.User)
+	case inst.Profile == probe.K3s:
+		state.set(report.StageK3s, "")
+		err = a.awaitK3s(ctx, within)
 	}
-	checks := a.check(ctx, inst)
-	for _, c := range checks {
-		if !c.OK {
-			state.set(report.StageFailed, fmt.Sprintf("check %s: %s", c.ID, c.Found), checks)
-			return
-		}
+	if err != nil {
+		return err
 	}
-	state.set(report.StageReady, "", checks)
+	return a.lockModules()
 }
 
 // path puts Root before an absolute path.

@@ -1,16 +1,18 @@
 package agent
 
 import (
+	"context"
+	"errors"
 	"sync"
-	"unicode"
 
 	"holm/guest/report"
 )
 
-// board holds the latest report; readers are woken when it changes.
+// board holds how the guest is; readers are woken when it changes.
 type board struct {
 	mu       sync.Mutex
 	current  report.Report
+	instance Instance      // once it is ready
 	changed  chan struct{} // closed and replaced at each change
 	identity func(*report.Report)
 }
@@ -21,14 +23,15 @@ func newBoard(identity func(*report.Report)) *board {
 	return b
 }
 
-func (b *board) set(stage, note string, checks []report.Check) {
+func (b *board) set(stage, note string) { b.change(stage, note, Instance{}) }
+
+// ready is the last stage of an instance that is up.
+func (b *board) ready(inst Instance) { b.change(report.StageReady, "", inst) }
+
+func (b *board) change(stage, note string, inst Instance) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.current.Stage, b.current.Note, b.current.Checks = stage, oneLine(note), nil
-	for _, c := range checks {
-		c.Found = oneLine(c.Found)
-		b.current.Checks = append(b.current.Checks, c)
-	}
+	b.current.Stage, b.current.Note, b.instance = stage, oneLine(note, mostNote), inst
 	close(b.changed)
 	b.changed = make(chan struct{})
 }
@@ -42,18 +45,22 @@ func (b *board) read() (report.Report, <-chan struct{}) {
 	return r, b.changed
 }
 
-// oneLine keeps a text short and on one line, as the report's fields promise.
-func oneLine(s string) string {
-	const most = 1000
-	out := make([]rune, 0, min(len(s), most))
-	for _, r := range s {
-		if unicode.IsControl(r) {
-			r = ' '
+// await waits until the guest is ready, and says which instance it is. It fails with the reason for which the guest has.
+func (b *board) await(ctx context.Context) (Instance, error) {
+	for {
+		b.mu.Lock()
+		stage, note, inst, changed := b.current.Stage, b.current.Note, b.instance, b.changed
+		b.mu.Unlock()
+		switch stage {
+		case report.StageReady:
+			return inst, nil
+		case report.StageFailed:
+			return Instance{}, errors.New(note)
 		}
-		if len(out) == most {
-			break
+		select {
+		case <-ctx.Done():
+			return Instance{}, context.Cause(ctx)
+		case <-changed:
 		}
-		out = append(out, r)
 	}
-	return string(out)
 }

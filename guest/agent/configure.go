@@ -13,12 +13,8 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
-)
 
-// The profiles that an image can bring up.
-const (
-	ProfilePlain  = "plain"
-	ProfileDocker = "docker"
+	"holm/guest/probe"
 )
 
 // Instance is what the seed says of this instance; cloud-init writes it to instanceFile.
@@ -52,7 +48,8 @@ func (a *Agent) configure(ctx context.Context) (Instance, error) {
 		return Instance{}, fmt.Errorf("read %s: %w", instanceFile, err)
 	}
 	// The name becomes a file's in keepSessions.
-	if inst.User == "" || inst.User != filepath.Base(filepath.Join("/", inst.User)) || (inst.Profile != ProfilePlain && inst.Profile != ProfileDocker) {
+	known := slices.Contains([]string{probe.Plain, probe.Docker, probe.K3s}, inst.Profile)
+	if inst.User == "" || inst.User != filepath.Base(filepath.Join("/", inst.User)) || !known {
 		return Instance{}, fmt.Errorf("%s: this image has no profile %q for user %q", instanceFile, inst.Profile, inst.User)
 	}
 	if configured {

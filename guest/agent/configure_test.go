@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"holm/guest/probe"
 )
 
 const (
@@ -36,7 +38,7 @@ func writes(files map[string]string) string {
 func TestTheFirstBootIsConfiguredByCloudInitAndNoOtherIs(t *testing.T) {
 	a := guest(t, writes(map[string]string{cloudStatus: goodStatus, instanceFile: goodInstance}))
 	put(t, a.Root, "/var/lib/cloud/instances/i-0/sem/done", "of a boot that was cut short", 0o600)
-	want := Instance{ID: "i-1", Profile: ProfileDocker, User: "ops"}
+	want := Instance{ID: "i-1", Profile: probe.Docker, User: "ops"}
 	for boot := range 3 {
 		got, err := a.configure(t.Context())
 		if err != nil {
@@ -93,7 +95,7 @@ func TestABootThatWasNotConfiguredIsTriedAgain(t *testing.T) {
 func TestWhatTheSeedAsksForIsSomethingThatTheImageHas(t *testing.T) {
 	for name, instance := range map[string]string{
 		"no profile":              `{"id":"i","user":"ops"}`,
-		"a profile of the future": `{"id":"i","profile":"k3s","user":"ops"}`,
+		"a profile of the future": `{"id":"i","profile":"swarm","user":"ops"}`,
 		"no user":                 `{"id":"i","profile":"plain"}`,
 		"a user that climbs":      `{"id":"i","profile":"docker","user":"../../../etc/passwd"}`,
 		"a user that is a path":   `{"id":"i","profile":"docker","user":"/etc/passwd"}`,

@@ -45,12 +45,35 @@ func testBoard() *board {
 	return newBoard(func(r *report.Report) { r.Version, r.Kernel = report.Version, "6.12.1" })
 }
 
-// wantCheck compares what a check found with a part of what it should say.
-func wantCheck(t *testing.T, got report.Check, id string, ok bool, found string) {
+// wantError wants an error that says something, or none for "".
+func wantError(t *testing.T, err error, says string) {
 	t.Helper()
-	if got.ID != id || got.OK != ok || !strings.Contains(got.Found, found) {
-		t.Errorf("check is %+v, want %s, ok %v, that found %q", got, id, ok, found)
+	if (err == nil) != (says == "") || err != nil && !strings.Contains(err.Error(), says) {
+		t.Errorf("error is %v, want it to say %q", err, says)
 	}
+}
+
+// tool is a program of the image: it notes its name and arguments in the file "ran", in one line, before it does more.
+func tool(t *testing.T, root, path, script string) {
+	t.Helper()
+	t.Setenv("HOLM_TEST_ROOT", root)
+	name := filepath.Base(path)
+	put(t, root, path, "#!/bin/sh\nset -e\ncd \"$HOLM_TEST_ROOT\"\necho "+name+" \"$@\" >>ran\n"+script+"\n", 0o755)
+}
+
+// seeded is a guest after cloud-init: what the seed brought is there, and so are the programs and the kernel's files
+// that it is applied with.
+func seeded(t *testing.T) *Agent {
+	t.Helper()
+	a := &Agent{Root: t.TempDir()}
+	put(t, a.Root, modulesFile, `{"load":["overlay","br_netfilter"],"lock":true}`, 0o644)
+	put(t, a.Root, settingsFile, "# nobody's\nkernel.kptr_restrict = 2\n", 0o644)
+	put(t, a.Root, firewallFile, `{"nftables":[]}`, 0o600)
+	put(t, a.Root, moduleLock, "0\n", 0o644)
+	put(t, a.Root, "/proc/sys/kernel/kptr_restrict", "0\n", 0o644)
+	tool(t, a.Root, "/usr/sbin/modprobe", "")
+	tool(t, a.Root, "/usr/sbin/nft", "")
+	return a
 }
 
 // shortDir is a folder whose path leaves room for a socket's name; a test's name in it would not.

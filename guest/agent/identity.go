@@ -4,6 +4,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -15,6 +16,7 @@ const hostKeyFile = "/etc/ssh/ssh_host_ed25519_key.pub"
 // identity fills in who this guest is. What is not there yet stays empty.
 func (a *Agent) identity(r *report.Report) {
 	r.Version = report.Version
+	r.Clock = time.Now().UTC()
 	r.BootID = a.readLine("/proc/sys/kernel/random/boot_id")
 	r.MachineID = a.readLine("/etc/machine-id")
 	if fields := strings.Fields(a.readLine(hostKeyFile)); len(fields) >= 2 {

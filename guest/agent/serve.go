@@ -33,7 +33,7 @@ func (a *Agent) serve(ctx context.Context, state *board) error {
 	stop := context.AfterFunc(ctx, func() { _ = port.Close() })
 	defer func() { stop(); _ = port.Close() }()
 	for ctx.Err() == nil {
-		if err := converse(ctx, port, state); err != nil && !errors.Is(err, io.EOF) && ctx.Err() == nil {
+		if err := a.converse(ctx, port, state); err != nil && !errors.Is(err, io.EOF) && ctx.Err() == nil {
 			return fmt.Errorf("talk to the host: %w", err)
 		}
 		select {
@@ -59,12 +59,13 @@ func (a *Agent) portDevice(name string) (string, error) {
 	return "", fmt.Errorf("this machine has no virtio port %q", name)
 }
 
-// converse reads questions until the host hangs up. The last question is answered at once and again at each change.
-func converse(ctx context.Context, port io.ReadWriter, state *board) error {
+// converse reads questions until the host hangs up. Each one ends the answer to the one before, and is answered once
+// that has ended: there is never more than one run of the checks.
+func (a *Agent) converse(ctx context.Context, port io.ReadWriter, state *board) error {
 	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
 	var speaking sync.WaitGroup
 	defer speaking.Wait()
+	defer cancel()
 	silence := func() {}
 	defer func() { silence() }()
 
@@ -79,24 +80,8 @@ func converse(ctx context.Context, port io.ReadWriter, state *board) error {
 		speaking.Wait()
 		speech, hush := context.WithCancel(ctx)
 		silence = hush
-		speaking.Go(func() { speak(speech, port, state, q.Nonce) })
+		v := voice{port: port, nonce: q.Nonce, identity: state.identity}
+		speaking.Go(func() { a.answer(speech, v, q, state) })
 	}
 	return lines.Err()
-}
-
-// speak writes the report now and whenever it changes.
-func speak(ctx context.Context, port io.Writer, state *board, nonce string) {
-	out := json.NewEncoder(port)
-	for {
-		r, changed := state.read()
-		r.Nonce = nonce
-		if err := out.Encode(r); err != nil {
-			return
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-changed:
-		}
-	}
 }

@@ -25,13 +25,13 @@ type talk struct {
 	ended chan error // what converse returned
 }
 
-func conversation(t *testing.T, b *board) *talk {
+func conversation(t *testing.T, a *Agent, b *board) *talk {
 	t.Helper()
 	host, guest := net.Pipe()
 	c := &talk{host: host, lines: bufio.NewScanner(host), ended: make(chan error, 1)}
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() {
-		err := converse(ctx, guest, b)
+		err := a.converse(ctx, guest, b)
 		_ = guest.Close() // as the end of the agent closes its port
 		c.ended <- err
 	}()
@@ -52,6 +52,12 @@ func (c *talk) ask(t *testing.T, line string) {
 // hear returns the next report's nonce and stage.
 func (c *talk) hear(t *testing.T) string {
 	t.Helper()
+	r := c.report(t)
+	return r.Nonce + " " + r.Stage
+}
+
+func (c *talk) report(t *testing.T) report.Report {
+	t.Helper()
 	if !c.lines.Scan() {
 		t.Fatalf("the guest hung up: %v", c.lines.Err())
 	}
@@ -62,7 +68,7 @@ func (c *talk) hear(t *testing.T) string {
 	if r.Version != report.Version {
 		t.Errorf("version is %d", r.Version)
 	}
-	return r.Nonce + " " + r.Stage
+	return r
 }
 
 func (c *talk) wantHeard(t *testing.T, want ...string) {
@@ -76,27 +82,27 @@ func (c *talk) wantHeard(t *testing.T, want ...string) {
 
 func TestAQuestionIsAnsweredAtOnceAndAtEachChange(t *testing.T) {
 	b := testBoard()
-	c := conversation(t, b)
-	c.ask(t, `{"version":1,"nonce":"n1"}`)
+	c := conversation(t, &Agent{}, b)
+	c.ask(t, `{"version":2,"nonce":"n1"}`)
 	c.wantHeard(t, "n1 boot")
-	b.set(report.StageCloudInit, "", nil)
+	b.set(report.StageCloudInit, "")
 	c.wantHeard(t, "n1 cloud-init")
-	b.set(report.StageDocker, "", nil)
+	b.set(report.StageDocker, "")
 	c.wantHeard(t, "n1 docker")
-	b.set(report.StageReady, "", nil)
+	b.set(report.StageReady, "")
 	c.wantHeard(t, "n1 ready")
 }
 
 func TestOnlyTheLastQuestionIsAnswered(t *testing.T) {
 	b := testBoard()
-	c := conversation(t, b)
-	c.ask(t, `{"version":1,"nonce":"first"}`)
+	c := conversation(t, &Agent{}, b)
+	c.ask(t, `{"version":2,"nonce":"first"}`)
 	c.wantHeard(t, "first boot")
-	c.ask(t, `{"version":1,"nonce":"second"}`)
+	c.ask(t, `{"version":2,"nonce":"second"}`)
 	c.wantHeard(t, "second boot")
-	b.set(report.StageReady, "", nil)
+	b.set(report.StageReady, "")
 	c.wantHeard(t, "second ready")
-	b.set(report.StageFailed, "", nil)
+	b.set(report.StageFailed, "")
 	c.wantHeard(t, "second failed")
 }
 
@@ -106,18 +112,18 @@ func TestWhatIsNoQuestionIsPassedOver(t *testing.T) {
 		"rubbish":                   "\x00\xff AT+CGMI",
 		"the end of a question":     `"nonce":"old"}`,
 		"no object":                 `["nonce"]`,
-		"no nonce":                  `{"version":1}`,
-		"an empty nonce":            `{"version":1,"nonce":""}`,
-		"a nonce that is no text":   `{"version":1,"nonce":7}`,
-		"a nonce of 129 characters": `{"version":1,"nonce":"` + strings.Repeat("x", 129) + `"}`,
+		"no nonce":                  `{"version":2}`,
+		"an empty nonce":            `{"version":2,"nonce":""}`,
+		"a nonce that is no text":   `{"version":2,"nonce":7}`,
+		"a nonce of 129 characters": `{"version":2,"nonce":"` + strings.Repeat("x", 129) + `"}`,
 		"a version that is no text": `{"version":"1","nonce":"x"}`,
 		"a line of 60 KiB":          strings.Repeat("x", 60<<10),
 		"many nested lists":         strings.Repeat("[", 20000),
 	} {
 		t.Run(name, func(t *testing.T) {
-			c := conversation(t, testBoard())
+			c := conversation(t, &Agent{}, testBoard())
 			c.ask(t, line)
-			c.ask(t, `{"version":1,"nonce":"good","of":"a newer host"}`)
+			c.ask(t, `{"version":2,"nonce":"good","of":"a newer host"}`)
 			c.wantHeard(t, "good boot")
 		})
 	}
@@ -125,8 +131,8 @@ func TestWhatIsNoQuestionIsPassedOver(t *testing.T) {
 
 func TestTheConversationEnds(t *testing.T) {
 	t.Run("when the host hangs up", func(t *testing.T) {
-		c := conversation(t, testBoard())
-		c.ask(t, `{"version":1,"nonce":"n"}`)
+		c := conversation(t, &Agent{}, testBoard())
+		c.ask(t, `{"version":2,"nonce":"n"}`)
 		c.wantHeard(t, "n boot")
 		if err := c.host.Close(); err != nil {
 			t.Fatal(err)
@@ -136,7 +142,7 @@ func TestTheConversationEnds(t *testing.T) {
 		}
 	})
 	t.Run("when the host hangs up without a word", func(t *testing.T) {
-		c := conversation(t, testBoard())
+		c := conversation(t, &Agent{}, testBoard())
 		if err := c.host.Close(); err != nil {
 			t.Fatal(err)
 		}
@@ -145,7 +151,7 @@ func TestTheConversationEnds(t *testing.T) {
 		}
 	})
 	t.Run("at a line that is too long", func(t *testing.T) {
-		c := conversation(t, testBoard())
+		c := conversation(t, &Agent{}, testBoard())
 		// The guest stops reading in the middle of it, so the writing fails or not.
 		_, _ = c.host.Write(bytes.Repeat([]byte("x"), report.MaxLine+2))
 		if err := <-c.ended; !errors.Is(err, bufio.ErrTooLong) {

@@ -14,12 +14,9 @@ import (
 
 const userUnit = "/usr/lib/systemd/user/docker.service"
 
-// keepSessions makes systemd start the user's manager at boot ("linger"), and with it rootless Docker when the profile
-// asks for it. logind reads the folder when it starts, which is after this service.
+// keepSessions makes systemd start the user's manager at boot ("linger"), and rootless Docker with it. logind reads the
+// folder when it starts, which is after this service.
 func (a *Agent) keepSessions(inst Instance) error {
-	if inst.Profile != ProfileDocker {
-		return nil
-	}
 	linger := a.path("/var/lib/systemd/linger")
 	if err := os.MkdirAll(linger, 0o755); err != nil {
 		return err
@@ -27,12 +24,7 @@ func (a *Agent) keepSessions(inst Instance) error {
 	if err := os.WriteFile(filepath.Join(linger, inst.User), nil, 0o644); err != nil {
 		return err
 	}
-	wants := a.path("/etc/systemd/user/default.target.wants")
-	if err := os.MkdirAll(wants, 0o755); err != nil {
-		return err
-	}
-	err := os.Symlink(userUnit, filepath.Join(wants, "docker.service"))
-	if err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := a.link(userUnit, "/etc/systemd/user/default.target.wants"); err != nil {
 		return err
 	}
 	return a.pointDocker(inst.User)

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"holm/guest/probe"
 )
 
 func TestSessionsOfTheDockerProfileOutliveTheirLogin(t *testing.T) {
@@ -16,7 +18,7 @@ func TestSessionsOfTheDockerProfileOutliveTheirLogin(t *testing.T) {
 	}
 	a := &Agent{Root: t.TempDir()}
 	for range 2 { // at each boot
-		if err := a.keepSessions(Instance{ID: "i", Profile: ProfileDocker, User: me.Username}); err != nil {
+		if err := a.keepSessions(Instance{ID: "i", Profile: probe.Docker, User: me.Username}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -36,18 +38,8 @@ func TestSessionsOfTheDockerProfileOutliveTheirLogin(t *testing.T) {
 }
 
 func TestAUserThatIsNotThereGetsNoSessions(t *testing.T) {
-	err := (&Agent{Root: t.TempDir()}).keepSessions(Instance{ID: "i", Profile: ProfileDocker, User: "holm-no-such-user"})
+	err := (&Agent{Root: t.TempDir()}).keepSessions(Instance{ID: "i", Profile: probe.Docker, User: "holm-no-such-user"})
 	if err == nil || !strings.Contains(err.Error(), `"holm-no-such-user"`) {
 		t.Errorf("error is %v", err)
-	}
-}
-
-func TestThePlainProfileLeavesNothingBehind(t *testing.T) {
-	a := &Agent{Root: t.TempDir()}
-	if err := a.keepSessions(Instance{ID: "i", Profile: ProfilePlain, User: "ops"}); err != nil {
-		t.Fatal(err)
-	}
-	if entries, err := os.ReadDir(a.Root); err != nil || len(entries) != 0 {
-		t.Errorf("it made %v (%v)", entries, err)
 	}
 }

@@ -1,4 +1,5 @@
 // Command holm-agent is holm's service inside an instance: it brings the profile up and reports to the host.
+// "holm-agent attempt NAME ARGUMENT..." is one attempt of the checks that needs a process of its own.
 package main
 
 import (
@@ -9,13 +10,25 @@ import (
 	"syscall"
 
 	"holm/guest/agent"
+	"holm/guest/caps"
+	"holm/guest/probe"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	defer stop()
-	if err := (&agent.Agent{}).Run(ctx); err != nil {
+	if err := run(ctx, os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, "holm-agent:", err)
 		os.Exit(1)
 	}
+}
+
+func run(ctx context.Context, args []string) error {
+	switch {
+	case len(args) == 0:
+		return (&agent.Agent{Capabilities: caps.Watch}).Run(ctx)
+	case args[0] == "attempt" && len(args) > 1:
+		return probe.Attempt(ctx, args[1], args[2:], os.Stdout)
+	}
+	return fmt.Errorf("it takes no arguments, or: attempt NAME ARGUMENT")
 }

@@ -1,0 +1,128 @@
+package agent
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"holm/guest/probe"
+	"holm/guest/report"
+)
+
+// checksWithin bounds one run of the checks: what was not tried by then is inconclusive.
+const checksWithin = 2 * time.Minute
+
+// maxWatch bounds how long capabilities are watched.
+const maxWatch = 10 * time.Minute
+
+// voice writes the answers to one question.
+type voice struct {
+	port     io.Writer
+	nonce    string
+	identity func(*report.Report)
+}
+
+// say writes one report, and who the guest is with it.
+func (v voice) say(r report.Report) error {
+	v.identity(&r)
+	return v.write(r)
+}
+
+func (v voice) write(r report.Report) error {
+	r.Nonce = v.nonce
+	line, err := encode(r)
+	if err != nil {
+		return err
+	}
+	_, err = v.port.Write(line)
+	return err
+}
+
+// answer answers one question until ctx ends, which it does when the next one is put.
+func (a *Agent) answer(ctx context.Context, v voice, q report.Question, state *board) {
+	var r report.Report
+	var err error
+	switch q.Ask {
+	case report.AskStatus:
+		speak(ctx, v, state)
+		return
+	case report.AskChecks:
+		r.Checks, err = a.tryChecks(ctx, v, state)
+	case report.AskCapabilities:
+		r.Capabilities, err = a.watchCapabilities(ctx, v, time.Duration(q.Seconds)*time.Second)
+	default:
+		err = fmt.Errorf("this image cannot answer %.40q: it is older than its host", q.Ask)
+	}
+	if ctx.Err() != nil {
+		return // nobody asks any more
+	}
+	r.Stage = report.StageChecked
+	if err == nil {
+		err = v.say(r)
+	}
+	if err != nil {
+		// Either it says why, or the host has hung up and the port will tell.
+		_ = v.say(report.Report{Stage: report.StageFailed, Note: err.Error()})
+	}
+}
+
+// tryChecks waits until the profile is up and tries its promises. A bait lies out while it does.
+func (a *Agent) tryChecks(ctx context.Context, v voice, state *board) ([]report.Check, error) {
+	inst, err := state.await(ctx)
+	if err != nil {
+		return nil, err
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	bait, err := openBait(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer bait.close()
+	ctx, cancel := context.WithTimeout(ctx, checksWithin)
+	defer cancel()
+	env := &probe.Env{Profile: inst.Profile, User: inst.User, Self: self}
+	return probe.Run(ctx, env, a.checks(inst.Profile), func(id string) {
+		_ = v.say(report.Report{Stage: report.StageChecking, Note: id, Bait: bait.port()})
+	}), nil
+}
+
+// checks are what a profile has promised, made anew for each run.
+func (a *Agent) checks(profile string) []probe.Check {
+	if a.promises != nil {
+		return a.promises(profile)
+	}
+	return probe.For(profile)
+}
+
+func (a *Agent) watchCapabilities(ctx context.Context, v voice, long time.Duration) (*report.Capabilities, error) {
+	if a.Capabilities == nil {
+		return nil, fmt.Errorf("this image cannot watch capabilities")
+	}
+	if long < time.Second || long > maxWatch {
+		return nil, fmt.Errorf("capabilities can be watched for 1 to %.0f seconds", maxWatch.Seconds())
+	}
+	if err := v.say(report.Report{Stage: report.StageChecking, Note: "capabilities"}); err != nil {
+		return nil, err
+	}
+	return a.Capabilities(ctx, long)
+}
+
+// speak writes how the guest is, now and whenever it changes.
+func speak(ctx context.Context, v voice, state *board) {
+	for {
+		r, changed := state.read()
+		if err := v.write(r); err != nil {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-changed:
+		}
+	}
+}
