@@ -1,6 +1,7 @@
 package boot
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -9,8 +10,9 @@ import (
 )
 
 const (
-	newRoot = "/sysroot"
-	nextPID = "/usr/lib/systemd/systemd"
+	newRoot    = "/sysroot"
+	nextPID    = "/usr/lib/systemd/systemd"
+	securityfs = "/sys/kernel/security"
 )
 
 // Main runs the whole boot and does not return: it ends as systemd or powers the machine off.
@@ -54,6 +56,12 @@ func run() error {
 	if err := mountState(state); err != nil {
 		return err
 	}
+	if err := mountTemporary(); err != nil {
+		return err
+	}
+	if err := loadProfiles(newRoot+profileDir, securityfs+"/apparmor/.replace"); err != nil {
+		return err
+	}
 	if !args.Untuned {
 		if err := maskUnits(newRoot+maskList, "/run/systemd/system"); err != nil {
 			return err
@@ -80,20 +88,29 @@ func mountKernelFilesystems() error {
 		flags          uintptr
 		data           string
 	}{
-		{"/dev", "devtmpfs", unix.MS_NOSUID, "mode=0755"},
+		{"/dev", "devtmpfs", unix.MS_NOSUID | unix.MS_NOEXEC, "mode=0755"},
+		{"/dev/shm", "tmpfs", quiet, "mode=1777"}, // systemd's own would let programs run from it
 		{"/proc", "proc", quiet, ""},
 		{"/sys", "sysfs", quiet, ""},
-		{"/run", "tmpfs", unix.MS_NOSUID | unix.MS_NODEV, "mode=0755,size=20%"},
+		{securityfs, "securityfs", quiet, ""},
+		{"/run", "tmpfs", quiet, "mode=0755,size=20%"},
 	} {
 		if err := os.MkdirAll(m.target, 0o755); err != nil {
 			return err
 		}
 		// The kernel may have mounted devtmpfs already.
-		if err := mount(m.fstype, m.target, m.fstype, m.flags, m.data); err != nil && !strings.Contains(err.Error(), unix.EBUSY.Error()) {
+		if err := mount(m.fstype, m.target, m.fstype, m.flags, m.data); err != nil && !errors.Is(err, unix.EBUSY) {
 			return err
 		}
 	}
 	return nil
+}
+
+// mountTemporary gives the new root its /tmp. Programs do not run from it: what was made by one program must not be
+// started by another.
+func mountTemporary() error {
+	const flags = unix.MS_NOSUID | unix.MS_NODEV | unix.MS_NOEXEC
+	return mount("tmpfs", newRoot+"/tmp", "tmpfs", flags, "mode=1777,size=50%,nr_inodes=1m")
 }
 
 // switchRoot moves the kernel's file systems over, makes newRoot the root and becomes systemd. The initrd's own files

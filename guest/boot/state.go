@@ -16,23 +16,32 @@ import (
 // StateDir is where the state volume lies inside the guest.
 const StateDir = "/state"
 
-// overlays are the folders whose lower layer is the image and whose upper layer lies on the state volume.
+// stateFlags hold for the whole state volume. Programs run from it only where a bind says so.
+const stateFlags = unix.MS_NOSUID | unix.MS_NODEV | unix.MS_NOEXEC | unix.MS_NOATIME
+
+// overlays are the folders whose lower layer is the image and whose upper layer lies on the state volume. /etc has
+// scripts that Debian's programs start.
 var overlays = []struct {
 	dir   string
 	flags uintptr
 }{
 	{"/etc", unix.MS_NOSUID | unix.MS_NODEV},
-	{"/var", unix.MS_NOSUID | unix.MS_NODEV},
+	{"/var", unix.MS_NOSUID | unix.MS_NODEV | unix.MS_NOEXEC},
 }
 
 // binds are the folders that lie on the state volume itself. Container stores are among them, because overlay2 does
-// not work on an overlay.
-var binds = []string{
-	"/home",
-	"/var/lib/docker",
-	"/var/lib/containerd",
-	"/var/lib/kubelet",
-	"/var/lib/rancher",
+// not work on an overlay. People keep programs of their own in /home, and containers are made of programs.
+var binds = []struct {
+	dir  string
+	exec bool
+	mode os.FileMode
+}{
+	{"/home", true, 0o755},
+	{"/var/tmp", false, os.ModeSticky | 0o777},
+	{"/var/lib/docker", true, 0o755},
+	{"/var/lib/containerd", true, 0o755},
+	{"/var/lib/kubelet", true, 0o755},
+	{"/var/lib/rancher", true, 0o755},
 }
 
 // Content is what a state volume holds.
@@ -68,7 +77,7 @@ func mountState(disk string) error {
 		return err
 	}
 	state := newRoot + StateDir
-	if err := mount(disk, state, "ext4", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOATIME, "discard"); err != nil {
+	if err := mount(disk, state, "ext4", stateFlags, "discard"); err != nil {
 		return err
 	}
 	for _, o := range overlays {
@@ -81,20 +90,37 @@ func mountState(disk string) error {
 			return err
 		}
 	}
-	for _, dir := range binds {
-		if err := bind(state, dir); err != nil {
+	for _, b := range binds {
+		if err := bind(state, b.dir, b.mode, b.exec); err != nil {
 			return err
 		}
 	}
 	return os.Chmod(state, 0o700)
 }
 
-func bind(state, dir string) error {
-	source := filepath.Join(state, "store", dir)
-	if err := errors.Join(os.MkdirAll(source, 0o755), os.MkdirAll(newRoot+dir, 0o755)); err != nil {
+func bind(state, dir string, mode os.FileMode, exec bool) error {
+	source, target := filepath.Join(state, "store", dir), newRoot+dir
+	if err := makeStore(source, mode); err != nil {
 		return err
 	}
-	return mount(source, newRoot+dir, "", unix.MS_BIND, "")
+	if err := errors.Join(os.MkdirAll(target, 0o755), mount(source, target, "", unix.MS_BIND, "")); err != nil {
+		return err
+	}
+	if !exec {
+		return nil
+	}
+	return mount("", target, "", unix.MS_REMOUNT|unix.MS_BIND|stateFlags&^unix.MS_NOEXEC, "")
+}
+
+// makeStore makes a folder of the state volume. One that is there keeps the mode that it was given since.
+func makeStore(dir string, mode os.FileMode) error {
+	if _, err := os.Stat(dir); err == nil {
+		return nil
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	return os.Chmod(dir, mode)
 }
 
 // prepare leaves a clean ext4 on the disk or fails: what is neither blank nor ext4 is never formatted.

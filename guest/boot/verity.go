@@ -31,7 +31,9 @@ func mountRoot(disk string, a Args) error {
 	if err := os.MkdirAll(newRoot, 0o755); err != nil {
 		return err
 	}
-	return mount(device, newRoot, "erofs", unix.MS_RDONLY|unix.MS_NODEV, "")
+	// Without nodev, which a rootless container could not take over when it mounts a program of the root's read-only
+	// ("docker run --init"). What device nodes the image has lie in its /dev, which is mounted over.
+	return mount(device, newRoot, "erofs", unix.MS_RDONLY, "")
 }
 
 // dmRequest is a device-mapper ioctl: the header, then room for one target with its parameters.
