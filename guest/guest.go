@@ -47,6 +47,7 @@ func Links() map[string]string {
 		"etc/systemd/system/sysinit.target.wants/holm-agent.service":            "/usr/lib/systemd/system/holm-agent.service",
 		"etc/systemd/system/cloud-init.target.wants/holm-agent-untuned.service": "/usr/lib/systemd/system/holm-agent-untuned.service",
 		"etc/systemd/system/multi-user.target.wants/systemd-networkd.service":   "/usr/lib/systemd/system/systemd-networkd.service",
+		"etc/systemd/system/multi-user.target.wants/systemd-timesyncd.service":  "/etc/systemd/system/systemd-timesyncd.service",
 		"etc/systemd/system/sockets.target.wants/systemd-networkd.socket":       "/usr/lib/systemd/system/systemd-networkd.socket",
 	}
 }
