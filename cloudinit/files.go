@@ -1,31 +1,43 @@
 package cloudinit
 
-import "io/fs"
+import (
+	"cmp"
+	"io/fs"
+	"net/netip"
+	"slices"
 
-const (
-	instancePath = "/etc/holm/instance.json"
-	instanceMode = fs.FileMode(0o644)
+	"holm/cloudinit/profiles"
 )
 
 // File is one file that the first boot makes inside the guest because of the seed.
 type File struct {
-	Path    string // absolute; USER stands for the instance's user
+	Path    string // absolute
 	Mode    fs.FileMode
 	Purpose string // one sentence for people
 }
 
-// Files lists what the first boot makes inside an instance of that profile because of its seed, sorted by path. What
-// is baked into the image is not among them.
-func Files(profile string) []File {
-	brings := "nothing but a shell"
-	if profile == ProfileDocker {
-		brings = "rootless Docker for its user"
+// Files lists what the first boot makes inside an instance because of its seed, sorted by path: what the seed carries
+// for its profile, and what cloud-init makes of the rest of it. What is baked into the image is not among them. The
+// error is that of an unknown profile.
+func Files(profile, user string) ([]File, error) {
+	// Which files there are depends on none of the values that stand in them.
+	carried, err := profiles.Files(profile, profiles.Params{
+		InstanceID: "000000000000", Hostname: "name", User: user, Address: netip.AddrFrom4([4]byte{192, 0, 2, 1}),
+	})
+	if err != nil {
+		return nil, err
 	}
+	files := made(user)
+	for _, f := range carried {
+		files = append(files, File{Path: f.Path, Mode: f.Mode, Purpose: f.Purpose})
+	}
+	slices.SortFunc(files, func(a, b File) int { return cmp.Compare(a.Path, b.Path) })
+	return files, nil
+}
+
+// made is what cloud-init and the guest make themselves, for every profile.
+func made(user string) []File {
 	return []File{
-		{
-			instancePath, instanceMode,
-			"Tells the guest agent who this instance is and which profile to bring up: here " + brings + ".",
-		},
 		{
 			"/etc/hostname", 0o644,
 			"The host name.",
@@ -43,7 +55,7 @@ func Files(profile string) []File {
 			"The static address, route and name servers; nothing is learnt from the network.",
 		},
 		{
-			"/home/USER/.ssh/authorized_keys", 0o600,
+			"/home/" + user + "/.ssh/authorized_keys", 0o600,
 			"The SSH keys that may log in.",
 		},
 	}

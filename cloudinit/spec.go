@@ -5,15 +5,15 @@ import (
 	"regexp"
 	"slices"
 
+	"holm/cloudinit/profiles"
 	"holm/internal/fault"
 )
 
 // The profiles that a seed can bring up.
 const (
-	ProfilePlain  = "plain"
-	ProfileDocker = "docker"
-	// ProfileK3s is known and refused: no image carries k3s yet.
-	ProfileK3s = "k3s"
+	ProfilePlain  = profiles.Plain
+	ProfileDocker = profiles.Docker
+	ProfileK3s    = profiles.K3s // in images that have k3s, which their manifests say
 )
 
 // Spec is all that the seed of one instance says. Nothing in it is trusted: Render validates it first.
@@ -26,15 +26,14 @@ type Spec struct {
 	Address        netip.Prefix // IPv4 address of the guest with the length of its subnet
 	Gateway        netip.Addr   // inside the subnet of Address
 	Nameservers    []netip.Addr // at most 3; none means that the guest resolves no names
-	Profile        string       // ProfilePlain or ProfileDocker
+	Profile        string       // ProfilePlain, ProfileDocker or ProfileK3s
 
 	// Modules replaces the image's lists of cloud-init modules and has all of cloud-init's stages run, as in a stock
 	// image; nil leaves the lists alone and lets one stage do everything.
 	Modules *Modules
 }
 
-// Validate returns the first thing that is wrong with s as a *fault.Error of kind Usage (Refused for a profile that
-// no image carries), else nil.
+// Validate returns the first thing that is wrong with s as a *fault.Error of kind Usage, else nil.
 func (s Spec) Validate() error {
 	_, err := s.normalize()
 	return err
@@ -66,17 +65,14 @@ func (s Spec) normalize() (Spec, error) {
 	return s, s.validateNetwork()
 }
 
-// ValidateProfile says whether a seed can bring up that profile: nil, or a *fault.Error of kind Refused for k3s and
-// Usage for a word that is no profile.
+// ValidateProfile says whether a word is a profile: nil, or a *fault.Error of kind Usage. Whether an image has what the
+// profile needs is its manifest's to say.
 func ValidateProfile(profile string) error {
 	switch profile {
-	case ProfilePlain, ProfileDocker:
+	case ProfilePlain, ProfileDocker, ProfileK3s:
 		return nil
-	case ProfileK3s:
-		return fault.New(fault.Refused, "use profile docker, or import an image whose manifest lists the profile k3s",
-			"profile %q needs an image with the k3s binary and its image bundle, and no image here has them", profile)
 	default:
-		return usage("use plain or docker", "profile %s is not known", quote(profile))
+		return usage("use plain, docker or k3s", "profile %s is not known", quote(profile))
 	}
 }
 

@@ -1,8 +1,12 @@
 package cloudinit
 
 import (
-	"encoding/json"
+	"encoding/base64"
 	"fmt"
+	"io/fs"
+	"strings"
+
+	"holm/cloudinit/profiles"
 )
 
 // userData is a #cloud-config document as far as holm uses it.
@@ -35,6 +39,7 @@ type writeFile struct {
 	Path        string `json:"path"`
 	Owner       string `json:"owner"`
 	Permissions string `json:"permissions"`
+	Encoding    string `json:"encoding,omitempty"`
 	Content     string `json:"content"`
 }
 
@@ -45,13 +50,6 @@ type metaData struct {
 	// DSMode "local" lets cloud-init do all its work in its first stage, before the network: nothing in a seed has to
 	// be fetched. That is the one stage that the image's agent runs.
 	DSMode string `json:"dsmode,omitempty"`
-}
-
-// instance is what the guest agent reads from instancePath to know which profile to bring up, and for whom.
-type instance struct {
-	ID      string `json:"id"`
-	Profile string `json:"profile"`
-	User    string `json:"user"`
 }
 
 // newMetaData leaves the mode to cloud-init where the seed brings module lists: those are for all of its stages.
@@ -65,9 +63,11 @@ func newMetaData(s Spec) metaData {
 
 // newUserData expects a normalized Spec.
 func newUserData(s Spec) (userData, error) {
-	content, err := json.Marshal(instance{ID: s.InstanceID, Profile: s.Profile, User: s.User})
+	files, err := profiles.Files(s.Profile, profiles.Params{
+		InstanceID: s.InstanceID, Hostname: s.Hostname, User: s.User, Address: s.Address.Addr(),
+	})
 	if err != nil {
-		return userData{}, fmt.Errorf("cannot write %s for the instance %s: %w", instancePath, s.InstanceID, err)
+		return userData{}, fmt.Errorf("instance %s: %w", s.InstanceID, err)
 	}
 	data := userData{
 		Hostname:    s.Hostname,
@@ -82,15 +82,33 @@ func newUserData(s Spec) (userData, error) {
 		SSHDeleteKeys: true,
 		// One kind, for RSA keys cost a slow guest seconds and no client needs them.
 		SSHGenKeyTypes: []string{"ed25519"},
-		WriteFiles: []writeFile{{
-			Path:        instancePath,
-			Owner:       "root:root",
-			Permissions: fmt.Sprintf("%04o", instanceMode),
-			Content:     string(content) + "\n",
-		}},
+	}
+	for _, f := range files {
+		data.WriteFiles = append(data.WriteFiles, newWriteFile(f))
 	}
 	if m := s.Modules; m != nil {
 		data.InitModules, data.ConfigModules, data.FinalModules = m.Init, m.Config, m.Final
 	}
 	return data, nil
+}
+
+// newWriteFile has cloud-init write a file of root's. The folders above it are everybody's to enter, as cloud-init
+// makes them.
+func newWriteFile(f profiles.File) writeFile {
+	w := writeFile{
+		Path: f.Path, Owner: "root:root", Permissions: permissions(f.Mode), Content: string(f.Content),
+	}
+	if !plainText(w.Content) {
+		w.Encoding, w.Content = "b64", base64.StdEncoding.EncodeToString(f.Content)
+	}
+	return w
+}
+
+// permissions writes a mode as cloud-init reads it: text of octal digits, for a number would be a decimal one.
+func permissions(mode fs.FileMode) string { return fmt.Sprintf("%04o", mode.Perm()) }
+
+// plainText tells whether any reader of YAML, 1.1 or 1.2, gets a text back as it is: printable ASCII in lines of which
+// the last one ends.
+func plainText(s string) bool {
+	return strings.HasSuffix(s, "\n") && !strings.ContainsFunc(s, func(r rune) bool { return r != '\n' && (r < ' ' || r > '~') })
 }

@@ -1,0 +1,71 @@
+package profiles
+
+import (
+	"encoding/json"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestDockerdIsAskedForWhatBounds(t *testing.T) {
+	var got map[string]any
+	if err := json.Unmarshal(content(t, Docker, "/etc/holm/dockerd.json"), &got); err != nil {
+		t.Fatal(err)
+	}
+	for key, want := range map[string]any{"icc": false, "no-new-privileges": true, "userland-proxy": true} {
+		if diff := cmp.Diff(want, got[key]); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", key, diff)
+		}
+	}
+	for _, key := range []string{"hosts", "seccomp-profile", "insecure-registries", "tls"} {
+		if value, ok := got[key]; ok {
+			t.Errorf("%s is %v: Docker's own default was meant", key, value)
+		}
+	}
+}
+
+func TestContainersAreBoundedBySystemd(t *testing.T) {
+	u, err := parseUnit(string(content(t, Docker, "/etc/systemd/user/docker-.scope.d/10-holm.conf")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(unit{"Scope": {{"MemoryMax", "75%"}, {"TasksMax", "512"}}}, u); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+func TestUnitsThatAreNotWhatTheySeemAreNotWritten(t *testing.T) {
+	for name, u := range map[string]unit{
+		"a second line in a value": {"Scope": {{"TasksMax", "512\nMemoryMax=1"}}},
+		"a line that goes on":      {"Scope": {{"TasksMax", "512 \\"}}},
+		"an empty value":           {"Scope": {{"TasksMax", ""}}},
+		"a comment":                {"Scope": {{"#TasksMax", "512"}}},
+		"a section in a name":      {"Scope": {{"[Service]", "512"}}},
+		"a bracket in a section":   {"Scope]\n[Service": {{"TasksMax", "512"}}},
+		"a section without a name": {"": {{"TasksMax", "512"}}},
+	} {
+		if text, err := encodeUnit(u); err == nil {
+			t.Errorf("%s went through: %q", name, text)
+		}
+	}
+}
+
+func TestModulesAreNamedOnceAndLocked(t *testing.T) {
+	for profile, needs := range map[string][]string{
+		Plain: {"nf_tables"}, Docker: {"nf_tables", "tun", "veth", "br_netfilter"}, K3s: {"nf_tables", "xt_set", "overlay"},
+	} {
+		var got modules
+		if err := json.Unmarshal(content(t, profile, "/etc/holm/modules.json"), &got); err != nil {
+			t.Fatal(err)
+		}
+		if !got.Lock || !slices.IsSorted(got.Load) || len(slices.Compact(slices.Clone(got.Load))) != len(got.Load) {
+			t.Errorf("%s: %+v", profile, got)
+		}
+		for _, name := range needs {
+			if !slices.Contains(got.Load, name) {
+				t.Errorf("%s does not load %s", profile, name)
+			}
+		}
+	}
+}

@@ -1,0 +1,27 @@
+package profiles
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"reflect"
+)
+
+// encodeJSON marshals doc on one line, reads the result back strictly and compares: a value that would come out as
+// something else than went in stops here and not in a guest.
+func encodeJSON[T any](doc T) ([]byte, error) {
+	text, err := json.Marshal(doc)
+	if err != nil {
+		return nil, fmt.Errorf("cannot write it as JSON: %w", err)
+	}
+	var back T
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&back); err != nil {
+		return nil, fmt.Errorf("it does not read back from its JSON: %w", err)
+	}
+	if !reflect.DeepEqual(doc, back) {
+		return nil, fmt.Errorf("it reads back from its JSON as something else: nothing was written")
+	}
+	return append(text, '\n'), nil
+}

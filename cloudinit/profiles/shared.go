@@ -1,0 +1,30 @@
+package profiles
+
+// instance is what the guest agent reads to know which profile to bring up, and for whom.
+type instance struct {
+	ID      string `json:"id"`
+	Profile string `json:"profile"`
+	User    string `json:"user"`
+}
+
+// sharedFiles are the files of every profile; what they say may differ.
+func sharedFiles(profile string, p Params) ([]File, error) {
+	return filesOf([]draft{
+		{
+			"/etc/holm/instance.json", 0o644, "Tells the guest agent who this instance is and its profile.",
+			func() ([]byte, error) { return encodeJSON(instance{ID: p.InstanceID, Profile: profile, User: p.User}) },
+		},
+		{
+			"/etc/holm/firewall.json", 0o600, "The rules for nft: nothing comes in but what the profile needs.",
+			func() ([]byte, error) { return encodeJSON(newRuleset(profile)) },
+		},
+		{
+			"/etc/holm/modules.json", 0o644, "The kernel modules to load before the kernel takes no more.",
+			func() ([]byte, error) { return encodeJSON(newModules(profile)) },
+		},
+		{
+			"/etc/sysctl.d/90-holm.conf", 0o644, "The kernel's settings, stricter than Debian's.",
+			func() ([]byte, error) { return encodeSysctls(newSysctls(profile)) },
+		},
+	})
+}
