@@ -14,8 +14,16 @@ import (
 	"holm/internal/atomicfile"
 )
 
+// tools are the programs that an image is made with. They are those of the image itself.
+type tools struct {
+	pack    packer
+	compile compiler
+}
+
+func ownTools() tools { return tools{pack: ownErofs, compile: ownParser} }
+
 // assemble makes the image's files of a root file system and enters them into the manifest.
-func assemble(ctx context.Context, mkfs packer, root, out string, guest payload, m *Manifest, progress func(string, int64, int64)) error {
+func assemble(ctx context.Context, with tools, root, out string, guest payload, m *Manifest, progress func(string, int64, int64)) error {
 	if err := makePassage(out); err != nil {
 		return err
 	}
@@ -43,8 +51,14 @@ func assemble(ctx context.Context, mkfs packer, root, out string, guest payload,
 	if err := customize(root, guest); err != nil {
 		return fmt.Errorf("customize the root file system: %w", err)
 	}
+	if err := confine(ctx, with.compile, root, guest, version); err != nil {
+		return err
+	}
+	if m.Privileged, err = settlePrivileges(root); err != nil {
+		return err
+	}
 	file := filepath.Join(out, rootFile)
-	if m.RootHash, m.DataBlocks, err = makeRoot(ctx, mkfs, root, file, m.Epoch.Unix()); err != nil {
+	if m.RootHash, m.DataBlocks, err = makeRoot(ctx, with.pack, root, file, m.Epoch.Unix()); err != nil {
 		return err
 	}
 	progress("digests", 0, 0)

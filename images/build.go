@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"holm/guest/probe"
 	"holm/internal/fault"
 	"holm/internal/lock"
 )
@@ -18,6 +19,8 @@ import (
 type BuildOptions struct {
 	Lock   Lock
 	Mirror Mirror
+	// K3s makes an image that can be a Kubernetes node, in place of what the lock says of it; nil leaves it to the lock.
+	K3s *K3s
 	// Locked refuses when a package of the lock is gone; otherwise today's packages take its place.
 	Locked bool
 	// Force builds although the store has an image of the same inputs.
@@ -33,6 +36,15 @@ type BuildOptions struct {
 func (s *Store) Build(ctx context.Context, o BuildOptions) (m Manifest, err error) {
 	if o.Progress == nil {
 		o.Progress = func(string, int64, int64) {}
+	}
+	if o.K3s != nil {
+		if err := o.K3s.check(); err != nil {
+			return Manifest{}, err
+		}
+		if err := o.K3s.verify(ctx); err != nil {
+			return Manifest{}, err
+		}
+		o.Lock.K3s = o.K3s
 	}
 	guest, err := guestPayload()
 	if err != nil {
@@ -104,12 +116,28 @@ func (s *Store) build(ctx context.Context, scratch, inputs string, guest payload
 		Unlocked: len(moved) > 0, Moved: moved, Profiles: []string{"plain", "docker"}, Builder: runtime.Version(),
 		Packages: installed, Salt: "-",
 	}
+	if o.Lock.K3s != nil {
+		o.Progress("k3s", 0, 0)
+		if err := m.addK3s(ctx, root, scratch, o.Lock.K3s); err != nil {
+			return Manifest{}, err
+		}
+	}
+	m.Checks = promises(m.Profiles)
 	out := filepath.Join(scratch, "image")
-	if err := assemble(ctx, ownErofs, root, out, guest, &m, o.Progress); err != nil {
+	if err := assemble(ctx, ownTools(), root, out, guest, &m, o.Progress); err != nil {
 		return Manifest{}, err
 	}
 	o.Progress("publish", 0, 0)
 	return s.publish(ctx, out, m)
+}
+
+// promises are the checks that an instance of each profile has to report.
+func promises(profiles []string) map[string][]string {
+	checks := make(map[string][]string, len(profiles))
+	for _, p := range profiles {
+		checks[p] = probe.IDs(p)
+	}
+	return checks
 }
 
 func joinMoves(moves []Move) string {

@@ -22,6 +22,16 @@ var pruned = []string{
 	"etc/ssh/ssh_host_ed25519_key", "etc/ssh/ssh_host_ed25519_key.pub", "etc/ssh/ssh_host_rsa_key",
 	"etc/ssh/ssh_host_rsa_key.pub", "etc/ssh/ssh_host_ecdsa_key", "etc/ssh/ssh_host_ecdsa_key.pub",
 	"etc/cloud/cloud-init.disabled",
+	// holm-init loads the image's own profiles; this would compile all of Debian's at each boot.
+	"etc/systemd/system/sysinit.target.wants/apparmor.service",
+	// The boot does not wait for the time.
+	"etc/systemd/system/sysinit.target.wants/systemd-timesyncd.service",
+	// Nothing runs them.
+	"etc/cron.d", "etc/cron.daily", "etc/cron.hourly", "etc/cron.weekly", "etc/cron.monthly", "etc/crontab",
+	// Programs that would run at each login, to say which kernel this is.
+	"etc/update-motd.d/",
+	// For key exchanges that sshd does not offer.
+	"etc/ssh/moduli",
 }
 
 // fixed are small files with the content that every image has.
@@ -58,6 +68,9 @@ func customize(dir string, guest payload) error {
 		}
 	}
 	if err := layPayload(root, guest); err != nil {
+		return err
+	}
+	if err := tighten(root); err != nil {
 		return err
 	}
 	return freezeBytecode(root)

@@ -7,10 +7,11 @@ import (
 	"io/fs"
 
 	"holm/guest"
+	"holm/guest/probe"
 )
 
 // layoutVersion changes whenever the builder makes something else of the same inputs.
-const layoutVersion = "1"
+const layoutVersion = "2"
 
 // payload is what goes into an image besides Debian's packages.
 type payload struct {
@@ -39,7 +40,8 @@ func (p payload) inputs(l Lock) (string, error) {
 	}
 	// fmt prints maps in the order of their keys.
 	_, _ = fmt.Fprintf(h, "links %q\nexcluded %q\nmodules %q\n", p.links, excluded, initrdModules)
-	_, _ = fmt.Fprintf(h, "made %q\npruned %q\nfixed %q\n", stateDirs, pruned, fixed)
+	_, _ = fmt.Fprintf(h, "made %q\npruned %q\nfixed %q\ntightened %v\n", stateDirs, pruned, fixed, tightened)
+	_, _ = fmt.Fprintf(h, "%s\nchecks %q\n", privilegeTables(), promises([]string{probe.Plain, probe.Docker, probe.K3s}))
 	add := func(kind, name string, content []byte) {
 		_, _ = fmt.Fprintf(h, "%s %q %d\n", kind, name, len(content))
 		_, _ = h.Write(content)

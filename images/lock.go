@@ -26,6 +26,9 @@ type Lock struct {
 	Wanted []string `json:"wanted"`            // packages asked for; the rest are their dependencies
 
 	Packages map[string]Pin `json:"packages"`
+
+	// K3s is where k3s is downloaded from for an image that can be a Kubernetes node; nil for one that cannot.
+	K3s *K3s `json:"k3s,omitempty"`
 }
 
 // Pin is one package's version and the hash of its .deb.
@@ -63,6 +66,9 @@ func (l Lock) check() error {
 	if l.Epoch <= 0 || l.Epoch > maxEpoch {
 		return notValid("source_date_epoch %d", l.Epoch)
 	}
+	if err := l.K3s.check(); err != nil {
+		return notValid("k3s: %w", err)
+	}
 	for _, name := range l.Wanted {
 		if !packageForm.MatchString(name) {
 			return notValid("wanted package %q", name)
@@ -88,7 +94,8 @@ func (l Lock) Write(w io.Writer) error {
 		Name   string   `json:"name"`
 		Suite  string   `json:"suite"`
 		Wanted []string `json:"wanted"`
-	}{l.Epoch, l.Name, l.Suite, l.Wanted})
+		K3s    *K3s     `json:"k3s,omitempty"`
+	}{l.Epoch, l.Name, l.Suite, l.Wanted, l.K3s})
 	if err != nil {
 		return err
 	}

@@ -25,6 +25,12 @@ type Manifest struct {
 	Profiles []string  `json:"profiles"`         // what an instance of this image can be
 	Builder  string    `json:"builder,omitzero"` // Go version of the guest's programs
 
+	// Checks are the promises that this image's probe tries, by profile: what an instance of it has to report.
+	Checks map[string][]string `json:"checks,omitempty"`
+	K3s    *K3sContent         `json:"k3s,omitempty"` // nil without k3s
+
+	Privileged []Privilege `json:"privileged,omitempty"` // all programs with a setuid bit or capabilities
+
 	Kernel        File   `json:"kernel"`
 	KernelVersion string `json:"kernel_version"`
 	Initrd        File   `json:"initrd"`
@@ -76,9 +82,15 @@ func (m Manifest) Files() []File { return []File{m.Kernel, m.Initrd, m.Root} }
 // Bytes is what the image takes on disk.
 func (m Manifest) Bytes() int64 { return m.Kernel.Size + m.Initrd.Size + m.Root.Size }
 
+// hardened are the switches of the kernel that the Kernel Self Protection Project asks for, that the kernel's own
+// configuration does not set, and that cost no time that could be measured.
+const hardened = "lockdown=integrity " + // not even root replaces or reads the running kernel; modules have to be Debian's
+	"slab_nomerge page_alloc.shuffle=1 randomize_kstack_offset=on " + // an overflow does not know what it hits
+	"vsyscall=none ia32_emulation=off debugfs=off" // ways into the kernel that no 64-bit program needs
+
 // Cmdline is the kernel command line that boots this image and no other: it carries the root hash.
 func (m Manifest) Cmdline() string {
-	return "console=ttyS0 loglevel=4 panic=-1 net.ifnames=0 systemd.show_status=error " +
+	return "console=ttyS0 loglevel=4 panic=-1 net.ifnames=0 systemd.show_status=error " + hardened + " " +
 		boot.VerityArg(m.DataBlocks, m.RootHash, m.Salt)
 }
 

@@ -119,6 +119,27 @@ func TestTheCommandLineCarriesTheRootHashToTheGuest(t *testing.T) {
 	}
 }
 
+func TestTheKernelIsLockedDownFromItsFirstInstruction(t *testing.T) {
+	words := strings.Fields(exampleManifest("debian-13").Cmdline())
+	for _, want := range []string{"lockdown=integrity", "slab_nomerge", "vsyscall=none", "ia32_emulation=off", "debugfs=off", "page_alloc.shuffle=1"} {
+		if !slices.Contains(words, want) {
+			t.Errorf("no %s in %q", want, words)
+		}
+	}
+}
+
+func TestAnImagePromisesTheChecksOfItsProfilesAndNoOthers(t *testing.T) {
+	got := promises([]string{"plain", "docker"})
+	if len(got) != 2 || len(got["plain"]) == 0 || len(got["docker"]) <= len(got["plain"]) {
+		t.Errorf("promises are %v", got)
+	}
+	for profile, ids := range got {
+		if !slices.Contains(ids, "root-readonly") {
+			t.Errorf("%s does not promise a read-only root: %v", profile, ids)
+		}
+	}
+}
+
 func TestMovesAreSaidInWords(t *testing.T) {
 	for want, m := range map[string]Move{
 		"bash 1 → 2":              {Name: "bash", Locked: "1", Now: "2"},

@@ -141,7 +141,7 @@ func TestTheSameInstalledSystemGivesTheSameImage(t *testing.T) {
 		put(t, filepath.Join(root, "var/log/dpkg.log"), time.Unix(when, 0).String())
 		m := exampleManifest("debian-13")
 		var phases []string
-		err := assemble(t.Context(), hostErofs, root, out, examplePayload(), &m, func(phase string, _, _ int64) { phases = append(phases, phase) })
+		err := assemble(t.Context(), tools{pack: hostErofs}, root, out, examplePayload(), &m, func(phase string, _, _ int64) { phases = append(phases, phase) })
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -21,6 +21,8 @@ var wanted = []string{
 	"libpam-systemd", "libnss-myhostname", "cloud-init", "openssh-server",
 	// What packs the image itself: the same program on every host that builds it.
 	"erofs-utils",
+	// What confines programs, and the right time.
+	"apparmor", "systemd-timesyncd",
 	// Containers without root.
 	"docker.io", "docker-cli", "rootlesskit", "slirp4netns", "uidmap", "iptables", "nftables", "iproute2", "busybox-static",
 	// What a person at a shell expects.

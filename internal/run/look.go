@@ -37,6 +37,8 @@ func Package(program string) string {
 		return "cryptsetup-bin"
 	case "ssh", "scp", "ssh-keygen":
 		return "openssh-client"
+	case "docker":
+		return "docker-cli"
 	case "nft":
 		return "nftables"
 	case "ebtables":

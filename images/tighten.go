@@ -1,0 +1,28 @@
+package images
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+)
+
+// tightened are files and folders that only root reads, or that only root lists, where Debian lets everybody: what they
+// say is of use to nobody else.
+var tightened = map[string]fs.FileMode{
+	"etc/nftables.conf":                  0o600,
+	"etc/ssh/sshd_config":                0o600,
+	"etc/ssh/sshd_config.d":              0o700,
+	"etc/ssh/sshd_config.d/10-holm.conf": 0o600,
+	"etc/sudoers.d":                      0o750,
+	"root":                               0o700,
+}
+
+// tighten changes the modes of what is there.
+func tighten(root *os.Root) error {
+	for name, mode := range tightened {
+		if err := root.Chmod(name, mode); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
