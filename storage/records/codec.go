@@ -42,50 +42,63 @@ func Summarize(inst Instance) Summary {
 	return Summary{
 		ID: inst.ID, Name: inst.Name, Tenant: inst.Tenant, State: inst.State, Address: inst.Address,
 		Flavor: inst.Flavor.Name, Profile: inst.Profile, Image: inst.Image, ImageName: inst.ImageName,
-		Unlocked: inst.Unlocked, Accel: inst.Accel, UUID: inst.UUID, Created: inst.Created,
-		ChecksPassed: inst.ChecksPassed, ChecksTotal: inst.ChecksTotal,
+		Unlocked: inst.Unlocked, Accel: inst.Accel, UUID: inst.UUID, BootID: inst.BootID, Created: inst.Created,
+		ChecksPassed: inst.ChecksPassed, ChecksTotal: inst.ChecksTotal, Unverified: inst.Unverified,
 	}
 }
 
 // summaryFormat is the first byte of a stored summary. Then follow, in the order of summaryStrings, each string's
-// length and bytes, and after them unlocked, created (seconds, nanoseconds), checks passed and total, as varints.
-const summaryFormat = 1
+// length and bytes, and after them, as varints, the numbers in the order of encodeSummary. A summary of format 1, which
+// earlier versions wrote, ends before the boot id and before unverified.
+const (
+	firstSummaryFormat = 1
+	summaryFormat      = 2
+)
 
 var errSummary = errors.New("it is not a summary")
 
-func summaryStrings(s *Summary) []*string {
-	return []*string{
+func summaryStrings(s *Summary, format byte) []*string {
+	all := []*string{
 		&s.ID, &s.Name, &s.Tenant, (*string)(&s.State), &s.Address,
 		&s.Flavor, &s.Profile, &s.Image, &s.ImageName, &s.Accel, &s.UUID,
+		&s.BootID,
 	}
+	if format == firstSummaryFormat {
+		all = all[:len(all)-1]
+	}
+	return all
 }
 
 func encodeSummary(s Summary) []byte {
 	value := []byte{summaryFormat}
-	for _, field := range summaryStrings(&s) {
+	for _, field := range summaryStrings(&s, summaryFormat) {
 		value = binary.AppendUvarint(value, uint64(len(*field)))
 		value = append(value, *field...)
 	}
-	unlocked := int64(0)
-	if s.Unlocked {
-		unlocked = 1
-	}
 	for _, number := range []int64{
-		unlocked, s.Created.Unix(), int64(s.Created.Nanosecond()), int64(s.ChecksPassed), int64(s.ChecksTotal),
+		bit(s.Unlocked), s.Created.Unix(), int64(s.Created.Nanosecond()), int64(s.ChecksPassed), int64(s.ChecksTotal), bit(s.Unverified),
 	} {
 		value = binary.AppendVarint(value, number)
 	}
 	return value
 }
 
+func bit(set bool) int64 {
+	if set {
+		return 1
+	}
+	return 0
+}
+
 // decodeSummary makes one allocation for all strings, as a list decodes thousands of summaries. The time is in UTC.
 func decodeSummary(value []byte) (Summary, error) {
-	if len(value) == 0 || value[0] != summaryFormat || len(value) > maxRecord {
+	if len(value) == 0 || value[0] < firstSummaryFormat || value[0] > summaryFormat || len(value) > maxRecord {
 		return Summary{}, errSummary
 	}
 	var s Summary
+	format := value[0]
 	rest, text := value[1:], string(value[1:])
-	for _, field := range summaryStrings(&s) {
+	for _, field := range summaryStrings(&s, format) {
 		length, n := binary.Uvarint(rest)
 		if n <= 0 || length > uint64(len(rest)-n) { //nolint:gosec // n is at most len(rest)
 			return Summary{}, errSummary
@@ -94,7 +107,11 @@ func decodeSummary(value []byte) (Summary, error) {
 		*field = text[n:end]
 		rest, text = rest[end:], text[end:]
 	}
-	var numbers [5]int64
+	var all [6]int64
+	numbers := all[:]
+	if format == firstSummaryFormat {
+		numbers = all[:len(all)-1]
+	}
 	for i := range numbers {
 		n := 0
 		if numbers[i], n = binary.Varint(rest); n <= 0 {
@@ -105,8 +122,8 @@ func decodeSummary(value []byte) (Summary, error) {
 	if len(rest) != 0 {
 		return Summary{}, errSummary
 	}
-	s.Unlocked = numbers[0] != 0
-	s.Created = time.Unix(numbers[1], numbers[2]).UTC()
-	s.ChecksPassed, s.ChecksTotal = int(numbers[3]), int(numbers[4])
+	s.Unlocked, s.Unverified = all[0] != 0, all[5] != 0
+	s.Created = time.Unix(all[1], all[2]).UTC()
+	s.ChecksPassed, s.ChecksTotal = int(all[3]), int(all[4])
 	return s, nil
 }

@@ -16,6 +16,7 @@ func fullSummary() Summary {
 		Image: "sha256:" + strings.Repeat("41be", 16), ImageName: "debian-13", Unlocked: true, Accel: "kvm",
 		UUID:    "0d5f1a9e-5a0c-4a1e-9b57-1d7c5f0c2a11",
 		Created: time.Date(2025, 3, 1, 12, 0, 0, 123456789, time.UTC), ChecksPassed: 24, ChecksTotal: 25,
+		BootID: "0d9f1f9c-5d5c-4b3a-9f5e-0123456789ab", Unverified: true,
 	}
 }
 
@@ -51,6 +52,20 @@ func TestEveryPartOfASummaryIsRefused(t *testing.T) {
 	}
 	if _, err := decodeSummary(append(whole, 0)); err == nil {
 		t.Error("a byte too many was accepted")
+	}
+}
+
+func TestSummariesOfTheFirstFormatAreRead(t *testing.T) {
+	want := Summary{ID: "id", Name: "web", Tenant: "acme", Created: time.Unix(7, 8).UTC(), ChecksPassed: 3, ChecksTotal: 4, Unlocked: true}
+	stored := []byte("\x01\x02id\x03web\x04acme" + strings.Repeat("\x00", 8) + "\x02\x0e\x10\x06\x08")
+	got, err := decodeSummary(stored)
+	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
+	for _, bad := range [][]byte{append([]byte{0}, stored[1:]...), append([]byte{3}, stored[1:]...), append(stored, 0)} {
+		if _, err := decodeSummary(bad); err == nil {
+			t.Errorf("%q was accepted", bad)
+		}
 	}
 }
 

@@ -36,6 +36,13 @@ type Flavor struct {
 	DiskGiB   int    `json:"disk_gib"`
 }
 
+// ImageRef names one image.
+type ImageRef struct {
+	Digest   string `json:"digest"` // "sha256:…"
+	Name     string `json:"name"`
+	Unlocked bool   `json:"unlocked,omitempty"`
+}
+
 // Instance is the record of one VPS: what was asked for, what was reserved for it and what was learnt of it.
 type Instance struct {
 	ID      string `json:"id"` // 12 lower-case hexadecimal digits, random
@@ -50,6 +57,9 @@ type Instance struct {
 	Image     string `json:"image"`      // digest, "sha256:…"
 	ImageName string `json:"image_name"` // "debian-13"
 	Unlocked  bool   `json:"unlocked,omitempty"`
+
+	// Previous is the image to return to while a rebuild has not proven the one above; nil at all other times.
+	Previous *ImageRef `json:"previous,omitempty"`
 
 	Accel   string `json:"accel"`   // "kvm" or "tcg"
 	Machine string `json:"machine"` // versioned machine type, "pc-q35-7.2"
@@ -74,8 +84,12 @@ type Instance struct {
 
 	SeedAttached bool `json:"seed_attached,omitempty"` // the seed is not yet detached and deleted
 
-	ChecksPassed int `json:"checks_passed"`
-	ChecksTotal  int `json:"checks_total"`
+	// Of the last time that it was held to its promises. What is not applicable on this host counts in neither.
+	ChecksPassed int       `json:"checks_passed"`
+	ChecksTotal  int       `json:"checks_total"`
+	CheckedAt    time.Time `json:"checked_at,omitzero"`
+	// Unverified instances are ready without having been held to their promises: whoever made it wanted that.
+	Unverified bool `json:"unverified,omitempty"`
 
 	Created    time.Time     `json:"created"`
 	ReadyAt    time.Time     `json:"ready_at,omitzero"`
@@ -96,10 +110,12 @@ type Summary struct {
 	Unlocked  bool      `json:"unlocked,omitempty"`
 	Accel     string    `json:"accel"`
 	UUID      string    `json:"uuid"` // of the libvirt domain
+	BootID    string    `json:"boot_id,omitempty"`
 	Created   time.Time `json:"created"`
 
-	ChecksPassed int `json:"checks_passed"`
-	ChecksTotal  int `json:"checks_total"`
+	ChecksPassed int  `json:"checks_passed"`
+	ChecksTotal  int  `json:"checks_total"`
+	Unverified   bool `json:"unverified,omitempty"`
 }
 
 // Status is how far an operation has come.

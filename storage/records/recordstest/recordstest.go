@@ -69,7 +69,7 @@ func Instance(n int, tenant, name string) (records.Instance, records.Operation) 
 		Address: fmt.Sprintf("10.77.0.%d", n), PrefixLen: 24, Gateway: "10.77.0.1", Nameservers: []string{"9.9.9.9"},
 		User: "ops", AuthorizedKeys: []string{"ssh-ed25519 AAAA"},
 		HostKey: "ssh-ed25519 BBBB", MachineID: "m", Kernel: "6.12", BootID: "b",
-		SeedAttached: true, ChecksPassed: n, ChecksTotal: 24,
+		SeedAttached: true, ChecksPassed: n, ChecksTotal: 24, CheckedAt: made.Add(time.Hour), Unverified: true,
 		Created: made, ReadyAt: made.Add(time.Minute), ReadyAfter: time.Minute,
 	}
 	return inst, Operation(n, id)
