@@ -1,0 +1,256 @@
+package verify
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/pem"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+
+	"holm/guest/report"
+	"holm/images"
+	"holm/provisioner/machine"
+)
+
+const uuid = "d926f46f-7dd2-4dbe-b2d9-902e110474b8"
+
+// bench is a host with one instance that keeps every promise; a test breaks one of them.
+type bench struct {
+	t       *testing.T
+	dir     string
+	env     Env
+	subject Subject
+	server  *sshServer
+	bait    func(ctx context.Context) (net.Conn, error)
+}
+
+// status is what the kernel says of a thread of a QEMU that is confined.
+const status = `Name:	qemu-system-x86
+Uid:	64055	64055	64055	64055
+Gid:	64055	64055	64055	64055
+Groups:	107 64055 
+CapInh:	0000000000000000
+CapPrm:	0000000000000000
+CapEff:	0000000000000000
+CapBnd:	000001ffffffffff
+CapAmb:	0000000000000000
+NoNewPrivs:	1
+Seccomp:	2
+`
+
+const cgroup = `4:memory:/machine/qemu-7-holm.acme.web.libvirt-qemu
+2:cpu,cpuacct:/machine/qemu-7-holm.acme.web.libvirt-qemu/emulator
+1:name=systemd:/
+0::/machine/qemu-7-holm.acme.web.libvirt-qemu/emulator
+`
+
+func newBench(t *testing.T) *bench {
+	t.Helper()
+	b := &bench{t: t, dir: t.TempDir(), server: newServer(t)}
+	for file, content := range map[string]string{
+		"run/holm.acme.web.pid": "4711\n",
+		"proc/4711/cmdline":     "/usr/bin/qemu-system-x86_64\x00-uuid\x00" + uuid + "\x00-S\x00",
+		"image/vmlinuz":         "kernel", "image/initrd": "initrd",
+		"sys/module/apparmor/parameters/enabled": "Y\n",
+		"key":                                    string(b.server.clientKey),
+	} {
+		b.write(file, content)
+	}
+	for _, id := range []string{"4711", "4712"} {
+		b.write("proc/4711/task/"+id+"/status", status)
+		b.write("proc/4711/task/"+id+"/cgroup", cgroup)
+		b.write("proc/4711/task/"+id+"/attr/current", "libvirt-"+uuid+" (enforce)\n")
+	}
+	b.link("proc/4711/exe", "/usr/bin/qemu-system-x86_64")
+	b.link("proc/4711/fd/3", "anon_inode:kvm-vm")
+	b.env = Env{Proc: b.path("proc"), Sys: b.path("sys"), PIDs: b.path("run"), Dial: b.dial}
+	b.bait = func(context.Context) (net.Conn, error) { // as a packet filter that drops, without the waiting
+		return nil, &net.OpError{Op: "dial", Err: os.ErrDeadlineExceeded}
+	}
+	b.subject = b.newSubject()
+	return b
+}
+
+func (b *bench) newSubject() Subject {
+	want := machine.Spec{
+		Name: "holm.acme.web", UUID: uuid, InstanceID: "75341dfc9bb3", Tenant: "acme", Accel: machine.KVM, Machine: "pc-q35-7.2",
+		VCPUs: 2, MemoryMiB: 1024, Kernel: b.path("image/vmlinuz"), Initrd: b.path("image/initrd"), Cmdline: "quiet",
+		RootDisk: b.path("image/root.img"), StateDisk: b.path("state.qcow2"), Network: "holm-default", MAC: "52:54:00:ab:72:df",
+		Address: "10.77.0.10", ConsoleLog: b.path("console.log"),
+	}
+	answer := NewAnswer()
+	now := time.Now()
+	answer.Tell(Said{Report: report.Report{Stage: report.StageChecking, Bait: 40001, Kernel: "6.12", BootID: "b-1", Clock: now}, Asked: now, Heard: now})
+	return Subject{
+		Profile: "docker", User: "ops", Address: want.Address, HostKey: b.server.hostKey, KeyPath: b.path("key"), Wanted: want,
+		Live: live(b.t, want), SeedPath: b.path("seed.iso"), Boots: map[string]string{"b-2": "acme/other"}, Guest: answer,
+		Image: images.Manifest{
+			Kernel: images.File{SHA256: sum("kernel")}, Initrd: images.File{SHA256: sum("initrd")}, KernelVersion: "6.12",
+		},
+	}
+}
+
+// live is what libvirt would say of a machine that runs.
+func live(t *testing.T, want machine.Spec) string {
+	t.Helper()
+	text, err := machine.Domain(want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text = strings.Replace(text, "<domain ", `<domain id="7" `, 1)
+	return strings.Replace(text, "<devices>", "<devices><emulator>/usr/bin/qemu-system-x86_64</emulator>", 1)
+}
+
+func sum(text string) string {
+	s := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(s[:])
+}
+
+func (b *bench) path(name string) string { return filepath.Join(b.dir, name) }
+
+func (b *bench) write(name, content string) {
+	b.t.Helper()
+	if err := os.MkdirAll(filepath.Dir(b.path(name)), 0o755); err != nil {
+		b.t.Fatal(err)
+	}
+	if err := os.WriteFile(b.path(name), []byte(content), 0o600); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+func (b *bench) link(name, target string) {
+	b.t.Helper()
+	b.remove(name)
+	if err := os.MkdirAll(filepath.Dir(b.path(name)), 0o755); err != nil {
+		b.t.Fatal(err)
+	}
+	if err := os.Symlink(target, b.path(name)); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+func (b *bench) remove(name string) {
+	b.t.Helper()
+	if err := os.RemoveAll(b.path(name)); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// thread changes what the kernel says of the second thread.
+func (b *bench) thread(old, now string) {
+	b.t.Helper()
+	if !strings.Contains(status, old) {
+		b.t.Fatalf("%q is not in the status", old)
+	}
+	b.write("proc/4711/task/4712/status", strings.Replace(status, old, now, 1))
+}
+
+func (b *bench) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	if address == net.JoinHostPort(b.subject.Address, "22") {
+		return b.server.dial(ctx, network)
+	}
+	return b.bait(ctx)
+}
+
+// find runs one check.
+func (b *bench) find(id string) Result {
+	b.t.Helper()
+	for _, r := range rules() {
+		if r.id == id {
+			return b.env.try(b.t.Context(), b.subject, []rule{r})[0]
+		}
+	}
+	b.t.Fatalf("there is no check %s", id)
+	return Result{}
+}
+
+// sshServer is an SSH server of one user, which a test can make worse.
+type sshServer struct {
+	address   string
+	hostKey   string
+	clientKey []byte
+	root      bool // lets root in
+	password  bool // asks for passwords
+	open      bool // asks for nothing
+	shut      bool // does not listen
+	old       ssh.Config
+	host      ssh.Signer
+	client    ssh.PublicKey
+}
+
+func newServer(t *testing.T) *sshServer {
+	t.Helper()
+	s := &sshServer{old: ssh.Config{
+		KeyExchanges: []string{ssh.KeyExchangeCurve25519}, Ciphers: []string{ssh.CipherAES128GCM}, MACs: []string{ssh.HMACSHA256ETM},
+	}}
+	s.host, _ = newKey(t)
+	client, private := newKey(t)
+	s.client, s.clientKey = client.PublicKey(), private
+	s.hostKey = strings.TrimSpace(string(ssh.MarshalAuthorizedKey(s.host.PublicKey())))
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.address = listener.Addr().String()
+	t.Cleanup(func() { _ = listener.Close() })
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go s.serve(conn)
+		}
+	}()
+	return s
+}
+
+func newKey(t *testing.T) (ssh.Signer, []byte) {
+	t.Helper()
+	private := newPrivate(t)
+	block, err := ssh.MarshalPrivateKey(private, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	signer, err := ssh.NewSignerFromKey(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return signer, pem.EncodeToMemory(block)
+}
+
+func (s *sshServer) serve(conn net.Conn) {
+	config := &ssh.ServerConfig{Config: s.old, NoClientAuth: s.open, PublicKeyCallback: func(c ssh.ConnMetadata, key ssh.PublicKey) (*ssh.Permissions, error) {
+		if string(key.Marshal()) == string(s.client.Marshal()) && (c.User() == "ops" || s.root) {
+			return nil, nil
+		}
+		return nil, errRefused
+	}}
+	if s.password {
+		config.PasswordCallback = func(ssh.ConnMetadata, []byte) (*ssh.Permissions, error) { return nil, errRefused }
+	}
+	config.AddHostKey(s.host)
+	c, channels, requests, err := ssh.NewServerConn(conn, config)
+	if err != nil {
+		_ = conn.Close()
+		return
+	}
+	go ssh.DiscardRequests(requests)
+	for range channels {
+	}
+	_ = c.Close()
+}
+
+func (s *sshServer) dial(ctx context.Context, network string) (net.Conn, error) {
+	if s.shut {
+		return nil, &net.OpError{Op: "dial", Err: os.ErrDeadlineExceeded}
+	}
+	return (&net.Dialer{}).DialContext(ctx, network, s.address)
+}

@@ -1,0 +1,110 @@
+package verify
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+	"unicode"
+
+	"holm/guest/report"
+)
+
+// rule is one promise that the host holds an instance to, and how it tries it.
+type rule struct {
+	id      string
+	side    Side
+	source  string
+	promise string
+	try     func(ctx context.Context, t *trial) found
+}
+
+// trial is one run of the host's checks: what several of them need is fetched once.
+type trial struct {
+	Subject
+	env     Env
+	process func() (*process, error)
+	session func() session
+}
+
+// rules are the host's checks, in the order in which they are shown.
+func rules() []rule {
+	return []rule{
+		qemuUser(), qemuCaps(), qemuSeccomp(), qemuAppArmor(), qemuCgroup(),
+		domainAsAsked(), kernelOfImage(), bootID(), clock(), accel(), seedGone(),
+		sshRoot(), sshPassword(), sshAlgorithms(), firewall(),
+	}
+}
+
+// checkWithin bounds one check of the host's: a guest whose answers trickle must not hold up the verdict.
+const checkWithin = 2 * time.Minute
+
+// Run tries all that the host can try, at the same time, and returns the results in the order in which they are shown.
+// It ends soon after ctx does; what was not tried by then is inconclusive.
+func (e Env) Run(ctx context.Context, s Subject) []Result { return e.try(ctx, s, rules()) }
+
+func (e Env) try(ctx context.Context, s Subject, all []rule) []Result {
+	ctx, cancel := context.WithTimeout(ctx, checkWithin)
+	defer cancel()
+	t := &trial{Subject: s, env: e}
+	t.process = sync.OnceValues(func() (*process, error) { return findProcess(e, s) })
+	t.session = sync.OnceValue(func() session { return t.login(ctx) })
+	defer func() {
+		if p, err := t.process(); err == nil {
+			p.close()
+		}
+	}()
+	results := make([]Result, len(all))
+	var trying sync.WaitGroup
+	for i, r := range all {
+		trying.Go(func() { results[i] = r.run(ctx, t) })
+	}
+	trying.Wait()
+	return results
+}
+
+func (r rule) run(ctx context.Context, t *trial) Result {
+	began := time.Now()
+	f := r.try(ctx, t)
+	return Result{
+		ID: r.id, Side: r.side, Source: r.source, Promise: r.promise,
+		Outcome: f.outcome, Tried: OneLine(f.tried), Found: OneLine(f.back), Millis: time.Since(began).Milliseconds(),
+	}
+}
+
+func passed(tried, format string, args ...any) found {
+	return found{report.Passed, tried, fmt.Sprintf(format, args...)}
+}
+
+func failed(tried, format string, args ...any) found {
+	return found{report.Failed, tried, fmt.Sprintf(format, args...)}
+}
+
+// inconclusive is what came of an attempt that proves nothing.
+func inconclusive(tried, format string, args ...any) found {
+	return found{report.Inconclusive, tried, fmt.Sprintf(format, args...)}
+}
+
+func notApplicable(tried, format string, args ...any) found {
+	return found{report.NotApplicable, tried, fmt.Sprintf(format, args...)}
+}
+
+// maxText is the most that is kept of what a check says, in bytes.
+const maxText = 300
+
+// OneLine makes a text that may come from a guest fit for one line of a terminal.
+func OneLine(text string) string {
+	var b strings.Builder
+	for _, r := range text {
+		if b.Len() >= maxText {
+			b.WriteString("…")
+			break
+		}
+		if !unicode.IsPrint(r) {
+			r = ' '
+		}
+		b.WriteRune(r)
+	}
+	return strings.TrimSpace(b.String())
+}
