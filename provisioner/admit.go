@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"holm/cloudinit"
 	"holm/images"
 	"holm/internal/fault"
 	"holm/provisioner/machine"
@@ -30,13 +31,14 @@ func (p *Provisioner) admit(ctx context.Context, spec CreateSpec) (records.Insta
 	if err != nil {
 		return refuse(err)
 	}
-	image, err := p.Images.Get(spec.Image)
+	image, err := p.imageFor(spec)
 	if err != nil {
 		return refuse(err)
 	}
-	if !slices.Contains(image.Profiles, spec.Profile) {
-		return refuse(fault.New(fault.Refused, "see what an image can be: holm image show "+image.Name,
-			"image %s has no profile %q", image.Name, spec.Profile))
+	if !spec.NoVerify {
+		if err := promising(image, spec.Profile); err != nil {
+			return refuse(err)
+		}
 	}
 	host, err := p.Measure(ctx)
 	if err != nil {
@@ -54,13 +56,36 @@ func (p *Provisioner) admit(ctx context.Context, spec CreateSpec) (records.Insta
 		Image: image.Digest, ImageName: image.Name, Unlocked: image.Unlocked,
 		Accel: accel, Machine: host.Machine, Domain: "holm." + spec.Tenant + "." + spec.Name,
 		Network: p.Network.Name, PrefixLen: p.Network.Subnet.Bits(), Gateway: p.Network.Gateway().String(),
-		User: spec.User, AuthorizedKeys: spec.AuthorizedKeys,
+		User: spec.User, AuthorizedKeys: spec.AuthorizedKeys, Unverified: spec.NoVerify,
 	}
 	for _, ns := range p.Nameservers {
 		inst.Nameservers = append(inst.Nameservers, ns.String())
 	}
 	return inst, image, nil
 }
+
+// imageFor finds the image of a spec, and holds it to the profile.
+func (p *Provisioner) imageFor(spec CreateSpec) (images.Manifest, error) {
+	image, err := p.Images.Get(spec.Image)
+	k3s := spec.Profile == cloudinit.ProfileK3s
+	if fault.KindOf(err) == fault.NotFound && k3s && spec.Image == DefaultImage+images.K3sSuffix {
+		return image, fault.New(fault.Refused, getK3s, "profile k3s needs an image with k3s in it, and there is none: k3s is not in Debian")
+	}
+	if err != nil || slices.Contains(image.Profiles, spec.Profile) {
+		return image, err
+	}
+	remedy := "see what an image can be: holm image show " + image.Name
+	if k3s {
+		remedy = getK3s
+	}
+	return image, fault.New(fault.Refused, remedy, "image %s has no profile %q", image.Name, spec.Profile)
+}
+
+// getK3s is how to come by an image with k3s, word for word.
+const getK3s = `get k3s, its images and their checksums, and bake them into an image:
+for f in k3s k3s-airgap-images-amd64.tar.zst sha256sum-amd64.txt; do
+curl -fLO https://github.com/k3s-io/k3s/releases/download/v1.34.2%2Bk3s1/$f; done
+sudo holm image build --k3s ./k3s --k3s-sha256 ./sha256sum-amd64.txt   --k3s-images ./k3s-airgap-images-amd64.tar.zst`
 
 func fits(size records.Flavor, host Capacity) error {
 	switch {

@@ -98,7 +98,7 @@ func TestWhatCannotBeAdmittedIsRefusedWithARemedy(t *testing.T) {
 		"a name that ends with -":   {spec{Name: "web-"}, nil, fault.Usage, []string{`not ending with "-"`}},
 		"the name of every machine": {spec{Name: "localhost"}, nil, fault.Usage, []string{"choose another name"}},
 		"a user of the system":      {spec{Name: "web", User: "root"}, nil, fault.Usage, []string{`"root" belongs to the guest's system`}},
-		"an unknown profile":        {spec{Name: "web", Profile: "podman"}, nil, fault.Usage, []string{"use plain or docker"}},
+		"an unknown profile":        {spec{Name: "web", Profile: "podman"}, nil, fault.Usage, []string{"use plain, docker or k3s"}},
 		"a profile for later":       {spec{Name: "web", Profile: "k3s"}, nil, fault.Refused, []string{"k3s"}},
 		"a profile the image lacks": {spec{Name: "web"}, func(w *world) { w.images.Profiles = []string{"plain"} }, fault.Refused, []string{`image debian-13 has no profile "docker"`, "holm image show debian-13"}},
 		"an unknown flavor":         {spec{Name: "web", Flavor: "huge"}, nil, fault.Usage, []string{`no flavor "huge"`, "tiny, small, medium, large"}},
@@ -202,5 +202,19 @@ func TestFlavorsAreACopy(t *testing.T) {
 	provisioner.Flavors()[0].VCPUs = 99
 	if got := provisioner.Flavors()[0]; got.Name != "tiny" || got.VCPUs != 1 {
 		t.Errorf("somebody else's change shows: %+v", got)
+	}
+}
+
+func TestK3sWithoutAnImageForItIsRefusedWithTheCommandsThatMakeOne(t *testing.T) {
+	w := newWorld(t)
+	for name, spec := range map[string]provisioner.CreateSpec{
+		"no image has it":        {Name: "web", Profile: "k3s"},
+		"the image has it not":   {Name: "web", Profile: "k3s", Image: debian().Digest},
+		"the default is spelled": {Name: "web", Profile: "k3s", Image: provisioner.DefaultImage},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := w.holm().Create(t.Context(), spec, nil)
+			refused(t, err, fault.Refused, "k3s", "curl -fLO https://", "holm image build --k3s ./k3s --k3s-sha256")
+		})
 	}
 }

@@ -12,13 +12,16 @@ type CreateSpec struct {
 	Tenant  string // "" is DefaultTenant
 	Profile string // "" is DefaultProfile
 	Flavor  string // "" is DefaultFlavor
-	Image   string // name, digest or prefix; "" is DefaultImage
+	Image   string // name, digest or prefix; "" is DefaultImage, or for profile k3s the one with k3s in it
 	User    string // login name in the guest; "" is DefaultUser
 
 	// These override the flavor when they are not zero.
 	VCPUs     int
 	MemoryMiB int
 	DiskGiB   int
+
+	// NoVerify makes an instance that is ready without having been held to its promises, now and at later starts.
+	NoVerify bool
 
 	AuthorizedKeys []string // besides holm's own key, in authorized_keys format
 }
@@ -45,7 +48,7 @@ const (
 )
 
 // Event tells whoever watches what a long operation is doing. The steps of create are, in order: admitted, reserved,
-// network, volume, seed, defined, started, booting, ready. Text is for people; it may be empty.
+// network, volume, seed, defined, started, booting, verified, ready. Text is for people; it may be empty.
 type Event struct {
 	Step    string
 	Phase   Phase

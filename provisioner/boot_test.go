@@ -184,14 +184,14 @@ func TestTroubleOnTheWayToTheGuestIsNotTheGuestsFailure(t *testing.T) {
 	}
 }
 
-func TestACtrlCWhileTheSeedIsDetachedKeepsOrFinishes(t *testing.T) {
-	for _, point := range []string{"ready.before", "ready.seed-detached", "ready.seed-deleted"} {
+func TestACtrlCWhileItSettlesKeepsOrFinishes(t *testing.T) {
+	for _, point := range []string{"ready.before", "ready.seed-detached", "ready.seed-deleted", "ready.settled", "ready.verified"} {
 		t.Run(point, func(t *testing.T) {
 			w := newWorld(t)
 			ctx, cancel := context.WithCancelCause(t.Context())
 			w.at(point, func() { cancel(errCtrlC) })
 			_, err := w.holm().Create(ctx, web(), nil)
-			if point == "ready.before" {
+			if point != "ready.verified" {
 				refused(t, err, fault.Interrupted, "holm wait web")
 				w.crash = nil
 				_, err = w.holm().Wait(t.Context(), "default", "web", nil)

@@ -16,16 +16,16 @@ const tail = 16 << 10
 // colours are what systemd and others write to a console besides text.
 var colours = regexp.MustCompile(`\x1b\[[0-9;?]*[A-Za-z]`)
 
-// end says how a guest ended that should have become ready, in its own last words.
-func (p *Provisioner) end(inst records.Instance, e DomainEvent) error {
-	what := "the guest switched itself off while booting"
+// end says how a guest ended while it was doing something else, in its own last words.
+func (p *Provisioner) end(inst records.Instance, while string, e DomainEvent) error {
+	what := "the guest switched itself off while " + while
 	switch {
 	case e.State == DomainCrashed:
-		what = "the guest's kernel stopped while booting"
+		what = "the guest's kernel stopped while " + while
 	case e.State == DomainAbsent:
-		what = "somebody removed the domain while the guest was booting"
+		what = "somebody removed the domain while the guest was " + while
 	case e.Reason == "destroyed":
-		what = "somebody cut the guest's power while it was booting"
+		what = "somebody cut the guest's power while it was " + while
 	}
 	if said := lastWords(p.consolePath(inst.ID)); said != "" {
 		return &verdict{what: what + ": " + said}

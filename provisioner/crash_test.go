@@ -90,7 +90,7 @@ func passes(t *testing.T) (creating, undoing, removing []string) {
 	w.failing("Start")
 	_, err := w.holm().Create(t.Context(), web(), nil)
 	refused(t, err, fault.Unfit)
-	if len(creating) != 17 || len(undoing) != 12 || len(removing) != 13 {
+	if len(creating) != 19 || len(undoing) != 12 || len(removing) != 13 {
 		t.Fatalf("there are other crash points than known: %q %q %q", creating, undoing, removing)
 	}
 	return creating, undoing, removing

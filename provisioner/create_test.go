@@ -40,7 +40,8 @@ func TestCreateTellsItsStepsInOrder(t *testing.T) {
 		stage("begun"), stage("finished"),
 		[]string{
 			"defined begun", "defined finished", "started begun", "started finished", "booting begun",
-			"booting noted", "booting noted", "booting noted", "booting finished", "ready begun", "ready finished",
+			"booting noted", "booting noted", "booting noted", "booting finished",
+			"verified begun", "verified noted", "verified finished", "ready begun", "ready finished",
 		})
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -62,7 +63,7 @@ func TestCreateRecordsWhatWasAskedForReservedAndLearnt(t *testing.T) {
 			Address: "10.77.0.10", PrefixLen: 24, Gateway: "10.77.0.1", Nameservers: []string{"9.9.9.9"},
 			User: "ops", AuthorizedKeys: []string{hostKey(9)},
 			HostKey: r.HostKey, MachineID: r.MachineID, Kernel: r.Kernel, BootID: r.BootID,
-			ChecksPassed: 4, ChecksTotal: 4, Created: start, ReadyAt: start,
+			ChecksPassed: 5, ChecksTotal: 5, CheckedAt: start, Created: start, ReadyAt: start,
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Error(diff)
@@ -120,7 +121,7 @@ func TestCreateWritesFewTransactionsAndJournalsBeforeItActs(t *testing.T) {
 	for range 3 {
 		want = append(want, "PutOperation create running")
 	}
-	want = append(want, "PutOperation create done", "Update", "Update")
+	want = append(want, "PutOperation create done", "Update", "Update", "Update")
 	if diff := cmp.Diff(want, w.records.writes); diff != "" {
 		t.Error(diff)
 	}

@@ -13,18 +13,30 @@ import (
 	"holm/storage/records"
 )
 
-// What a guest may say at most: checks in one report, and bytes while it is waited for once.
+// What a guest may say at most: checks in one report, and bytes in answer to one question.
 const (
 	maxChecks = 256
 	maxSaid   = 4 << 20
 )
 
-// askAgain is after how much silence the question is put again: the guest may have booted anew since it was asked, or
+// askAgain is after how much time the question is put again: the guest may have booted anew since it was asked, or
 // its agent may have. endWithin is how long the hypervisor may take to tell of the end of a guest whose port has ended.
 const (
 	askAgain  = 15 * time.Second
 	endWithin = 10 * time.Second
 )
+
+// question is one question to a guest, and what becomes of its answers.
+type question struct {
+	ask   string        // report.AskStatus or another
+	long  time.Duration // report.AskCapabilities: how long to watch
+	while string        // what the guest is doing meanwhile: "booting"
+	step  string        // the step that a person sees
+	// once is for a question that is not put again when an answer has begun: it would begin anew.
+	once bool
+	// answered takes each answer, until it is the last one or an error. What arrives is hostile.
+	answered func(r report.Report) (last bool, err error)
+}
 
 // heard is a report, or why there will be no more.
 type heard struct {
@@ -32,22 +44,47 @@ type heard struct {
 	err    error
 }
 
-// converse asks the guest how it is until it is ready or has failed. Whatever arrives is hostile until accept passed.
-// A *verdict is the guest's own failure; any other error says nothing of the guest.
+// converse asks the guest how it is until it is ready or has failed. A *verdict is the guest's own failure; any other
+// error says nothing of the guest.
 func (p *Provisioner) converse(ctx context.Context, h Hypervisor, inst records.Instance, w *watcher) (report.Report, error) {
+	var said report.Report
+	noted := ""
+	err := p.put(ctx, h, inst, w, question{
+		ask: report.AskStatus, while: "booting", step: "booting",
+		answered: func(r report.Report) (bool, error) {
+			said = r
+			if note := "guest: " + clean(r.Stage+" "+r.Note); note != noted {
+				w.note("booting", note)
+				noted = note
+			}
+			switch r.Stage {
+			case report.StageFailed:
+				return true, failure(r)
+			case report.StageReady:
+				return true, accept(inst, r)
+			}
+			return false, nil
+		},
+	})
+	return said, err
+}
+
+// put opens the guest's port, puts a question and passes on the answers to it. It is told by the hypervisor when the
+// guest ends.
+func (p *Provisioner) put(ctx context.Context, h Hypervisor, inst records.Instance, w *watcher, q question) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	events, err := h.Watch(ctx, inst.UUID)
 	if err != nil {
-		return report.Report{}, err
+		return err
 	}
 	port, err := h.Channel(ctx, inst.UUID, report.Port)
 	if err != nil {
 		// A guest that has ended already has no port, and that is what there is to say.
 		if state, stateErr := h.State(ctx, inst.UUID); stateErr == nil && off(state) {
-			return report.Report{}, p.end(inst, DomainEvent{State: state, Reason: string(state)})
+			return p.end(inst, q.while, DomainEvent{State: state, Reason: string(state)})
 		}
-		return report.Report{}, err
+		return err
 	}
 	// Closing ends a read or a write that waits for the guest.
 	stop := context.AfterFunc(ctx, func() { _ = port.Close() })
@@ -57,28 +94,35 @@ func (p *Provisioner) converse(ctx context.Context, h Hypervisor, inst records.I
 	}()
 	nonce := randomHex(16)
 	reports := make(chan heard)
-	go ask(ctx, port, nonce)
+	asking, hush := context.WithCancel(ctx)
+	defer hush()
+	go ask(asking, port, report.Question{Version: report.Version, Nonce: nonce, Ask: q.ask, Seconds: int(q.long.Seconds())})
 	go hear(ctx, port, nonce, reports)
-	return p.listen(ctx, inst, events, reports, w)
+	if answered := q.answered; q.once {
+		q.answered = func(r report.Report) (bool, error) {
+			hush()
+			return answered(r)
+		}
+	}
+	return p.listen(ctx, inst, events, reports, w, q)
 }
 
-func (p *Provisioner) listen(ctx context.Context, inst records.Instance, events <-chan DomainEvent, reports <-chan heard, w *watcher) (report.Report, error) {
+func (p *Provisioner) listen(ctx context.Context, inst records.Instance, events <-chan DomainEvent, reports <-chan heard, w *watcher, q question) error {
 	var silent <-chan time.Time
-	noted := ""
 	for {
 		select {
 		case <-ctx.Done():
-			return report.Report{}, context.Cause(ctx)
+			return context.Cause(ctx)
 		case <-silent:
-			return report.Report{}, errors.New("its port has closed")
+			return errors.New("its port has closed")
 		case e, open := <-events:
 			switch {
 			case !open:
-				return report.Report{}, lost(ctx)
+				return lost(ctx)
 			case off(e.State):
-				return report.Report{}, p.end(inst, e)
+				return p.end(inst, q.while, e)
 			case e.State == DomainPaused:
-				w.note("booting", "paused by the hypervisor")
+				w.note(q.step, "paused by the hypervisor")
 			}
 		case said, open := <-reports:
 			if !open {
@@ -86,28 +130,34 @@ func (p *Provisioner) listen(ctx context.Context, inst records.Instance, events 
 				continue
 			}
 			if said.err != nil {
-				return report.Report{}, said.err
+				return said.err
 			}
-			r := said.report
-			if note := "guest: " + clean(r.Stage+" "+r.Note); note != noted {
-				w.note("booting", note)
-				noted = note
+			if said.report.Version != report.Version {
+				return otherLanguage(said.report.Version)
 			}
-			switch r.Stage {
-			case report.StageFailed:
-				return r, failure(r)
-			case report.StageReady:
-				return r, accept(inst, r)
+			if last, err := q.answered(said.report); last || err != nil {
+				return err
 			}
 		}
 	}
 }
 
+// otherLanguage is the verdict on a guest whose image was built by an older holm, or by a newer one.
+func otherLanguage(version int) error {
+	return &verdict{
+		what:   fmt.Sprintf("its image speaks version %d of holm's language, and this holm version %d", version, report.Version),
+		remedy: renewImage,
+	}
+}
+
+// renewImage is the remedy for an image that is too old to be verified.
+const renewImage = "build the image anew: holm image build      then give it to the instance: holm rebuild --keep-state NAME"
+
 // ask puts the question, again and again: it gets lost when the guest, or its agent, boots anew. It ends with the port.
-func ask(ctx context.Context, port io.Writer, nonce string) {
+func ask(ctx context.Context, port io.Writer, q report.Question) {
 	again := time.NewTicker(askAgain)
 	defer again.Stop()
-	for json.NewEncoder(port).Encode(report.Question{Version: report.Version, Nonce: nonce}) == nil {
+	for ctx.Err() == nil && json.NewEncoder(port).Encode(q) == nil {
 		select {
 		case <-again.C:
 		case <-ctx.Done():
@@ -131,11 +181,8 @@ func hear(ctx context.Context, port io.Reader, nonce string, out chan<- heard) {
 	lines := bufio.NewScanner(limited)
 	lines.Buffer(nil, report.MaxLine)
 	for lines.Scan() {
-		var r report.Report
-		if json.Unmarshal(lines.Bytes(), &r) != nil || r.Nonce != nonce || len(r.Checks) > maxChecks {
-			continue
-		}
-		if !pass(heard{report: r}) {
+		r, ok := parseReport(lines.Bytes(), nonce)
+		if ok && !pass(heard{report: r}) {
 			return
 		}
 	}
@@ -143,6 +190,15 @@ func hear(ctx context.Context, port io.Reader, nonce string, out chan<- heard) {
 	case errors.Is(lines.Err(), bufio.ErrTooLong):
 		pass(heard{err: &verdict{what: fmt.Sprintf("the guest sent a line of more than %d KiB", report.MaxLine>>10)}})
 	case limited.N <= 0:
-		pass(heard{err: &verdict{what: fmt.Sprintf("the guest sent more than %d MiB and is not ready", maxSaid>>20)}})
+		pass(heard{err: &verdict{what: fmt.Sprintf("the guest sent more than %d MiB and no answer", maxSaid>>20)}})
 	}
+}
+
+// parseReport reads one line of a guest; false for one that is no answer to the question with that nonce.
+func parseReport(line []byte, nonce string) (report.Report, bool) {
+	var r report.Report
+	if json.Unmarshal(line, &r) != nil || r.Nonce != nonce || len(r.Checks) > maxChecks {
+		return report.Report{}, false
+	}
+	return r, true
 }

@@ -28,13 +28,26 @@ func honest() guest {
 // silent is a guest that never says a word.
 func silent(_ string, port io.ReadWriter) { _, _ = io.Copy(io.Discard, port) }
 
-// answering is a guest that answers each question with these reports.
+// answering is a guest that answers how it is with these reports, and keeps its promises.
 func answering(reports ...report.Report) guest {
+	return speaking(reports, []report.Report{{Stage: report.StageChecking, Note: "root-readonly", Bait: 40001}, checkedReport()})
+}
+
+// checking is a guest that is ready and answers with these reports when it is to try its checks.
+func checking(reports ...report.Report) guest {
+	return speaking([]report.Report{readyReport()}, reports)
+}
+
+// speaking is a guest that answers each question with the reports for it.
+func speaking(status, checks []report.Report) guest {
 	return func(_ string, port io.ReadWriter) {
-		for nonce := range questions(port) {
+		for q := range questions(port) {
+			reports := status
+			if q.Ask == report.AskChecks {
+				reports = checks
+			}
 			for _, r := range reports {
-				r.Nonce = cmp.Or(r.Nonce, nonce)
-				if json.NewEncoder(port).Encode(r) != nil {
+				if writeReport(port, q, r) != nil {
 					return
 				}
 			}
@@ -42,13 +55,19 @@ func answering(reports ...report.Report) guest {
 	}
 }
 
-// questions are the nonces that the host sends.
-func questions(port io.Reader) func(yield func(nonce string) bool) {
-	return func(yield func(string) bool) {
+// writeReport answers a question.
+func writeReport(port io.Writer, q report.Question, r report.Report) error {
+	r.Nonce, r.Version = cmp.Or(r.Nonce, q.Nonce), cmp.Or(r.Version, report.Version)
+	return json.NewEncoder(port).Encode(r)
+}
+
+// questions are what the host asks.
+func questions(port io.Reader) func(yield func(report.Question) bool) {
+	return func(yield func(report.Question) bool) {
 		lines := bufio.NewScanner(port)
 		for lines.Scan() {
 			var q report.Question
-			if json.Unmarshal(lines.Bytes(), &q) == nil && q.Version == report.Version && !yield(q.Nonce) {
+			if json.Unmarshal(lines.Bytes(), &q) == nil && q.Version == report.Version && !yield(q) {
 				return
 			}
 		}
@@ -59,14 +78,25 @@ func readyReport() report.Report {
 	return report.Report{
 		Version: report.Version, Stage: report.StageReady, BootID: "0d9f1f9c-5d5c-4b3a-9f5e-0123456789ab",
 		MachineID: strings.Repeat("a1", 16), Kernel: "6.12.117+deb13-amd64", HostKey: hostKey(1),
-		Checks: []report.Check{
-			{ID: "root-readonly", OK: true, Found: "EROFS"},
-			{ID: "host-key", OK: true, Found: "ed25519"},
-			{ID: "no-rootful-docker", OK: true, Found: "no socket"},
-			{ID: "docker-rootless", OK: true, Found: "rootless"},
-		},
 	}
 }
+
+// checkedReport is that of a guest which keeps its promises.
+func checkedReport() report.Report {
+	r := readyReport()
+	r.Stage = report.StageChecked
+	for _, id := range promised() {
+		r.Checks = append(r.Checks, goodCheck(id))
+	}
+	return r
+}
+
+func goodCheck(id string) report.Check {
+	return report.Check{ID: id, Outcome: report.Passed, Tried: "write to /", Found: "EROFS"}
+}
+
+// promised are the checks that the image names.
+func promised() []string { return []string{"root-readonly", "host-key", "docker-rootless"} }
 
 // hostKey is an ed25519 key, always the same for the same seed.
 func hostKey(seed byte) string {
@@ -85,6 +115,7 @@ func debian() images.Manifest {
 		Kernel: images.File{Name: "vmlinuz", SHA256: sum, Size: 1}, KernelVersion: "6.12.117+deb13-amd64",
 		Initrd: images.File{Name: "initrd", SHA256: sum, Size: 1}, Root: images.File{Name: "root.img", SHA256: sum, Size: 1},
 		RootHash: sum, DataBlocks: 1, Salt: sum,
+		Checks: map[string][]string{"plain": promised()[:2], "docker": promised()},
 	}
 }
 

@@ -14,7 +14,8 @@ import (
 // verdict is a guest's own failure, as opposed to trouble on the way to it.
 type verdict struct {
 	what          string
-	passed, total int // of its checks, when it came as far as them
+	passed, total int    // of its checks, when it came as far as them
+	remedy        string // when it is not the usual one
 }
 
 func (v *verdict) Error() string { return v.what }
@@ -24,6 +25,14 @@ func (v *verdict) kind() fault.Kind {
 		return fault.CheckFailed
 	}
 	return fault.Failure
+}
+
+// advice is what to do about it; otherwise is what helps in most cases.
+func (v *verdict) advice(otherwise string) string {
+	if v.remedy != "" {
+		return v.remedy
+	}
+	return otherwise
 }
 
 // diagnose tells the kind and the remedy of an error: those of its fault, else those of the errors that the rooms

@@ -21,6 +21,7 @@ import (
 	"holm/provisioner"
 	"holm/provisioner/network"
 	"holm/provisioner/provisionertest"
+	"holm/provisioner/verify"
 	"holm/storage/records"
 )
 
@@ -40,12 +41,14 @@ type world struct {
 	hyp      *provisionertest.Hypervisor
 	records  *spy
 	images   fakeImages
+	store    provisioner.Images // what there is besides, when it is not nil
 	capacity provisioner.Capacity
 	connects int
 	wrap     func(provisioner.Hypervisor) provisioner.Hypervisor // what holm sees of hyp
 	measure  error
 	network  network.Network
 	crash    func(point string)
+	inspect  func(ctx context.Context, s verify.Subject) []verify.Result
 
 	mu     sync.Mutex
 	guest  guest
@@ -63,6 +66,7 @@ func newWorld(t *testing.T) *world {
 		records:  &spy{Bolt: records.Open(filepath.Join(dir, "holm.db"))},
 		capacity: provisioner.Capacity{CPUs: 8, MemoryMiB: 16 << 10, FreeBytes: 1 << 40, Machine: "pc-q35-7.2", KVM: true},
 	}
+	w.inspect = func(context.Context, verify.Subject) []verify.Result { return seen(report.Passed, report.Passed) }
 	w.play(honest())
 	w.hyp.OnStart(func(uuid string) {
 		w.mu.Lock()
@@ -96,8 +100,12 @@ func (w *world) play(g guest) {
 
 // holm is another process on the host.
 func (w *world) holm() *provisioner.Provisioner {
+	var store provisioner.Images = w.images
+	if w.store != nil {
+		store = w.store
+	}
 	return provisioner.New(provisioner.Config{
-		Dir: w.dir, Records: w.records, Images: w.images, Network: w.network, Now: time.Now, Crash: w.crash,
+		Dir: w.dir, Records: w.records, Images: store, Network: w.network, Now: time.Now, Crash: w.crash,
 		Nameservers: []netip.Addr{netip.MustParseAddr("9.9.9.9")},
 		Connect: func(context.Context) (provisioner.Hypervisor, error) {
 			w.mu.Lock()
@@ -108,8 +116,17 @@ func (w *world) holm() *provisioner.Provisioner {
 			}
 			return w.hyp, nil
 		},
+		Inspect: func(ctx context.Context, s verify.Subject) []verify.Result { return w.inspect(ctx, s) },
 		Measure: func(context.Context) (provisioner.Capacity, error) { return w.capacity, w.measure },
 	})
+}
+
+// seen is what the host's two checks come to.
+func seen(host, network report.Outcome) []verify.Result {
+	return []verify.Result{
+		{ID: "qemu-user", Side: verify.Host, Outcome: host, Found: "uid 64055"},
+		{ID: "firewall", Side: verify.Network, Outcome: network, Found: "no answer"},
+	}
 }
 
 func web() provisioner.CreateSpec { return provisioner.CreateSpec{Name: "web"} }

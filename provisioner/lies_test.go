@@ -45,12 +45,10 @@ func ecdsaKey(t *testing.T) string {
 
 func TestAGuestThatLiesIsNotReady(t *testing.T) {
 	const noKey, malformed = "the guest reports no ed25519 host key", "the guest's report is not well-formed"
-	checks := func(c ...report.Check) guest { return lying(func(r *report.Report) { r.Checks = c }) }
 	key := func(k string) guest { return lying(func(r *report.Report) { r.HostKey = k }) }
-	failed := func(note string, c ...report.Check) guest {
-		return lying(func(r *report.Report) { r.Stage, r.Note, r.Checks = report.StageFailed, note, c })
+	failed := func(note string) guest {
+		return lying(func(r *report.Report) { r.Stage, r.Note = report.StageFailed, note })
 	}
-	good, bad := report.Check{ID: "good", OK: true}, report.Check{ID: "bad", Found: "\x1b[2Jit is\nopen"}
 	for name, c := range map[string]struct {
 		guest guest
 		kind  fault.Kind
@@ -67,18 +65,12 @@ func TestAGuestThatLiesIsNotReady(t *testing.T) {
 		"a machine id of another form":    {lying(func(r *report.Report) { r.MachineID = "../../etc" }), fault.Failure, malformed},
 		"a boot id of another form":       {lying(func(r *report.Report) { r.BootID = "" }), fault.Failure, malformed},
 		"a kernel with control codes":     {lying(func(r *report.Report) { r.Kernel = "6.1\x1b[2J" }), fault.Failure, malformed},
-		"a check with a hostile id":       {checks(report.Check{ID: "a b", OK: true}), fault.Failure, malformed},
-		"a check that is there twice":     {checks(good, good), fault.Failure, malformed},
-		"no checks":                       {checks(), fault.Failure, "the guest reports no checks"},
-		"ready with a failing check":      {checks(good, bad, goodCheck("c")), fault.CheckFailed, "check bad: [2Jit is open"},
-		"ready without a promised check":  {checks(goodCheck("root-readonly"), goodCheck("host-key"), goodCheck("docker-rootless")), fault.Failure, "the guest did not report the check no-rootful-docker"},
-		"failed with a failing check":     {failed("check bad: open", good, bad), fault.CheckFailed, "the guest reports: check bad: open"},
 		"failed without checks":           {failed("cloud-init: no\nseed"), fault.Failure, "the guest reports: cloud-init: no seed"},
-		"failed with good checks":         {failed("it burns", good), fault.Failure, "the guest reports: it burns"},
 		"failed without a reason":         {failed(""), fault.Failure, "the guest reports: it does not say why"},
+		"an older language":               {lying(func(r *report.Report) { r.Version = 1 }), fault.Failure, "its image speaks version 1 of holm's language"},
 		"a line without end":              {writing(strings.Repeat("x", report.MaxLine+1)), fault.Failure, "the guest sent a line of more than 64 KiB"},
 		"a valid line that is too long":   {lying(func(r *report.Report) { r.Note = strings.Repeat("x", report.MaxLine) }), fault.Failure, "the guest sent a line of more than 64 KiB"},
-		"a flood of lines that are short": {writing(strings.Repeat("{}\n", 2<<20)), fault.Failure, "the guest sent more than 4 MiB and is not ready"},
+		"a flood of lines that are short": {writing(strings.Repeat("{}\n", 2<<20)), fault.Failure, "the guest sent more than 4 MiB and no answer"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
@@ -93,18 +85,6 @@ func TestAGuestThatLiesIsNotReady(t *testing.T) {
 				t.Error("its host key is known")
 			}
 		})
-	}
-}
-
-func goodCheck(id string) report.Check { return report.Check{ID: id, OK: true} }
-
-func TestAFailingCheckIsCounted(t *testing.T) {
-	w := newWorld(t)
-	w.play(lying(func(r *report.Report) { r.Checks = []report.Check{goodCheck("a"), {ID: "b"}, goodCheck("c")} }))
-	_, err := w.holm().Create(t.Context(), web(), nil)
-	refused(t, err, fault.CheckFailed)
-	if inst := w.record(); inst.ChecksPassed != 2 || inst.ChecksTotal != 3 {
-		t.Errorf("%d of %d checks passed, want 2 of 3", inst.ChecksPassed, inst.ChecksTotal)
 	}
 }
 
@@ -125,7 +105,7 @@ func TestWhatIsNoAnswerToOurQuestionIsDropped(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
 			w.play(g)
-			if inst := w.created("web"); inst.HostKey != hostKey(1) || inst.ChecksTotal != 4 {
+			if inst := w.created("web"); inst.HostKey != hostKey(1) || inst.ChecksTotal != 5 {
 				t.Errorf("it was believed: %+v", inst)
 			}
 		})

@@ -129,6 +129,9 @@ type Hypervisor interface {
 	Channel(ctx context.Context, uuid, port string) (io.ReadWriteCloser, error)
 	// Console opens the serial console exclusively.
 	Console(ctx context.Context, uuid string) (io.ReadWriteCloser, error)
+	// LiveXML describes the running domain as it is now, with what libvirt has added and without what was detached; an
+	// error for one that does not run.
+	LiveXML(ctx context.Context, uuid string) (string, error)
 	// Stats reads the counters of a running domain.
 	Stats(ctx context.Context, uuid string) (DomainStats, error)
 

@@ -66,7 +66,7 @@ func (p *Provisioner) Wait(ctx context.Context, tenant, name string, observe Obs
 	return p.catchUp(ctx, h, inst, p.watch(observe))
 }
 
-// politely is how long a restart waits for a guest to power off by itself.
+// politely is how long a restart or a rebuild waits for a guest to power off by itself.
 const politely = time.Minute
 
 // Restart stops the instance and starts it again. A guest that does not power off within a minute has its power cut.
@@ -77,14 +77,20 @@ func (p *Provisioner) Restart(ctx context.Context, tenant, name string, observe 
 	}
 	defer release()
 	w := p.watch(observe)
-	polite, cancel := context.WithTimeout(ctx, politely)
-	stopped, err := p.powerOff(polite, h, inst, false, w)
-	if err != nil && ctx.Err() == nil && polite.Err() != nil {
-		stopped, err = p.powerOff(ctx, h, inst, true, w)
-	}
-	cancel()
+	stopped, err := p.settleDown(ctx, h, inst, w)
 	if err != nil {
 		return inst, err
 	}
 	return p.powerOn(ctx, h, stopped, w)
+}
+
+// settleDown has the guest power off; one that does not within a minute has its power cut.
+func (p *Provisioner) settleDown(ctx context.Context, h Hypervisor, inst records.Instance, w *watcher) (records.Instance, error) {
+	polite, cancel := context.WithTimeout(ctx, politely)
+	defer cancel()
+	stopped, err := p.powerOff(polite, h, inst, false, w)
+	if err != nil && ctx.Err() == nil && polite.Err() != nil {
+		stopped, err = p.powerOff(ctx, h, inst, true, w)
+	}
+	return stopped, err
 }

@@ -18,7 +18,7 @@ import (
 // changes are the calls since the nth that changed something, or could have.
 func (w *world) changes(n int) []string {
 	return slices.DeleteFunc(w.hyp.Calls()[n:], func(call string) bool {
-		return slices.Contains([]string{"State", "States", "Watch", "Channel", "Console", "Stats"}, call)
+		return slices.Contains([]string{"State", "States", "Watch", "Channel", "Console", "Stats", "LiveXML"}, call)
 	})
 }
 
@@ -32,7 +32,7 @@ func TestStoppedAndStartedAgainItIsReady(t *testing.T) {
 	}
 	inst, err := w.holm().Start(ctx, "default", "web", nil)
 	must(t, err)
-	inst.ReadyAt, inst.ReadyAfter = first.ReadyAt, first.ReadyAfter
+	inst.ReadyAt, inst.ReadyAfter, inst.CheckedAt = first.ReadyAt, first.ReadyAfter, first.CheckedAt
 	if diff := cmp.Diff(first, inst); diff != "" {
 		t.Errorf("it is another one: %s", diff)
 	}

@@ -20,6 +20,7 @@ import (
 	"holm/internal/fault"
 	"holm/internal/lock"
 	"holm/provisioner/network"
+	"holm/provisioner/verify"
 	"holm/storage/records"
 )
 
@@ -48,6 +49,8 @@ type Config struct {
 	// Connect reaches the hypervisor; it is called when it is first needed, and at most once.
 	Connect func(context.Context) (Hypervisor, error)
 	Images  Images
+	// Inspect tries what the host can try of a running instance by itself, and ends soon after ctx does.
+	Inspect func(ctx context.Context, s verify.Subject) []verify.Result
 	// Measure looks at the host.
 	Measure     func(context.Context) (Capacity, error)
 	Network     network.Network

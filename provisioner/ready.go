@@ -9,34 +9,78 @@ import (
 	"holm/guest/report"
 	"holm/internal/atomicfile"
 	"holm/internal/fault"
+	"holm/provisioner/verify"
 	"holm/storage/records"
 )
 
-// detachWithin is how long a guest may take to let go of its seed. It need not: the seed holds no secret, and it is
-// gone at the next start.
-const detachWithin = 15 * time.Second
+// detachWithin is how long a guest may take to let go of its seed. One that does not is not ready, as it still has what
+// it was promised to lose; its next start has no seed.
+const detachWithin = 30 * time.Second
 
-// awaitReady waits until the guest has said that it is ready and what it said holds. It is told of the guest's end by
-// the hypervisor and of its progress by the guest. A guest that fails is kept, with the reason in its record; one that
-// was merely not waited for long enough, or lost sight of, stays as it is.
+// awaitReady waits until the guest has said that its profile is up, takes its seed away, and holds it to its promises.
+// It is told of the guest's end by the hypervisor and of its progress by the guest. A guest that fails is kept, with the
+// reason in its record; one that was merely not waited for long enough, or lost sight of, stays as it is.
 func (p *Provisioner) awaitReady(ctx context.Context, h Hypervisor, inst records.Instance, began time.Time, w *watcher) (records.Instance, error) {
 	w.begin("booting")
 	r, err := p.converse(ctx, h, inst, w)
 	if bad, ok := errors.AsType[*verdict](err); ok {
 		w.tell("booting", Broken, bad.what)
-		return p.fail(ctx, inst, bad)
+		return p.fail(ctx, inst, bad, nil)
 	}
 	if err != nil {
 		return inst, kept(ctx, inst, err)
 	}
 	w.finish("booting", "")
-	w.begin("ready")
 	p.crash("ready.before")
-	ready, err := p.settle(ctx, h, inst, r, began)
+	settled, err := p.settle(ctx, h, inst, r)
 	if err != nil {
 		return inst, kept(ctx, inst, err)
 	}
-	w.finish("ready", fmt.Sprintf("%s, %d checks passed", ready.ReadyAfter.Round(time.Second), ready.ChecksPassed))
+	p.crash("ready.settled")
+	if settled.Unverified {
+		return p.declareReady(ctx, settled, nil, began, w)
+	}
+	w.begin("verified")
+	v, err := p.check(ctx, h, settled, w)
+	if err == nil && !v.Holds() {
+		bad := against(v)
+		w.tell("verified", Broken, bad.what)
+		return p.fail(ctx, settled, bad, &v)
+	}
+	if bad, ok := errors.AsType[*verdict](err); ok {
+		w.tell("verified", Broken, bad.what)
+		return p.fail(ctx, settled, bad, nil)
+	}
+	if err != nil {
+		return settled, kept(ctx, settled, err)
+	}
+	w.finish("verified", summary(v))
+	p.crash("ready.verified")
+	return p.declareReady(ctx, settled, &v, began, w)
+}
+
+// declareReady records that the instance is ready: what was seen of it is so, even if ctx has ended by now.
+func (p *Provisioner) declareReady(ctx context.Context, inst records.Instance, v *verify.Verdict, began time.Time, w *watcher) (records.Instance, error) {
+	w.begin("ready")
+	ready, err := p.Records.Update(context.WithoutCancel(ctx), inst.ID, func(i *records.Instance) error {
+		now := p.Now().UTC()
+		i.State, i.Failure, i.Previous = records.Ready, "", nil
+		i.ReadyAt, i.ReadyAfter = now, now.Sub(began)
+		// What was counted at an earlier boot says nothing of this one.
+		i.ChecksPassed, i.ChecksTotal, i.CheckedAt = 0, 0, time.Time{}
+		if v != nil {
+			p.count(i, *v)
+		}
+		return nil
+	})
+	if err != nil {
+		return inst, kept(ctx, inst, err)
+	}
+	checks := "not verified (--no-verify)"
+	if v != nil {
+		checks = summary(*v)
+	}
+	w.finish("ready", fmt.Sprintf("%s, %s", ready.ReadyAfter.Round(time.Second), checks))
 	return ready, nil
 }
 
@@ -53,12 +97,20 @@ func kept(ctx context.Context, inst records.Instance, err error) error {
 	return fault.New(kind, remedy, "instance %q goes on booting, but: %w", inst.Name, oneError(err))
 }
 
-// fail records why an instance did not become ready, and returns that as a fault.
-func (p *Provisioner) fail(ctx context.Context, inst records.Instance, bad *verdict) (records.Instance, error) {
-	fail := fault.New(bad.kind(), "it is kept: see "+command("logs", inst)+", then "+command("rm", inst), "instance %q is not ready: %w", inst.Name, bad)
+// fail records why an instance did not become ready, and returns that as a fault. The counts are those of v, when it came
+// to a verdict.
+func (p *Provisioner) fail(ctx context.Context, inst records.Instance, bad *verdict, v *verify.Verdict) (records.Instance, error) {
+	see := "see " + command("logs", inst)
+	if v != nil {
+		see = "see " + command("verify", inst)
+	}
+	fail := fault.New(bad.kind(), "it is kept: "+bad.advice(see)+", then "+command("rm", inst), "instance %q is not ready: %w", inst.Name, bad)
 	failed, err := p.Records.Update(context.WithoutCancel(ctx), inst.ID, func(i *records.Instance) error {
 		i.State, i.Failure = records.Failed, bad.what
-		i.ChecksPassed, i.ChecksTotal = bad.passed, bad.total
+		i.ChecksPassed, i.ChecksTotal, i.CheckedAt = 0, 0, time.Time{}
+		if v != nil {
+			p.count(i, *v)
+		}
 		return nil
 	})
 	if err != nil {
@@ -67,23 +119,20 @@ func (p *Provisioner) fail(ctx context.Context, inst records.Instance, bad *verd
 	return failed, fail
 }
 
-// settle takes what a ready guest said into the record, and the seed away from it.
-func (p *Provisioner) settle(ctx context.Context, h Hypervisor, inst records.Instance, r report.Report, began time.Time) (records.Instance, error) {
+// settle takes what a guest that is up said into the record, and the seed away from it. It is not ready yet.
+func (p *Provisioner) settle(ctx context.Context, h Hypervisor, inst records.Instance, r report.Report) (records.Instance, error) {
 	line := inst.ID + " " + r.HostKey + "\n"
 	if err := atomicfile.WriteBytes(p.knownHostsPath(inst.ID), 0o644, []byte(line)); err != nil {
 		return inst, err
 	}
-	now := p.Now().UTC()
 	attached, err := p.takeSeed(ctx, h, inst)
 	if err != nil {
 		return inst, err
 	}
-	// The guest is ready and its seed gone: that is so even if ctx has ended by now.
+	// The seed is gone: that is so even if ctx has ended by now.
 	return p.Records.Update(context.WithoutCancel(ctx), inst.ID, func(i *records.Instance) error {
-		i.State, i.Failure, i.SeedAttached = records.Ready, "", attached
+		i.State, i.Failure, i.SeedAttached = records.Booting, "", attached
 		i.HostKey, i.MachineID, i.Kernel, i.BootID = r.HostKey, r.MachineID, r.Kernel, r.BootID
-		i.ChecksPassed, i.ChecksTotal = len(r.Checks), len(r.Checks)
-		i.ReadyAt, i.ReadyAfter = now, now.Sub(began)
 		return nil
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 
+	"holm/images"
 	"holm/internal/fault"
 	"holm/provisioner/saga"
 	"holm/storage/records"
@@ -32,6 +33,17 @@ func (p *Provisioner) powerOn(ctx context.Context, h Hypervisor, inst records.In
 	if err != nil {
 		return inst, err
 	}
+	if inst.Previous != nil {
+		// Its image has changed, and whoever changed it may have died before libvirt was told.
+		if err := p.redefine(ctx, h, inst, image); err != nil {
+			return inst, err
+		}
+	}
+	if !inst.Unverified {
+		if err := promising(image, inst.Profile); err != nil {
+			return inst, err
+		}
+	}
 	// The network stays when the start fails: it is the stopped instance's as well.
 	network := p.network(h, inst, w)
 	network.Undo = nil
@@ -48,6 +60,15 @@ func (p *Provisioner) powerOn(ctx context.Context, h Hypervisor, inst records.In
 		return inst, err
 	}
 	return p.awaitReady(ctx, h, inst, began, w)
+}
+
+// redefine gives libvirt the machine of the record anew.
+func (p *Provisioner) redefine(ctx context.Context, h Hypervisor, inst records.Instance, image images.Manifest) error {
+	xml, err := p.domainXML(inst, image, inst.SeedAttached)
+	if err != nil {
+		return err
+	}
+	return h.Define(ctx, xml)
 }
 
 // notStarted says why a start came to nothing.

@@ -110,19 +110,33 @@ func (p *Provisioner) seedSpec(ctx context.Context, inst records.Instance) (clou
 	return spec, nil
 }
 
+// machine is what an instance's domain is made of; seed is "" when it has none any more.
+func (p *Provisioner) machine(inst records.Instance, image images.Manifest, seed string) machine.Spec {
+	return machine.Spec{
+		Name: inst.Domain, UUID: inst.UUID, InstanceID: inst.ID, Tenant: inst.Tenant,
+		Accel: inst.Accel, Machine: inst.Machine, VCPUs: inst.Flavor.VCPUs, MemoryMiB: inst.Flavor.MemoryMiB,
+		Kernel: p.Images.Path(image, image.Kernel), Initrd: p.Images.Path(image, image.Initrd),
+		Cmdline:  image.Cmdline(),
+		RootDisk: p.Images.Path(image, image.Root), StateDisk: p.statePath(inst.ID), Seed: seed,
+		Network: inst.Network, MAC: inst.MAC, Address: inst.Address, ConsoleLog: p.consolePath(inst.ID),
+	}
+}
+
+// domainXML is the machine of an instance; seed says whether the seed is a disk of it.
+func (p *Provisioner) domainXML(inst records.Instance, image images.Manifest, seed bool) (string, error) {
+	path := ""
+	if seed {
+		path = p.seedPath(inst.ID)
+	}
+	return machine.Domain(p.machine(inst, image, path))
+}
+
 // define gives libvirt the machine, with the seed as a third disk for the first boot.
 func (p *Provisioner) define(h Hypervisor, inst records.Instance, image images.Manifest, w *watcher) saga.Step {
 	return saga.Step{
 		Name: "defined",
 		Do: func(ctx context.Context) error {
-			xml, err := machine.Domain(machine.Spec{
-				Name: inst.Domain, UUID: inst.UUID, InstanceID: inst.ID, Tenant: inst.Tenant,
-				Accel: inst.Accel, Machine: inst.Machine, VCPUs: inst.Flavor.VCPUs, MemoryMiB: inst.Flavor.MemoryMiB,
-				Kernel: p.Images.Path(image, image.Kernel), Initrd: p.Images.Path(image, image.Initrd),
-				Cmdline:  image.Cmdline(),
-				RootDisk: p.Images.Path(image, image.Root), StateDisk: p.statePath(inst.ID), Seed: p.seedPath(inst.ID),
-				Network: inst.Network, MAC: inst.MAC, Address: inst.Address, ConsoleLog: p.consolePath(inst.ID),
-			})
+			xml, err := p.domainXML(inst, image, true)
 			if err != nil {
 				return err
 			}

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"holm/cloudinit"
+	"holm/images"
 	"holm/internal/fault"
 )
 
@@ -45,6 +46,9 @@ func (s CreateSpec) withDefaults() (CreateSpec, error) {
 		if *d.value == "" {
 			*d.value = d.fallback
 		}
+	}
+	if s.Image == DefaultImage && s.Profile == cloudinit.ProfileK3s {
+		s.Image += images.K3sSuffix
 	}
 	if err := validateName("name", s.Name); err != nil {
 		return s, err

@@ -2,6 +2,7 @@ package hypervisor
 
 import (
 	"context"
+	"errors"
 
 	"libvirt.org/go/libvirt"
 
@@ -27,6 +28,25 @@ func lookupState(c *libvirt.Connect, uuid string) (state provisioner.DomainState
 	}
 	return state, err
 }
+
+// LiveXML implements provisioner.Hypervisor.
+func (h *Host) LiveXML(ctx context.Context, uuid string) (text string, err error) {
+	what := "describe running domain " + uuid
+	return wait(ctx, h, what, func(c *libvirt.Connect) (text string, err error) {
+		_, err = withDomain(c, uuid, func(dom *libvirt.Domain) error {
+			if active, err := dom.IsActive(); err != nil {
+				return err
+			} else if !active {
+				return errNotRunning
+			}
+			text, err = dom.GetXMLDesc(0)
+			return err
+		})
+		return text, err
+	})
+}
+
+var errNotRunning = errors.New("the domain is not running")
 
 // States implements provisioner.Hypervisor.
 func (h *Host) States(ctx context.Context) (map[string]provisioner.DomainState, error) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/netip"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -46,6 +47,7 @@ func Conformance(t *testing.T, open func(t *testing.T) provisioner.Hypervisor, s
 		{"a disk is detached from a running guest", detachRunning},
 		{"a port can be closed under its reader", streams},
 		{"stats tell the size of a running domain", stats},
+		{"the live XML is that of the running domain", liveXML},
 		{"a network is made once and removed once", networks},
 		{"a network of somebody else is not taken over", networkNotOurs},
 		{"a context that has ended stops every call", ended},
@@ -96,6 +98,7 @@ func neverDefined(t *testing.T, s suite) {
 		"channel":  second(s.Channel(t.Context(), uuidA, report.Port)),
 		"console":  second(s.Console(t.Context(), uuidA)),
 		"stats":    second(s.Stats(t.Context(), uuidA)),
+		"live XML": second(s.LiveXML(t.Context(), uuidA)),
 	} {
 		if !errors.Is(err, provisioner.ErrNoDomain) {
 			t.Errorf("%s: got %v, want %v", what, err, provisioner.ErrNoDomain)
@@ -349,6 +352,34 @@ func stats(t *testing.T, s suite) {
 	}
 }
 
+func liveXML(t *testing.T, s suite) {
+	s.mustDefine(t)
+	if text, err := s.LiveXML(t.Context(), uuidA); err == nil {
+		t.Errorf("a domain that is off is described: %.80s", text)
+	}
+	must(t, s.Start(t.Context(), uuidA))
+	text, err := s.LiveXML(t.Context(), uuidA)
+	must(t, err)
+	for _, want := range []string{"<domain ", uuidA, "vda", "vdc"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("it lacks %q: %s", want, text)
+		}
+	}
+	if _, err := s.DetachDisk(t.Context(), uuidA, "vdc"); errors.Is(err, provisioner.ErrUnsupported) {
+		t.Logf("left out: %v", err)
+		return
+	}
+	text, err = s.LiveXML(t.Context(), uuidA)
+	must(t, err)
+	if strings.Contains(text, "vdc") || !strings.Contains(text, "vdb") {
+		t.Errorf("it is not without the disk that was detached: %s", text)
+	}
+	must(t, s.Destroy(t.Context(), uuidA))
+	if _, err := s.LiveXML(t.Context(), uuidA); err == nil {
+		t.Error("a domain that was destroyed is described")
+	}
+}
+
 func testNetwork() net.Network {
 	return net.Network{
 		Name: "holm-helper", UUID: net.UUID("holm-helper"), Bridge: "holmhlp0",
@@ -415,6 +446,7 @@ func ended(t *testing.T, s suite) {
 		"channel":        second(s.Channel(ctx, uuidA, report.Port)),
 		"console":        second(s.Console(ctx, uuidA)),
 		"stats":          second(s.Stats(ctx, uuidA)),
+		"live XML":       second(s.LiveXML(ctx, uuidA)),
 		"ensure network": s.EnsureNetwork(ctx, xml),
 		"remove network": s.RemoveNetwork(ctx, testNetwork().UUID),
 	} {

@@ -31,14 +31,15 @@ type Hypervisor struct {
 }
 
 type domain struct {
-	uuid, name string
-	defined    bool
-	state      provisioner.DomainState
-	config     []disk // of the definition
-	live       []disk // of the running guest
-	streams    map[string]*link
-	vcpus      int
-	memory     uint64
+	uuid, name   string
+	defined      bool
+	state        provisioner.DomainState
+	config       []disk // of the definition
+	live         []disk // of the running guest
+	xml, liveXML string // of the definition, and of the running guest when it was started
+	streams      map[string]*link
+	vcpus        int
+	memory       uint64
 }
 
 type disk struct {
@@ -101,7 +102,7 @@ func (h *Hypervisor) Define(ctx context.Context, xml string) error {
 		h.emit(want, provisioner.DomainEvent{State: provisioner.DomainOff, Reason: "defined"})
 		return nil
 	}
-	d.config, d.vcpus, d.memory, d.defined = want.config, want.vcpus, want.memory, true
+	d.config, d.vcpus, d.memory, d.defined, d.xml = want.config, want.vcpus, want.memory, true, want.xml
 	return nil
 }
 
@@ -120,7 +121,7 @@ func (h *Hypervisor) Start(ctx context.Context, uuid string) error {
 		return nil
 	}
 	d.state = provisioner.DomainRunning
-	d.live = d.config
+	d.live, d.liveXML = d.config, d.xml
 	d.streams = map[string]*link{}
 	h.emit(d, provisioner.DomainEvent{State: d.state, Reason: "started"})
 	onStart := h.onStart
@@ -232,6 +233,22 @@ func (h *Hypervisor) Channel(ctx context.Context, uuid, port string) (io.ReadWri
 // Console implements provisioner.Hypervisor. Guest, with the port "", returns the other end.
 func (h *Hypervisor) Console(ctx context.Context, uuid string) (io.ReadWriteCloser, error) {
 	return h.open(ctx, "Console", uuid, "")
+}
+
+// LiveXML implements provisioner.Hypervisor. Libvirt would add to it; the fake leaves out what was detached.
+func (h *Hypervisor) LiveXML(ctx context.Context, uuid string) (string, error) {
+	if err := h.enter(ctx, "LiveXML", uuid); err != nil {
+		return "", err
+	}
+	defer h.mu.Unlock()
+	d := h.domains[uuid]
+	if d == nil {
+		return "", absent("describe running", uuid)
+	}
+	if !running(d) {
+		return "", fmt.Errorf("describe domain %s: %w", uuid, errNotRunning)
+	}
+	return withDisks(d.liveXML, d.live), nil
 }
 
 // Stats implements provisioner.Hypervisor. All counters are zero; sizes are those of the definition.

@@ -3,6 +3,8 @@ package provisionertest
 import (
 	"encoding/xml"
 	"fmt"
+	"slices"
+	"strings"
 
 	"holm/internal/fault"
 	"holm/provisioner"
@@ -39,13 +41,33 @@ func parseDomain(text string) (*domain, error) {
 	}
 	units := map[string]uint64{"": 1 << 10, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
 	kept := &domain{
-		uuid: d.UUID, name: d.Name, defined: true, state: provisioner.DomainOff,
+		xml: text, uuid: d.UUID, name: d.Name, defined: true, state: provisioner.DomainOff,
 		vcpus: d.VCPU, memory: d.Memory.Value * units[d.Memory.Unit],
 	}
 	for _, k := range d.Disks {
 		kept.config = append(kept.config, disk{target: k.Target.Dev, readOnly: k.ReadOnly != nil, format: k.Driver.Type})
 	}
 	return kept, nil
+}
+
+// withDisks leaves out of a domain's XML the disks that are none of these.
+func withDisks(text string, disks []disk) string {
+	const begin, end = "<disk", "</disk>"
+	before, rest, found := strings.Cut(text, begin)
+	if !found {
+		return text
+	}
+	body, after, _ := strings.Cut(rest, end)
+	var d struct {
+		Target struct {
+			Dev string `xml:"dev,attr"`
+		} `xml:"target"`
+	}
+	broken := xml.Unmarshal([]byte(begin+body+end), &d) != nil
+	if broken || slices.ContainsFunc(disks, func(k disk) bool { return k.target == d.Target.Dev }) {
+		before += begin + body + end
+	}
+	return before + withDisks(after, disks)
 }
 
 func parseNetwork(text string) (uuid string, n network, err error) {

@@ -1,0 +1,50 @@
+package machine
+
+import (
+	"fmt"
+
+	"libvirt.org/go/libvirtxml"
+)
+
+// Live is what libvirt says of a running domain, as far as somebody has to look behind it.
+type Live struct {
+	ID       int // of this run of the domain; libvirt's cgroups bear it
+	KVM      bool
+	Emulator string
+	Kernel   string
+	Initrd   string
+	Disks    map[string]string // target → file
+}
+
+// ReadLive reads the XML of a running domain. What is missing in it is zero; the ID is then -1.
+func ReadLive(text string) (Live, error) {
+	if len(text) > maxLive {
+		return Live{}, fmt.Errorf("read the live domain: it has more than %d KiB", maxLive>>10)
+	}
+	var d libvirtxml.Domain
+	if err := d.Unmarshal(text); err != nil {
+		return Live{}, fmt.Errorf("read the live domain: %w", err)
+	}
+	live := Live{ID: -1, KVM: d.Type == "kvm", Disks: map[string]string{}}
+	if d.ID != nil {
+		live.ID = *d.ID
+	}
+	if d.OS != nil {
+		live.Kernel, live.Initrd = d.OS.Kernel, d.OS.Initrd
+	}
+	if d.Devices == nil {
+		return live, nil
+	}
+	live.Emulator = d.Devices.Emulator
+	for _, disk := range d.Devices.Disks {
+		if disk.Target == nil {
+			continue
+		}
+		file := ""
+		if disk.Source != nil && disk.Source.File != nil {
+			file = disk.Source.File.File
+		}
+		live.Disks[disk.Target.Dev] = file
+	}
+	return live, nil
+}
