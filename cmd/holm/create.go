@@ -40,7 +40,7 @@ func (a *app) createCommand() *cobra.Command {
 
 func (o *createOptions) flags(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringVar(&o.spec.Profile, "profile", provisioner.DefaultProfile, "what the container host is, by `NAME`: docker or plain")
+	flags.StringVar(&o.spec.Profile, "profile", provisioner.DefaultProfile, "what the container host is, by `NAME`: docker, k3s or plain")
 	flags.StringVar(&o.spec.Flavor, "flavor", provisioner.DefaultFlavor, "the size, by `NAME`")
 	flags.StringVar(&o.spec.Image, "image", provisioner.DefaultImage, "name, digest or beginning of the digest of an `IMAGE`")
 	flags.StringVar(&o.spec.User, "user", provisioner.DefaultUser, "login `NAME` in the instance")
@@ -48,9 +48,10 @@ func (o *createOptions) flags(cmd *cobra.Command) {
 	flags.Var(&sizeFlag{count: &o.spec.MemoryMiB, unit: mebibyte}, "memory", "`SIZE` of the memory instead of the flavor's, such as 2G")
 	flags.Var(&sizeFlag{count: &o.spec.DiskGiB, unit: gibibyte}, "disk", "`SIZE` of the state disk instead of the flavor's, such as 20G")
 	flags.StringArrayVar(&o.keys, "ssh-key", nil, "`FILE` of public keys that may log in; can be repeated")
+	flags.BoolVar(&o.spec.NoVerify, "no-verify", false, "do not hold it to its promises, now and at later starts; this is recorded and shown")
 	flags.BoolVar(&o.dryRun, "dry-run", false, "print what would be reserved and change nothing")
 	timeout(cmd, &o.timeout, 10*time.Minute)
-	for name, words := range map[string][]string{"profile": {"docker", "plain"}, "flavor": flavorNames(), "user": nil} {
+	for name, words := range map[string][]string{"profile": {"docker", "k3s", "plain"}, "flavor": flavorNames(), "user": nil} {
 		_ = cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp))
 	}
 }
@@ -124,6 +125,9 @@ func planResult(plan records.Instance) term.Result {
 	f.Add("accel", accelText(plan.Accel))
 	text("machine", plan.Machine)
 	text("user", plan.User)
+	if plan.Unverified {
+		f.Add("checks", term.Cell{Text: "none: --no-verify", Tone: term.Attention})
+	}
 	return term.Result{Document: plan, People: f, Names: []string{plan.Name}}
 }
 
@@ -132,6 +136,6 @@ func rowOf(v provisioner.View) provisioner.Row {
 	return provisioner.Row{Status: v.Status, Summary: records.Summary{
 		ID: v.ID, Name: v.Name, Tenant: v.Tenant, State: v.State, Address: v.Address, Flavor: v.Flavor.Name,
 		Profile: v.Profile, Image: v.Image, ImageName: v.ImageName, Unlocked: v.Unlocked, Accel: v.Accel,
-		Created: v.Created, ChecksPassed: v.ChecksPassed, ChecksTotal: v.ChecksTotal,
+		BootID: v.BootID, Created: v.Created, ChecksPassed: v.ChecksPassed, ChecksTotal: v.ChecksTotal, Unverified: v.Unverified,
 	}}
 }

@@ -11,11 +11,13 @@ import (
 	"testing"
 	"time"
 
+	"holm/guest/report"
 	"holm/images"
 	"holm/internal/fault"
 	"holm/internal/term"
 	"holm/provisioner"
 	"holm/provisioner/doctor"
+	"holm/provisioner/verify"
 	"holm/storage/records"
 )
 
@@ -38,8 +40,10 @@ type world struct {
 	failWith  error                  // what every call fails with
 	hang      bool                   // whether long calls wait for the end of ctx
 	console   io.ReadWriteCloser
-	programs  []string // what was run, with its arguments
+	caps      report.Capabilities // what a guest says when it is watched
+	programs  []string            // what was run, with its arguments
 	programOK error
+	verdict   verify.Verdict // what verify finds
 }
 
 func newWorld() *world {
@@ -64,6 +68,7 @@ func newWorld() *world {
 	build.Accel, build.Unlocked, build.ChecksPassed = "tcg", true, 19
 	build.Failure = "dockerd did not start\x1b[2J"
 	return &world{
+		verdict:   sampleVerdict(),
 		instances: []provisioner.View{build, off, web, young},
 		images: []images.Manifest{{
 			Digest: digest, Name: "debian-13", Suite: "trixie", Epoch: now.Add(-24 * time.Hour), Profiles: []string{"plain", "docker"},
@@ -168,6 +173,13 @@ func (w *world) Remove(ctx context.Context, tenant, name string, o provisioner.O
 	return err
 }
 
+func (w *world) Verify(ctx context.Context, tenant, name string, o provisioner.Observer) (verify.Verdict, error) {
+	if _, err := w.change(ctx, "verify", tenant, name, o, provisioner.DomainRunning, "ready"); err != nil {
+		return verify.Verdict{}, err
+	}
+	return w.verdict, nil
+}
+
 func (w *world) Show(ctx context.Context, tenant, name string) (provisioner.View, error) {
 	v, err := w.find(ctx, tenant, name)
 	if err != nil {
@@ -204,6 +216,15 @@ func (w *world) Stats(ctx context.Context, tenant, name string) (provisioner.Dom
 func (w *world) Console(ctx context.Context, tenant, name string) (io.ReadWriteCloser, error) {
 	_, err := w.find(ctx, tenant, name)
 	return w.console, err
+}
+
+func (w *world) Rebuild(ctx context.Context, tenant, name, ref string, o provisioner.Observer) (records.Instance, error) {
+	return w.change(ctx, "rebuild "+ref, tenant, name, o, provisioner.DomainRunning, "ready")
+}
+
+func (w *world) AuditCaps(ctx context.Context, tenant, name string, _ time.Duration, _ provisioner.Observer) (report.Capabilities, error) {
+	_, err := w.find(ctx, tenant, name)
+	return w.caps, err
 }
 
 // hostWorld is the world as the host's settings see it.

@@ -14,6 +14,7 @@ import (
 type buildOptions struct {
 	locked, force bool
 	lockFile      string
+	k3s           k3sOptions
 }
 
 func (a *app) imageBuildCommand() *cobra.Command {
@@ -22,9 +23,14 @@ func (a *app) imageBuildCommand() *cobra.Command {
 		Use:   "build",
 		Short: "Build the golden image from its lock file",
 		Long: "The same lock gives the same digest on any machine. When a mirror has dropped a locked package,\n" +
-			"today's is taken and the image is marked unlocked, unless --locked is given.",
-		Example: "  sudo holm image build\n  sudo holm image build --locked",
-		Args:    names(0, 0, ""),
+			"today's is taken and the image is marked unlocked, unless --locked is given.\n\n" +
+			"With --k3s the image can be a Kubernetes node, and its name ends in -k3s. The\n" +
+			"program and its image bundle come from a release of k3s; what its\n" +
+			"sha256sum-amd64.txt does not list is not baked in.",
+		Example: "  sudo holm image build\n  sudo holm image build --locked\n" +
+			"  sudo holm image build --k3s ./k3s --k3s-sha256 ./sha256sum-amd64.txt \\\n" +
+			"      --k3s-images ./k3s-airgap-images-amd64.tar.zst",
+		Args: names(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.buildImage(cmd.Context(), o)
 		},
@@ -32,13 +38,18 @@ func (a *app) imageBuildCommand() *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&o.locked, "locked", false, "refuse when a locked package is gone, and name it")
 	cmd.Flags().StringVar(&o.lockFile, "lock", "", "build from the lock in this `FILE` instead of holm's own")
+	o.k3s.flags(cmd.Flags())
 	cmd.Flags().BoolVar(&o.force, "force", false, "build although there is an image of this lock")
-	ends(cmd, fault.Unfit, fault.Busy)
+	ends(cmd, fault.Unfit, fault.Busy, fault.CheckFailed)
 	return cmd
 }
 
 func (a *app) buildImage(ctx context.Context, o buildOptions) error {
 	lock, err := o.lock()
+	if err != nil {
+		return err
+	}
+	k3s, err := o.k3s.inputs()
 	if err != nil {
 		return err
 	}
@@ -48,7 +59,7 @@ func (a *app) buildImage(ctx context.Context, o buildOptions) error {
 	}
 	update, end := a.bars(ctx)
 	built, err := store.Build(ctx, images.BuildOptions{
-		Lock: lock, Mirror: hostMirror(), Locked: o.locked, Force: o.force, Progress: update, Moved: a.sayMoved,
+		Lock: lock, Mirror: hostMirror(), Locked: o.locked, Force: o.force, Progress: update, Moved: a.sayMoved, K3s: k3s,
 	})
 	end(err == nil)
 	if err != nil {

@@ -69,7 +69,7 @@ func (a *app) printRows(rows []provisioner.Row) error {
 		t.Rows = append(t.Rows, []term.Cell{
 			term.Text(row.Name), term.Text(row.Tenant), statusCell(row.Status), orDash(row.Address),
 			term.Text(row.Flavor), term.Text(row.Profile), imageCell(row.ImageName, row.Image, row.Unlocked),
-			accelCell(row.Accel), a.ageCell(row.Created), checksCell(row.ChecksPassed, row.ChecksTotal),
+			accelCell(row.Accel), a.ageCell(row.Created), checksCell(row.ChecksPassed, row.ChecksTotal, row.Unverified),
 		})
 	}
 	return a.streams.Print(a.settings.output, term.Result{Document: doc, People: t, Names: list})
@@ -103,8 +103,11 @@ func imageCell(name, digest string, unlocked bool) term.Cell {
 	return cell
 }
 
-func checksCell(passed, total int) term.Cell {
+// checksCell marks an instance that is not asked for its checks.
+func checksCell(passed, total int, unverified bool) term.Cell {
 	switch {
+	case total == 0 && unverified:
+		return term.Cell{Text: "none", Tone: term.Attention}
 	case total == 0:
 		return term.Text("-")
 	case passed < total:

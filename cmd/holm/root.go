@@ -46,8 +46,8 @@ func (a *app) tree() *cobra.Command {
 	)
 	root.AddCommand(
 		a.createCommand(), a.lsCommand(), a.showCommand(), a.startCommand(), a.stopCommand(), a.restartCommand(),
-		a.rmCommand(), a.waitCommand(), a.statsCommand(),
-		a.sshCommand(), a.execCommand(), a.consoleCommand(), a.logsCommand(), a.cpCommand(),
+		a.rmCommand(), a.waitCommand(), a.verifyCommand(), a.rebuildCommand(), a.statsCommand(), a.auditCapsCommand(),
+		a.sshCommand(), a.execCommand(), a.consoleCommand(), a.logsCommand(), a.cpCommand(), a.dockerContextCommand(), a.kubeconfigCommand(),
 		a.imageCommand(),
 		a.doctorCommand(), a.hostCommand(),
 		a.completionCommand(), a.versionCommand(),

@@ -13,17 +13,22 @@ import (
 )
 
 func (a *app) showCommand() *cobra.Command {
+	var files bool
 	cmd := &cobra.Command{
 		Use:     "show NAME",
 		Short:   "Show all that is known of an instance",
-		Example: "  sudo holm show web\n  sudo holm show web -o yaml",
+		Example: "  sudo holm show web\n  sudo holm show web -o yaml\n  sudo holm show web --files",
 		GroupID: groupInstances,
 		Args:    names(1, 1, "the name of an instance"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if files {
+				return a.showFiles(cmd.Context(), args[0])
+			}
 			return a.show(cmd.Context(), args[0])
 		},
 		ValidArgsFunction: a.completeInstances(1),
 	}
+	cmd.Flags().BoolVar(&files, "files", false, "list the files that its seed makes, and what each is for")
 	ends(cmd, fault.NotFound, fault.Unfit, fault.Busy)
 	return cmd
 }
@@ -75,7 +80,7 @@ func (a *app) viewFields(v provisioner.View) term.Fields {
 	text("host key", v.HostKey)
 	text("machine id", v.MachineID)
 	text("id", v.ID)
-	f.Add("checks", checksCell(v.ChecksPassed, v.ChecksTotal))
+	f.Add("checks", checksOf(v))
 	f.Add("created", a.sinceCell(v))
 	if v.ReadyAfter > 0 {
 		text("ready after", term.Elapsed(v.ReadyAfter))

@@ -20,14 +20,14 @@ type sshTarget struct {
 	Identity   string // absolute path of holm's own client key
 }
 
-// options are the arguments that ssh and scp share. No configuration file, agent or known_hosts of the caller takes
-// part: what is trusted is the key that the guest reported over its virtio port, and only that.
-func (t sshTarget) options() ([]string, error) {
+// settings are what every connection to the instance is made with, as "Keyword=value". No configuration file, agent or
+// known_hosts of the caller takes part: what is trusted is the key that the guest reported over its virtio port, and
+// only that.
+func (t sshTarget) settings() ([]string, error) {
 	if err := t.check(); err != nil {
 		return nil, err
 	}
-	args := []string{"-F", "none"}
-	for _, option := range []string{
+	return []string{
 		"User=" + t.User,
 		"HostKeyAlias=" + t.ID,
 		`UserKnownHostsFile="` + t.KnownHosts + `"`,
@@ -44,8 +44,18 @@ func (t sshTarget) options() ([]string, error) {
 		"ForwardAgent=no",
 		"ConnectTimeout=10",
 		"LogLevel=ERROR",
-	} {
-		args = append(args, "-o", option)
+	}, nil
+}
+
+// options are the arguments that ssh and scp share.
+func (t sshTarget) options() ([]string, error) {
+	settings, err := t.settings()
+	if err != nil {
+		return nil, err
+	}
+	args := []string{"-F", "none"}
+	for _, setting := range settings {
+		args = append(args, "-o", setting)
 	}
 	return args, nil
 }

@@ -8,10 +8,12 @@ import (
 	"path/filepath"
 	"time"
 
+	"holm/guest/report"
 	"holm/images"
 	"holm/provisioner"
 	"holm/provisioner/doctor"
 	"holm/provisioner/hypervisor"
+	"holm/provisioner/verify"
 	"holm/storage/records"
 )
 
@@ -27,10 +29,16 @@ type api interface {
 	Restart(ctx context.Context, tenant, name string, observer provisioner.Observer) (records.Instance, error)
 	Remove(ctx context.Context, tenant, name string, observer provisioner.Observer) error
 	Wait(ctx context.Context, tenant, name string, observer provisioner.Observer) (records.Instance, error)
+	// Verify holds a running instance to its promises; the verdict is there whether they hold or not.
+	Verify(ctx context.Context, tenant, name string, observer provisioner.Observer) (verify.Verdict, error)
 	Show(ctx context.Context, tenant, name string) (provisioner.View, error)
 	List(ctx context.Context, tenant string) ([]provisioner.Row, error)
 	Stats(ctx context.Context, tenant, name string) (provisioner.DomainStats, error)
 	Console(ctx context.Context, tenant, name string) (io.ReadWriteCloser, error)
+	// Rebuild gives an instance another image and keeps its state; ref "" is the newest image of the same name.
+	Rebuild(ctx context.Context, tenant, name, ref string, observer provisioner.Observer) (records.Instance, error)
+	// AuditCaps has a running guest watch who uses which capabilities. What it returns is a claim of the guest's.
+	AuditCaps(ctx context.Context, tenant, name string, long time.Duration, observer provisioner.Observer) (report.Capabilities, error)
 }
 
 // hostStore keeps what the operator has set for this machine.

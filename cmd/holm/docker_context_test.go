@@ -1,0 +1,116 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"holm/internal/term"
+)
+
+// atHome is a world in which web can be reached by ssh, and a home that is empty.
+func atHome(t *testing.T) (*world, string, []string) {
+	t.Helper()
+	home, state := t.TempDir(), t.TempDir()
+	t.Setenv("HOME", home)
+	for _, path := range []string{"instances/0123456789ab/known_hosts", "keys/ssh_ed25519"} {
+		file := filepath.Join(state, path)
+		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return newWorld(), home, []string{"--state", state}
+}
+
+func TestDockerContextPrintsWhatSSHAndDockerNeed(t *testing.T) {
+	w, home, flags := atHome(t)
+	got := w.run(t, append(flags, "docker-context", "web")...)
+	for _, want := range []string{
+		"\nHost holm-web\n", "    HostName=10.77.0.12\n", "    User=ops\n", "    StrictHostKeyChecking=yes\n", "    HostKeyAlias=0123456789ab\n",
+		"\ndocker context create holm-web --docker host=ssh://holm-web\n",
+	} {
+		if !strings.Contains(got.out, want) {
+			t.Errorf("%q is not in what is printed:\n%s%s", want, got.out, got.err)
+		}
+	}
+	if left, _ := os.ReadDir(home); len(left) > 0 || len(w.programs) > 0 {
+		t.Errorf("something was changed: %v, %v", left, w.programs)
+	}
+}
+
+func TestDockerContextUseInstallsItOnceAndKeepsWhatIsThere(t *testing.T) {
+	w, home, flags := atHome(t)
+	config := filepath.Join(home, ".ssh", "config")
+	if err := os.MkdirAll(filepath.Dir(config), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(config, []byte("Host mine\n    User me\n"), 0o640); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if got := w.run(t, append(flags, "docker-context", "web", "--use")...); got.code != 0 || got.out != "" {
+			t.Fatalf("exit %d\n%s%s", got.code, got.out, got.err)
+		}
+	}
+	content, err := os.ReadFile(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff("Include holm/*.conf\nHost mine\n    User me\n", string(content)); diff != "" {
+		t.Errorf("~/.ssh/config (-want +got):\n%s", diff)
+	}
+	if info, err := os.Stat(config); err != nil || info.Mode().Perm() != 0o640 {
+		t.Errorf("its mode is %v, %v", info.Mode(), err)
+	}
+	block, err := os.ReadFile(filepath.Join(home, ".ssh", "holm", "holm-web.conf"))
+	if err != nil || !strings.HasPrefix(string(block), "Host holm-web\n") {
+		t.Errorf("the block is %q, %v", block, err)
+	}
+	want := []string{"docker\ncontext\ncreate\nholm-web\n--docker\nhost=ssh://holm-web", "docker\ncontext\nuse\nholm-web"}
+	if diff := cmp.Diff(append(want, want...), w.programs); diff != "" {
+		t.Errorf("what was run (-want +got):\n%s", diff)
+	}
+}
+
+func TestDockerContextUpdatesAContextThatIsThere(t *testing.T) {
+	w, home, flags := atHome(t)
+	meta := contextMeta(home, "holm-web")
+	if err := os.MkdirAll(filepath.Dir(meta), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(meta, []byte("{}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w.run(t, append(flags, "docker-context", "web", "--use")...)
+	if len(w.programs) != 2 || !strings.Contains(w.programs[0], "\nupdate\n") {
+		t.Errorf("what was run is %q", w.programs)
+	}
+}
+
+func TestDockerContextRefusesWhatHasNoDocker(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(*world)
+		args   []string
+		code   int
+	}{
+		"another profile":         {func(w *world) { w.instances[2].Profile = "plain" }, nil, 9},
+		"an instance that is off": {func(w *world) { w.instances[2].Domain = "off" }, nil, 1},
+		"a key that is not there": {func(*world) {}, []string{"--identity", "/nonexistent"}, 2},
+		"an address that is none": {func(w *world) { w.instances[2].Address = "a\nProxyCommand=x" }, nil, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, _, flags := atHome(t)
+			c.change(w)
+			got := w.runOn(t, func(*term.Streams) {}, append(append(flags, "docker-context", "web"), c.args...)...)
+			if got.code != c.code || got.out != "" {
+				t.Errorf("exit %d, want %d\n%s%s", got.code, c.code, got.out, got.err)
+			}
+		})
+	}
+}
