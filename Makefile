@@ -50,6 +50,11 @@ build: guest/programs/holm-init guest/programs/holm-agent ## Compile holm and th
 guest/programs/holm-init guest/programs/holm-agent: guest/programs/%:
 	@GOTOOLCHAIN=$(GUEST_GO) GOFLAGS= GOAMD64=v1 CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags "-s -w -buildid=" -o $@ ./guest/cmd/$*
 
+# Not k3s: its API server and etcd, for tests. See testdata/k3s-stand-in. The first build takes minutes.
+.PHONY: k3s-stand-in
+k3s-stand-in: ## Build the stand-in for k3s that the tests use.
+	@cd testdata/k3s-stand-in && CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w -buildid=" -o ../../bin/k3s-stand-in .
+
 .PHONY: image-lock
 image-lock: build ## Renew the committed lock of the golden image with today's packages.
 	$(HOLM) image lock images/debian-13.lock

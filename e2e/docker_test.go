@@ -12,6 +12,7 @@ import (
 
 // importBusybox makes a container image of the guest's own busybox, as there may be no registry to pull from.
 const importBusybox = `set -e
+umask 022
 mkdir -p /tmp/busybox/bin
 cp /usr/bin/busybox /tmp/busybox/bin/busybox
 for applet in sh cat id touch sleep; do ln -sf busybox /tmp/busybox/bin/$applet; done

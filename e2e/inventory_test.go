@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"context"
 	"fmt"
 	"io/fs"
 	"os"
@@ -80,7 +81,7 @@ func files(t *testing.T, state string) []string {
 
 func virsh(t *testing.T, args ...string) string {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "virsh", append([]string{"-q", "-c", "qemu:///system"}, args...)...)
+	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), "virsh", append([]string{"-q", "-c", "qemu:///system"}, args...)...)
 	cmd.Env = append(os.Environ(), "LC_ALL=C.UTF-8")
 	out, err := cmd.CombinedOutput()
 	if err != nil {

@@ -79,7 +79,7 @@ func TestNeighboursAreMadeAtOnceAndKeptApart(t *testing.T) {
 ip link set eth0 address 52:54:00:00:00:99; ping -c 3 -W 3 10.78.0.1 >/dev/null && echo through > /run/forged || echo nothing > /run/forged
 ip link set eth0 address $mac`
 		guest(a, "sudo", "timeout", "60", "sh", "-c", line).run(t)
-		if got := shell(t, a, "cat /run/forged"); got != "nothing" {
+		if got := shell(t, a, "sudo cat /run/forged"); got != "nothing" {
 			t.Errorf("a ping from a forged hardware address: %s", got)
 		}
 		control(t, a)

@@ -1,0 +1,104 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// plain is an instance of profile plain, which boots fastest: for tests that boot it often, and break it in the end.
+const plain = prefix + "plain"
+
+var createPlain = sync.OnceValue(func() outcome {
+	return holm("create", plain, "--profile", "plain").do(context.Background())
+})
+
+func needPlain(t *testing.T) {
+	t.Helper()
+	if o := createPlain(); o.code != 0 {
+		t.Fatalf("create %s: exit %d\n%s\nits console:\n%s", plain, o.code, o.stderr, tail(holm("logs", plain).run(t).stdout))
+	}
+}
+
+func TestRebuildKeepsTheStateAndReturnsFromABadImage(t *testing.T) {
+	needPlain(t)
+	before := show(t, plain)
+	shell(t, plain, "echo kept > ~/kept")
+	good := variant(t, before.Image, func(m map[string]any) { m["builder"] = "another" })
+	bad := variant(t, before.Image, func(m map[string]any) {
+		m["checks"].(map[string]any)["plain"] = []string{"root-readonly", "a-promise-that-nobody-keeps"}
+	})
+
+	t.Run("a good image comes in, and all else stays", func(t *testing.T) {
+		holm("rebuild", plain, "--keep-state", "--image", good).must(t)
+		after := show(t, plain)
+		same(t, before, after)
+		if after.Image != good || after.Status != "ready" || after.Passed != after.Total {
+			t.Errorf("it is %s with %s, %d/%d checks", after.Status, after.Image, after.Passed, after.Total)
+		}
+		if got := shell(t, plain, "cat ~/kept"); got != "kept" {
+			t.Errorf("the file in the home says %q", got)
+		}
+	})
+	t.Run("a bad one goes out again", func(t *testing.T) {
+		had := show(t, plain).Image
+		o := holm("rebuild", plain, "--keep-state", "--image", bad).run(t)
+		if o.code != 8 || !strings.Contains(o.stderr, "runs its old image") || !strings.Contains(o.stderr, "a-promise-that-nobody-keeps") {
+			t.Errorf("exit %d\n%s", o.code, o.stderr)
+		}
+		if after := show(t, plain); after.Image != had || after.Status != "ready" {
+			t.Errorf("it is %s with %s", after.Status, after.Image)
+		}
+	})
+	t.Run("its own image is given back", func(t *testing.T) {
+		holm("rebuild", plain, "--keep-state", "--image", before.Image).must(t)
+		holding(t, verify(t, plain))
+	})
+	t.Run("without --keep-state it is refused", func(t *testing.T) {
+		refusal{code: 2, says: "--keep-state"}.check(t, holm("rebuild", plain))
+	})
+}
+
+// variant publishes an image of the same files whose manifest says something else. It is gone when the test ends.
+func variant(t *testing.T, digest string, change func(map[string]any)) string {
+	t.Helper()
+	store := filepath.Join(stateDir, "images", "sha256")
+	from := filepath.Join(store, strings.TrimPrefix(digest, "sha256:"))
+	content, err := os.ReadFile(filepath.Join(from, "manifest.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := map[string]any{}
+	decode(t, string(content), &m)
+	change(m)
+	if content, err = json.Marshal(m); err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.Sum256(content)
+	to := filepath.Join(store, hex.EncodeToString(sum[:]))
+	if err := os.Mkdir(to, 0o711); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(to); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := os.WriteFile(filepath.Join(to, "manifest.json"), content, 0o444); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"vmlinuz", "initrd", "root.img"} {
+		if err := os.Link(filepath.Join(from, name), filepath.Join(to, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return "sha256:" + hex.EncodeToString(sum[:])
+}
