@@ -36,11 +36,13 @@ func bootstrap(ctx context.Context, root string, l Lock, m Mirror, locked bool, 
 
 	progress := &dpkgProgress{step: step, total: 2 * int64(max(len(l.Packages), len(l.Wanted)))}
 	_, err := run.Run(ctx, run.Cmd{
-		Name:   "mmdebstrap",
-		Args:   args,
-		Env:    append(proxyEnv(), fmt.Sprintf("SOURCE_DATE_EPOCH=%d", l.Epoch)),
-		Stdout: progress.stream(),
-		Stderr: progress.stream(),
+		Name: "mmdebstrap",
+		Args: args,
+		Env:  append(proxyEnv(), fmt.Sprintf("SOURCE_DATE_EPOCH=%d", l.Epoch)),
+		// It mounts the host's /dev and /sys below root. Whoever cleans up after a build that was killed would find them there.
+		OwnMounts: true,
+		Stdout:    progress.stream(),
+		Stderr:    progress.stream(),
 	})
 	if err != nil {
 		return fault.New(fault.Failure, "check the mirror in /etc/apt/sources.list, and the disk", "install Debian's packages: %w", err)

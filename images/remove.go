@@ -47,7 +47,11 @@ func (s *Store) sweep() error {
 		if !strings.HasPrefix(e.Name(), scratchPrefix) {
 			continue
 		}
-		if err := os.RemoveAll(filepath.Join(s.dir, e.Name())); err != nil {
+		doomed := filepath.Join(s.dir, e.Name())
+		if err := unmountBelow(doomed); err != nil {
+			return fmt.Errorf("clean up after an earlier build: %w", err)
+		}
+		if err := os.RemoveAll(doomed); err != nil {
 			return fmt.Errorf("clean up after an earlier build: %w", err)
 		}
 	}

@@ -4,11 +4,14 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/moby/sys/mountinfo"
+	"golang.org/x/sys/unix"
 
 	"holm/internal/fault"
 )
@@ -133,6 +136,47 @@ func TestSweepRemovesWhatKilledBuildsHaveLeft(t *testing.T) {
 	}
 	if err := s.Verify(t.Context(), m.Digest, nil); err != nil {
 		t.Error(err)
+	}
+}
+
+// A build that was killed with the host's folders mounted in it must not cost the host what is in them.
+func TestSweepDoesNotReachThroughWhatAKilledBuildHadMounted(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("mounting needs root")
+	}
+	s := newStore(t)
+	host := t.TempDir()
+	device, below := filepath.Join(host, "null"), filepath.Join(host, "fs", "file")
+	put(t, device, "precious")
+	put(t, below, "precious")
+	if err := unix.Mount(filepath.Dir(below), filepath.Dir(below), "", unix.MS_BIND, ""); err != nil {
+		t.Skipf("this machine does not let root mount: %v", err)
+	}
+	t.Cleanup(func() { _ = unix.Unmount(filepath.Dir(below), unix.MNT_DETACH) })
+	if err := unix.Mount("", filepath.Dir(below), "", unix.MS_SHARED, ""); err != nil {
+		t.Fatal(err)
+	}
+	dev := filepath.Join(s.dir, scratchPrefix+"build-1", "root", "dev")
+	if err := os.MkdirAll(dev, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Mount(host, dev, "", unix.MS_BIND|unix.MS_REC, ""); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = unix.Unmount(dev, unix.MNT_DETACH) })
+	if err := s.sweep(); err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range []string{device, below} {
+		if content, err := os.ReadFile(file); err != nil || string(content) != "precious" {
+			t.Errorf("%s is %q, %v: the sweep went through the mount", file, content, err)
+		}
+	}
+	if mounted, err := mountinfo.Mounted(filepath.Dir(below)); err != nil || !mounted {
+		t.Errorf("the host's own mount is gone with the copy: %v", err)
+	}
+	if got := names(t, s.dir); slices.Contains(got, scratchPrefix+"build-1") {
+		t.Errorf("in the store's folder: %q, want the build gone", got)
 	}
 }
 

@@ -29,6 +29,10 @@ type Cmd struct {
 	Env  []string // "KEY=value", added to LC_ALL and PATH; nothing is inherited
 	Dir  string   // "" is the caller's
 
+	// OwnMounts gives the program a mount namespace: what it mounts is gone when it is, even when it is killed. It
+	// needs root.
+	OwnMounts bool
+
 	Stdin  io.Reader // nil is /dev/null
 	Stdout io.Writer // nil collects it, up to 16 MiB
 	Stderr io.Writer // gets it as it comes, besides the end that is kept for the error; nil is nobody
@@ -85,6 +89,9 @@ func Run(ctx context.Context, c Cmd) ([]byte, error) {
 		cmd.Stderr = io.MultiWriter(stderr, c.Stderr)
 	}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if c.OwnMounts {
+		cmd.SysProcAttr.Unshareflags = syscall.CLONE_NEWNS
+	}
 	cmd.Cancel = func() error { return signalGroup(cmd.Process.Pid, syscall.SIGTERM) }
 	cmd.WaitDelay = grace
 

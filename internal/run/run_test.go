@@ -44,6 +44,26 @@ func TestRunReturnsStdout(t *testing.T) {
 	}
 }
 
+func TestWhatAProgramMountsIsGoneWithIt(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("mounting needs root")
+	}
+	dir := t.TempDir()
+	cmd := sh("mount -t tmpfs none " + dir + " && touch " + dir + "/inside && ls " + dir + " && kill -KILL $$")
+	cmd.OwnMounts = true
+	var out bytes.Buffer
+	cmd.Stdout = &out
+	if _, err := run.Run(t.Context(), cmd); !strings.Contains(err.Error(), "killed") {
+		t.Fatalf("the program ended with %v, want it killed", err)
+	}
+	if out.String() != "inside\n" {
+		t.Fatalf("inside it listed %q: it did not mount", out.String())
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+		t.Errorf("the caller sees %v, %v in the folder: the mount outlived the program", left, err)
+	}
+}
+
 func TestRunStreamsWhenAskedTo(t *testing.T) {
 	var out, errs bytes.Buffer
 	cmd := sh("echo out; echo err >&2")
