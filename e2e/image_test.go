@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -16,12 +17,14 @@ type manifest struct {
 	Name     string
 	Digest   string
 	Unlocked bool
-	Moved    []struct{ Name, Locked, Now string }
+	Moved    []move
 	Root     struct {
 		Name string
 		Size int64
 	}
 }
+
+type move struct{ Name, Locked, Now string }
 
 func image(t *testing.T, state string) manifest {
 	t.Helper()
@@ -77,7 +80,9 @@ func TestALockedPackageThatIsGoneIsNamed(t *testing.T) {
 			t.Fatalf("exit %d, it does not say what moved:\n%s", o.code, o.stderr)
 		}
 		m := image(t, dir)
-		if !m.Unlocked || len(m.Moved) != 1 || m.Moved[0].Name != "less" || m.Moved[0].Locked != gone {
+		// The mirror may have moved since the lock was made: then less is not alone.
+		named := slices.ContainsFunc(m.Moved, func(p move) bool { return p.Name == "less" && p.Locked == gone })
+		if !m.Unlocked || !named {
 			t.Errorf("the manifest says unlocked %v, moved %+v", m.Unlocked, m.Moved)
 		}
 		if ls := holm("image", "ls").in(dir).must(t); !strings.Contains(ls, "\tunlocked\t") {
