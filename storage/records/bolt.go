@@ -26,6 +26,7 @@ const (
 	bucketSummaries  = "summaries"
 	bucketOperations = "operations"
 	bucketAudit      = "audit"
+	bucketPools      = "pools" // made by the first pool: older files have none
 
 	keySchema = "schema"
 	keyHost   = "host"

@@ -46,3 +46,23 @@ func (h handles) PutOperation(ctx context.Context, op records.Operation) error {
 func (h handles) Operations(ctx context.Context, instance string) ([]records.Operation, error) {
 	return records.Open(h.path).Operations(ctx, instance)
 }
+
+func (h handles) AddPool(ctx context.Context, pool records.Pool, admit func([]records.Pool) error) error {
+	return records.Open(h.path).AddPool(ctx, pool, admit)
+}
+
+func (h handles) Pool(ctx context.Context, name string) (records.Pool, error) {
+	return records.Open(h.path).Pool(ctx, name)
+}
+
+func (h handles) Pools(ctx context.Context) ([]records.Pool, error) {
+	return records.Open(h.path).Pools(ctx)
+}
+
+func (h handles) UpdatePool(ctx context.Context, name string, alter func(*records.Pool) error) (records.Pool, error) {
+	return records.Open(h.path).UpdatePool(ctx, name, alter)
+}
+
+func (h handles) DropPool(ctx context.Context, name string, admit func([]records.Instance) error) error {
+	return records.Open(h.path).DropPool(ctx, name, admit)
+}

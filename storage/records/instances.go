@@ -13,7 +13,7 @@ import (
 // Reserve stores a new instance together with the operation that will build it, in one transaction. The callback is
 // given all instances that exist, in no particular order, and completes inst; it must not change inst's ID, Tenant or
 // Name. An error from it is returned as it is, and nothing is stored. Fails with ErrExists when the name is taken in
-// the tenant.
+// the tenant, and with ErrNotFound when there is no such pool.
 func (b *Bolt) Reserve(ctx context.Context, inst Instance, op Operation,
 	admit func(existing []Instance, inst *Instance) error,
 ) (Instance, error) {
@@ -40,6 +40,11 @@ func (b *Bolt) Reserve(ctx context.Context, inst Instance, op Operation,
 		}
 		if err := sameKeys(before, inst); err != nil {
 			return change{}, err
+		}
+		if inst.Pool != "" {
+			if _, found, err := b.pool(tx, inst.Pool); err != nil || !found {
+				return change{}, errors.Join(err, fmt.Errorf("pool %q %w", inst.Pool, ErrNotFound))
+			}
 		}
 		if err := tx.Bucket([]byte(bucketNames)).Put(nameKey(inst.Tenant, inst.Name), []byte(inst.ID)); err != nil {
 			return change{}, err

@@ -61,6 +61,11 @@ type Instance struct {
 	// Previous is the image to return to while a rebuild has not proven the one above; nil at all other times.
 	Previous *ImageRef `json:"previous,omitempty"`
 
+	// Pool is where the state volume lives; "" is the state directory.
+	Pool string `json:"pool,omitempty"`
+	// AllowDegraded: whoever made it knew that the pool's array was not whole, and wanted it all the same.
+	AllowDegraded bool `json:"allow_degraded,omitempty"`
+
 	Accel   string `json:"accel"`   // "kvm" or "tcg"
 	Machine string `json:"machine"` // versioned machine type, "pc-q35-7.2"
 	UUID    string `json:"uuid"`    // of the libvirt domain
@@ -151,4 +156,38 @@ type Host struct {
 	// Network and Subnet are where instances live; empty is holm's default.
 	Network string `json:"network,omitempty"`
 	Subnet  string `json:"subnet,omitempty"` // "10.77.0.0/24"
+}
+
+// PoolStatus is what the last look at a pool came to.
+type PoolStatus string
+
+// The states of a pool.
+const (
+	PoolHealthy  PoolStatus = "healthy"
+	PoolDegraded PoolStatus = "degraded" // a drive is missing or being rebuilt: everything is there, on fewer copies
+	PoolBroken   PoolStatus = "broken"   // gone, another file system, or no longer what is required
+)
+
+// PoolHealth is the verdict of a look at a pool.
+type PoolHealth struct {
+	Status PoolStatus `json:"status"`
+	Why    string     `json:"why,omitempty"` // one line; "" when healthy
+	Since  time.Time  `json:"since"`         // when it became so
+}
+
+// Pool is a folder on a local file system in which state volumes live, and what is demanded of the drives under it.
+type Pool struct {
+	Name    string   `json:"name"`
+	Path    string   `json:"path"`    // the mount point, absolute
+	Backend string   `json:"backend"` // "qcow2", "reflink" or "lvm-thin"
+	FSType  string   `json:"fs_type"`
+	FSUUID  string   `json:"fs_uuid"` // of the file system that was there when the pool was added
+	Require []string `json:"require,omitempty"`
+
+	Health PoolHealth `json:"health"`
+	// The most that was ever promised to instances, and used of the file system, in bytes, as far as somebody looked.
+	PromisedPeak uint64 `json:"promised_peak_bytes"`
+	UsedPeak     uint64 `json:"used_peak_bytes"`
+
+	Added time.Time `json:"added"`
 }

@@ -21,6 +21,11 @@ type Store interface {
 	List(ctx context.Context, tenant string) ([]records.Summary, error)
 	Host(ctx context.Context) (records.Host, error)
 	SetHost(ctx context.Context, change func(*records.Host) error) (records.Host, error)
+	AddPool(ctx context.Context, pool records.Pool, admit func(existing []records.Pool) error) error
+	Pool(ctx context.Context, name string) (records.Pool, error)
+	Pools(ctx context.Context) ([]records.Pool, error)
+	UpdatePool(ctx context.Context, name string, change func(*records.Pool) error) (records.Pool, error)
+	DropPool(ctx context.Context, name string, admit func(living []records.Instance) error) error
 	PutOperation(ctx context.Context, op records.Operation) error
 	Operations(ctx context.Context, instance string) ([]records.Operation, error)
 }
@@ -50,6 +55,9 @@ func Conformance(t *testing.T, open func(t *testing.T) Store) {
 		{"operations come back oldest first", testOperations},
 		{"operations outlive their instance", testOperationsOutlive},
 		{"the host's settings are kept", testHost},
+		{"pools are kept, sorted, and changed by name", testPools},
+		{"a pool's name is taken once, and admission sees the others", testPoolNameTaken},
+		{"a pool with instances in it stays, and none is reserved in one that is not there", testPoolInUse},
 		{"an ended context changes nothing", testEndedContext},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, open(t)) })
