@@ -49,6 +49,8 @@ func Package(program string) string {
 		return "apt"
 	case "dpkg", "dpkg-deb", "dpkg-query":
 		return "dpkg"
+	case "blkid":
+		return "util-linux"
 	case "mkfs.ext4", "debugfs":
 		return "e2fsprogs"
 	case "mmdebstrap", "cpio", "zstd", "genisoimage", "xorriso":
