@@ -23,6 +23,10 @@ func (h handles) Update(ctx context.Context, id string, alter func(*records.Inst
 	return records.Open(h.path).Update(ctx, id, alter)
 }
 
+func (h handles) Resize(ctx context.Context, id string, op records.Operation, admit func([]records.Instance, *records.Instance) error) (records.Instance, error) {
+	return records.Open(h.path).Resize(ctx, id, op, admit)
+}
+
 func (h handles) Drop(ctx context.Context, id string) error {
 	return records.Open(h.path).Drop(ctx, id)
 }

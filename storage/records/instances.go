@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	bolt "go.etcd.io/bbolt"
@@ -41,10 +42,8 @@ func (b *Bolt) Reserve(ctx context.Context, inst Instance, op Operation,
 		if err := sameKeys(before, inst); err != nil {
 			return change{}, err
 		}
-		if inst.Pool != "" {
-			if _, found, err := b.pool(tx, inst.Pool); err != nil || !found {
-				return change{}, errors.Join(err, fmt.Errorf("pool %q %w", inst.Pool, ErrNotFound))
-			}
+		if err := b.promise(tx, existing, inst); err != nil {
+			return change{}, err
 		}
 		if err := tx.Bucket([]byte(bucketNames)).Put(nameKey(inst.Tenant, inst.Name), []byte(inst.ID)); err != nil {
 			return change{}, err
@@ -96,6 +95,56 @@ func (b *Bolt) Update(ctx context.Context, id string, alter func(*Instance) erro
 			return change{}, err
 		}
 		return putInstance(tx, inst, "update")
+	})
+	if err != nil {
+		return Instance{}, err
+	}
+	return inst, nil
+}
+
+// Resize changes one instance, with all the others in view, together with the operation that will make it so, in one
+// transaction; ErrNotFound. The callback is given the other instances, in no particular order. It must not change ID,
+// Tenant, Name or Pool. An error from it is returned as it is, and nothing changes.
+func (b *Bolt) Resize(ctx context.Context, id string, op Operation,
+	admit func(others []Instance, inst *Instance) error,
+) (inst Instance, err error) {
+	if err := validOperation(op); err != nil {
+		return Instance{}, err
+	}
+	if op.Instance != id {
+		return Instance{}, fmt.Errorf("operation %s is for instance %q, not for %q", op.ID, op.Instance, id)
+	}
+	err = b.write(ctx, func(tx *bolt.Tx) (change, error) {
+		if inst, err = b.instance(tx, id); err != nil {
+			return change{}, err
+		}
+		all, err := b.allInstances(tx)
+		if err != nil {
+			return change{}, err
+		}
+		others := slices.DeleteFunc(all, func(o Instance) bool { return o.ID == id })
+		before := inst
+		if err := call(func() error { return admit(others, &inst) }); err != nil {
+			return change{}, err
+		}
+		if err := sameKeys(before, inst); err != nil {
+			return change{}, err
+		}
+		if before.Pool != inst.Pool {
+			return change{}, fmt.Errorf("instance %s: the pool cannot change", id)
+		}
+		if err := b.promise(tx, others, inst); err != nil {
+			return change{}, err
+		}
+		value, _, err := putOperation(tx, op)
+		if err != nil {
+			return change{}, err
+		}
+		c, err := putInstance(tx, inst, "resize")
+		if c.kind == "" { // the same size again, to finish what was begun
+			c = operationChange(op, value)
+		}
+		return c, err
 	})
 	if err != nil {
 		return Instance{}, err

@@ -22,9 +22,13 @@ func (b *Bolt) PutOperation(ctx context.Context, op Operation) error {
 		if err != nil || !changed {
 			return change{}, err
 		}
-		note := op.Kind + " " + op.Tenant + "/" + op.Name + " " + string(op.Status)
-		return change{kind: "operation.put", object: operationObject(op.Instance, op.ID), note: note, content: value}, nil
+		return operationChange(op, value), nil
 	})
+}
+
+func operationChange(op Operation, stored []byte) change {
+	note := op.Kind + " " + op.Tenant + "/" + op.Name + " " + string(op.Status)
+	return change{kind: "operation.put", object: operationObject(op.Instance, op.ID), note: note, content: stored}
 }
 
 // Operations returns the operations of one instance, oldest first; instance "" means all.

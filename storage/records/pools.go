@@ -108,6 +108,40 @@ func (b *Bolt) DropPool(ctx context.Context, name string, admit func(living []In
 	})
 }
 
+// Promised is what instances may come to take in a pool, in bytes.
+func Promised(pool string, instances []Instance) (bytes uint64) {
+	for _, inst := range instances {
+		if inst.Pool == pool {
+			bytes += uint64(max(inst.Flavor.DiskGiB, 0)) << 30 // #nosec G115 -- not negative
+		}
+	}
+	return bytes
+}
+
+// promise raises the mark of what was ever promised in the pool of an instance; ErrNotFound when there is no such pool.
+func (b *Bolt) promise(tx *bolt.Tx, others []Instance, inst Instance) error {
+	if inst.Pool == "" {
+		return nil
+	}
+	pool, found, err := b.pool(tx, inst.Pool)
+	if err != nil {
+		return err
+	}
+	if !found {
+		return fmt.Errorf("pool %q %w", inst.Pool, ErrNotFound)
+	}
+	promised := Promised(pool.Name, others) + Promised(pool.Name, []Instance{inst})
+	if promised <= pool.PromisedPeak {
+		return nil
+	}
+	pool.PromisedPeak = promised
+	changed, err := putPool(tx.Bucket([]byte(bucketPools)), pool, "promise")
+	if err != nil {
+		return err
+	}
+	return appendAudit(tx, changed, b.now(), b.actor())
+}
+
 func (b *Bolt) pool(tx *bolt.Tx, name string) (pool Pool, found bool, err error) {
 	bucket := tx.Bucket([]byte(bucketPools))
 	if bucket == nil { // a file from before there were pools

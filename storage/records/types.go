@@ -156,6 +156,8 @@ type Host struct {
 	// Network and Subnet are where instances live; empty is holm's default.
 	Network string `json:"network,omitempty"`
 	Subnet  string `json:"subnet,omitempty"` // "10.77.0.0/24"
+	// Pool is where volumes live when nobody says where; "" is the state directory.
+	Pool string `json:"pool,omitempty"`
 }
 
 // PoolStatus is what the last look at a pool came to.
@@ -173,16 +175,20 @@ type PoolHealth struct {
 	Status PoolStatus `json:"status"`
 	Why    string     `json:"why,omitempty"` // one line; "" when healthy
 	Since  time.Time  `json:"since"`         // when it became so
+	// Told: a person has heard of it, and need not hear it again at each command.
+	Told bool `json:"told,omitempty"`
 }
 
-// Pool is a folder on a local file system in which state volumes live, and what is demanded of the drives under it.
+// Pool is where state volumes live, and what is demanded of the drives under it.
 type Pool struct {
 	Name    string   `json:"name"`
-	Path    string   `json:"path"`    // the mount point, absolute
+	Path    string   `json:"path"`    // the mount point, absolute; of a thin pool "VG/POOL"
 	Backend string   `json:"backend"` // "qcow2", "reflink" or "lvm-thin"
 	FSType  string   `json:"fs_type"`
 	FSUUID  string   `json:"fs_uuid"` // of the file system that was there when the pool was added
 	Require []string `json:"require,omitempty"`
+	// Overcommit is how many times its capacity may be promised to instances; at least 1.
+	Overcommit float64 `json:"overcommit"`
 
 	Health PoolHealth `json:"health"`
 	// The most that was ever promised to instances, and used of the file system, in bytes, as far as somebody looked.

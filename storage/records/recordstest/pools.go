@@ -120,3 +120,93 @@ func testPoolInUse(t *testing.T, s Store) {
 		t.Errorf("dropped twice: %v, want ErrNotFound", err)
 	}
 }
+
+func testPromised(t *testing.T, s Store) {
+	fast := pool("fast")
+	fast.PromisedPeak = 0
+	if err := s.AddPool(t.Context(), fast, anyPool); err != nil {
+		t.Fatal(err)
+	}
+	peak := func(gib uint64) {
+		t.Helper()
+		got, err := s.Pool(t.Context(), "fast")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.PromisedPeak != gib<<30 {
+			t.Errorf("the most that was promised is %d GiB, want %d", got.PromisedPeak>>30, gib)
+		}
+	}
+	for n := 1; n <= 2; n++ {
+		inst, op := Instance(n, "acme", string(rune('a'+n)))
+		inst.Pool = "fast"
+		if _, err := s.Reserve(t.Context(), inst, op, admit); err != nil {
+			t.Fatal(err)
+		}
+	}
+	reserve(t, s, 3, "acme", "elsewhere")
+	peak(40)
+	first, _ := Instance(1, "acme", "b")
+	if err := s.Drop(t.Context(), first.ID); err != nil {
+		t.Fatal(err)
+	}
+	peak(40)
+	inst, op := Instance(4, "acme", "refused")
+	inst.Pool, inst.Flavor.DiskGiB = "fast", 100
+	_, err := s.Reserve(t.Context(), inst, op, func([]records.Instance, *records.Instance) error { return errRefused })
+	if !errors.Is(err, errRefused) {
+		t.Errorf("error is %v, want the callback's own", err)
+	}
+	peak(40)
+}
+
+func testResize(t *testing.T, s Store) {
+	if err := s.AddPool(t.Context(), pool("fast"), anyPool); err != nil {
+		t.Fatal(err)
+	}
+	inst, op := Instance(1, "acme", "web")
+	inst.Pool = "fast"
+	if _, err := s.Reserve(t.Context(), inst, op, admit); err != nil {
+		t.Fatal(err)
+	}
+	other := reserve(t, s, 2, "acme", "other")
+	op.ID, op.Kind = op.ID[:16]+"-9999", "resize"
+	grow := func(others []records.Instance, i *records.Instance) error {
+		same(t, "the others", []records.Instance{other}, others)
+		i.Flavor.DiskGiB = 2048
+		return nil
+	}
+	for range 2 { // the second time it is that size already, and the operation is the news
+		got, err := s.Resize(t.Context(), inst.ID, op, grow)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.Flavor.DiskGiB != 2048 {
+			t.Errorf("the record says %d GiB", got.Flavor.DiskGiB)
+		}
+		op.Error = "again"
+	}
+	ops, err := s.Operations(t.Context(), inst.ID)
+	if err != nil || len(ops) != 2 || ops[1].Kind != "resize" || ops[1].Error != "again" {
+		t.Errorf("the operations are %+v, %v", ops, err)
+	}
+	if p, err := s.Pool(t.Context(), "fast"); err != nil || p.PromisedPeak != 2048<<30 {
+		t.Errorf("the most that was promised is %d GiB, %v", p.PromisedPeak>>30, err)
+	}
+	for name, change := range map[string]func([]records.Instance, *records.Instance) error{
+		"that is not admitted":     func([]records.Instance, *records.Instance) error { return errRefused },
+		"that renames":             func(_ []records.Instance, i *records.Instance) error { i.Name = "x"; return nil },
+		"that moves to a new pool": func(_ []records.Instance, i *records.Instance) error { i.Pool = ""; return nil },
+	} {
+		if _, err := s.Resize(t.Context(), inst.ID, op, change); err == nil {
+			t.Errorf("a resize %s was made", name)
+		}
+	}
+	if _, err := s.Resize(t.Context(), other.ID, op, grow); err == nil {
+		t.Error("an operation of another instance was taken")
+	}
+	op.Instance = "00000000dead"
+	if _, err := s.Resize(t.Context(), op.Instance, op, grow); !errors.Is(err, records.ErrNotFound) {
+		t.Errorf("a resize of what is not there: %v", err)
+	}
+}

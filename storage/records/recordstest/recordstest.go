@@ -17,6 +17,8 @@ type Store interface {
 		admit func(existing []records.Instance, inst *records.Instance) error) (records.Instance, error)
 	Instance(ctx context.Context, tenant, name string) (records.Instance, error)
 	Update(ctx context.Context, id string, change func(*records.Instance) error) (records.Instance, error)
+	Resize(ctx context.Context, id string, op records.Operation,
+		admit func(others []records.Instance, inst *records.Instance) error) (records.Instance, error)
 	Drop(ctx context.Context, id string) error
 	List(ctx context.Context, tenant string) ([]records.Summary, error)
 	Host(ctx context.Context) (records.Host, error)
@@ -58,6 +60,8 @@ func Conformance(t *testing.T, open func(t *testing.T) Store) {
 		{"pools are kept, sorted, and changed by name", testPools},
 		{"a pool's name is taken once, and admission sees the others", testPoolNameTaken},
 		{"a pool with instances in it stays, and none is reserved in one that is not there", testPoolInUse},
+		{"what is promised in a pool leaves its high-water mark", testPromised},
+		{"a resize sees the others, and is journaled with the record or not at all", testResize},
 		{"an ended context changes nothing", testEndedContext},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, open(t)) })
