@@ -19,14 +19,20 @@ import (
 	"holm/storage/volumes"
 )
 
+// peerID names the volume of a peer: holm's own ids are random.
+const peerID = "0123456789ab"
+
+// stateDisk is where layDisks lays it.
+func stateDisk(dir string) string { return filepath.Join(dir, peerID+".qcow2") }
+
 // domainIn renders the domain of a peer, whose files lie in dir, just as holm renders the planned instance's.
 func (l *lab) domainIn(dir, name, moreArgs string) (string, error) {
 	return machine.Domain(machine.Spec{
-		Name: name, UUID: network.UUID(name), InstanceID: "0123456789ab", Tenant: l.plan.Tenant,
+		Name: name, UUID: network.UUID(name), InstanceID: peerID, Tenant: l.plan.Tenant,
 		Accel: l.plan.Accel, Machine: l.plan.Machine, VCPUs: l.plan.Flavor.VCPUs, MemoryMiB: l.plan.Flavor.MemoryMiB,
 		Kernel: l.store.Path(l.image, l.image.Kernel), Initrd: l.store.Path(l.image, l.image.Initrd),
 		Cmdline:  l.image.Cmdline() + moreArgs,
-		RootDisk: l.store.Path(l.image, l.image.Root), StateDisk: filepath.Join(dir, "state.qcow2"), Seed: filepath.Join(dir, "seed.iso"),
+		RootDisk: l.store.Path(l.image, l.image.Root), StateDisk: stateDisk(dir), Seed: filepath.Join(dir, "seed.iso"),
 		Network: l.plan.Network, MAC: l.plan.MAC, Address: l.plan.Address, ConsoleLog: filepath.Join(dir, "console.log"),
 	})
 }
@@ -44,7 +50,11 @@ func (l *lab) layDisks(ctx context.Context, dir string, modules *cloudinit.Modul
 	if _, _, err := seed.WriteFile(filepath.Join(dir, "seed.iso")); err != nil {
 		return err
 	}
-	return volumes.Create(ctx, filepath.Join(dir, "state.qcow2"), l.plan.Flavor.DiskGiB)
+	disks, err := volumes.Open(volumes.Qcow2, dir)
+	if err != nil {
+		return err
+	}
+	return disks.Create(ctx, peerID, l.plan.Flavor.DiskGiB)
 }
 
 // running returns a channel that tells when libvirt first says that the domain runs. All legs are stopped by it.

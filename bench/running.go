@@ -147,7 +147,7 @@ func (l *lab) virtInstallRunning(ctx context.Context) (took float64, err error) 
 		return 0, err
 	}
 	begun := time.Now()
-	if _, err := run.Command(ctx, "qemu-img", "create", "-q", "-f", "qcow2", filepath.Join(dir, "state.qcow2"), l.diskSize()); err != nil {
+	if _, err := run.Command(ctx, "qemu-img", "create", "-q", "-f", "qcow2", stateDisk(dir), l.diskSize()); err != nil {
 		return 0, err
 	}
 	if err := genisoimage(ctx, filepath.Join(dir, "seed.iso"), files); err != nil {

@@ -31,7 +31,7 @@ func (l *lab) virtInstallArgs(name, dir string) []string {
 			",kernel_args=" + commas(l.image.Cmdline()),
 		"--disk", "path=" + l.store.Path(l.image, l.image.Root) + ",format=raw,bus=virtio,readonly=on,serial=holm-root" +
 			",driver.cache=writeback,source.seclabel0.model=dac,source.seclabel0.relabel=no",
-		"--disk", "path=" + filepath.Join(dir, "state.qcow2") + ",format=qcow2,bus=virtio,serial=holm-state" +
+		"--disk", "path=" + stateDisk(dir) + ",format=qcow2,bus=virtio,serial=holm-state" +
 			",driver.cache=none,driver.io=native,driver.discard=unmap,driver.detect_zeroes=unmap",
 		"--disk", "path=" + filepath.Join(dir, "seed.iso") + ",format=raw,bus=virtio,readonly=on,serial=holm-seed",
 		"--network", "network=" + l.plan.Network + ",model=virtio,mac=" + l.plan.MAC + ",filterref.filter=clean-traffic",

@@ -7,7 +7,6 @@ import (
 
 	"holm/internal/fault"
 	"holm/storage/records"
-	"holm/storage/volumes"
 )
 
 // Remove destroys an instance and everything that belongs to it, in whatever state it is. What cannot be removed keeps
@@ -50,7 +49,7 @@ func (p *Provisioner) destroy(ctx context.Context, h Hypervisor, inst records.In
 	}{
 		{"power", func() error { return h.Destroy(ctx, inst.UUID) }},
 		{"domain", func() error { return h.Undefine(ctx, inst.UUID) }},
-		{"volume", func() error { return volumes.Remove(p.statePath(inst.ID)) }},
+		{"volume", func() error { return p.volumes().Remove(ctx, inst.ID) }},
 		{"seed", func() error { return removeFile(p.seedPath(inst.ID)) }},
 		{"folder", func() error { return os.RemoveAll(p.instanceDir(inst.ID)) }},
 		{"network", func() error {

@@ -8,6 +8,7 @@ import (
 	"syscall"
 
 	"holm/internal/fault"
+	"holm/storage/volumes"
 )
 
 // passable folders can be passed through by everyone and listed by their owner alone: QEMU, which is not root, has to
@@ -19,11 +20,10 @@ const (
 
 func (p *Provisioner) instanceDir(id string) string { return filepath.Join(p.Dir, "instances", id) }
 
-// The files of an instance.
-func (p *Provisioner) statePath(id string) string {
-	return filepath.Join(p.instanceDir(id), "state.qcow2")
-}
+// volumes is where the state volumes of instances lie.
+func (p *Provisioner) volumes() volumes.Backend { return volumes.OpenState(p.Dir) }
 
+// The files of an instance besides its volume.
 func (p *Provisioner) seedPath(id string) string {
 	return filepath.Join(p.instanceDir(id), "seed.iso")
 }

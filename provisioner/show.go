@@ -8,7 +8,6 @@ import (
 	"io/fs"
 
 	"holm/storage/records"
-	"holm/storage/volumes"
 )
 
 // Show returns the record of an instance, what the hypervisor says of it now, and what it takes on disk.
@@ -25,11 +24,11 @@ func (p *Provisioner) Show(ctx context.Context, tenant, name string) (View, erro
 	if err != nil {
 		return View{}, err
 	}
-	used, err := volumes.Usage(p.statePath(inst.ID))
+	used, err := p.volumes().Usage(ctx, inst.ID)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return View{}, err
 	}
-	return View{Instance: inst, Domain: state, Status: status(inst.State, state), VolumeBytes: used}, nil
+	return View{Instance: inst, Domain: state, Status: status(inst.State, state), VolumeBytes: used.AllocatedBytes}, nil
 }
 
 // status is the word for what the record and the hypervisor say together.

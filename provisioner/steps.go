@@ -14,7 +14,6 @@ import (
 	"holm/provisioner/machine"
 	"holm/provisioner/saga"
 	"holm/storage/records"
-	"holm/storage/volumes"
 )
 
 // createStages is the life of a create: what has to be there before a guest runs, in order. Steps of one line are
@@ -46,18 +45,18 @@ func (p *Provisioner) folder(inst records.Instance) saga.Step {
 
 // volume is the state volume, blank: the guest formats it.
 func (p *Provisioner) volume(inst records.Instance, w *watcher) saga.Step {
-	path := p.statePath(inst.ID)
+	disks := p.volumes()
 	return saga.Step{
 		Name: "volume",
 		Do: func(ctx context.Context) error {
 			w.text("volume", fmt.Sprintf("%d GiB, qcow2", inst.Flavor.DiskGiB))
-			err := volumes.Create(ctx, path, inst.Flavor.DiskGiB)
+			err := disks.Create(ctx, inst.ID, inst.Flavor.DiskGiB)
 			if errors.Is(err, fs.ErrExist) {
-				_, err = volumes.Usage(path) // it was made before, unless it is no volume
+				_, err = disks.Usage(ctx, inst.ID) // it was made before, unless it is no volume
 			}
 			return err
 		},
-		Undo: func(context.Context) error { return volumes.Remove(path) },
+		Undo: func(ctx context.Context) error { return disks.Remove(ctx, inst.ID) },
 	}
 }
 
@@ -117,7 +116,7 @@ func (p *Provisioner) machine(inst records.Instance, image images.Manifest, seed
 		Accel: inst.Accel, Machine: inst.Machine, VCPUs: inst.Flavor.VCPUs, MemoryMiB: inst.Flavor.MemoryMiB,
 		Kernel: p.Images.Path(image, image.Kernel), Initrd: p.Images.Path(image, image.Initrd),
 		Cmdline:  image.Cmdline(),
-		RootDisk: p.Images.Path(image, image.Root), StateDisk: p.statePath(inst.ID), Seed: seed,
+		RootDisk: p.Images.Path(image, image.Root), StateDisk: p.volumes().Disk(inst.ID).Path, Seed: seed,
 		Network: inst.Network, MAC: inst.MAC, Address: inst.Address, ConsoleLog: p.consolePath(inst.ID),
 	}
 }

@@ -1,134 +1,146 @@
-// Package volumes makes and removes the disks that outlive an instance's boots: its state volume, a qcow2 file that
-// grows as the guest writes. The guest formats it; nothing here looks inside.
+// Package volumes makes, copies, grows and removes the disks that outlive an instance's boots: the state volumes. Where
+// they lie is a pool, and how a Backend: qcow2 files, raw files that share their blocks, or thin logical volumes. The
+// guest formats a volume; nothing here looks inside.
 package volumes
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
-	"strconv"
+	"regexp"
 	"strings"
-	"syscall"
+	"unicode"
 
-	"holm/internal/atomicfile"
 	"holm/internal/fault"
-	"holm/internal/run"
 )
 
-// MaxGiB is the largest volume that Create makes, in GiB.
+// The kinds of backend, as records and the command line write them.
+const (
+	Qcow2   = "qcow2"    // a folder with qcow2 files, on any file system
+	Reflink = "reflink"  // a folder with raw files that share blocks, on XFS or btrfs
+	LVMThin = "lvm-thin" // logical volumes in a thin pool of LVM
+)
+
+// MaxGiB is the largest volume that there can be, in GiB.
 const MaxGiB = 64 << 10
 
-// Create makes an empty qcow2 volume of that size in GiB with mode 0600. The file appears complete or not at all, and
-// one that is there is never touched: the error then wraps fs.ErrExist, so that a step that is run again can tell that
-// it was done. The path must be absolute and clean; its directory must exist.
-func Create(ctx context.Context, path string, gib int) (err error) {
-	if err := checkPath(path); err != nil {
-		return err
-	}
-	if gib < 1 || gib > MaxGiB {
-		return fault.New(fault.Usage, "ask for something in between", "a volume of %d GiB is not possible: 1 to %d GiB are", gib, MaxGiB)
-	}
-	if _, err := os.Lstat(path); err == nil {
-		return existing(path)
-	}
-	// qemu-img truncates what it is given and knows no "only if missing": it gets a name of its own, and the link
-	// below fails when the real one is taken.
-	f, err := os.CreateTemp(filepath.Dir(path), temporary(path)+"*")
-	if err != nil {
-		return full(path, fmt.Errorf("create volume %s: %w", path, err))
-	}
-	defer func() {
-		_ = f.Close()
-		// qemu-img removes the file itself when it fails for lack of space.
-		if gone := os.Remove(f.Name()); gone != nil && !errors.Is(gone, fs.ErrNotExist) {
-			err = errors.Join(err, fmt.Errorf("create volume: %w", gone))
-		}
-	}()
-
-	// Lazy reference counts spare the guest's flushes a metadata write each; QEMU repairs them after a crash.
-	_, err = run.Command(ctx, "qemu-img", "create", "-q", "-f", "qcow2", "-o", "compat=1.1,lazy_refcounts=on,preallocation=off",
-		f.Name(), strconv.Itoa(gib)+"G")
-	if err != nil {
-		return full(path, fmt.Errorf("create volume %s: %w", path, err))
-	}
-	if err := f.Sync(); err != nil {
-		return full(path, fmt.Errorf("create volume %s: %w", path, err))
-	}
-	if err := os.Link(f.Name(), path); errors.Is(err, fs.ErrExist) {
-		return existing(path)
-	} else if err != nil {
-		return fmt.Errorf("create volume: %w", err)
-	}
-	return atomicfile.SyncDir(filepath.Dir(path))
+// Backend keeps the volumes of one pool. A volume is named by the id of the instance that it belongs to, 12 lower-case
+// hexadecimal digits; anything else is refused before it reaches a path or a program. Sizes are in GiB where they are
+// chosen and in bytes where they are measured. That there is no space is a fault that wraps syscall.ENOSPC. What is not
+// holm's, or no volume, is never touched. Implementations pass volumestest.Conformance.
+type Backend interface {
+	// Prepare makes the place ready for volumes and proves that it can hold them: the folder is made when only it is
+	// missing, the thin pool is looked at. A place that cannot is a fault of kind Unfit that says why. It may be called
+	// again at any time.
+	Prepare(ctx context.Context) error
+	// Create makes a blank volume. It is complete or not there at all, durable when Create returns, and one that exists
+	// is never touched: the error then wraps fs.ErrExist, so that a step that is run again can tell that it was done.
+	Create(ctx context.Context, id string, gib int) error
+	// Clone makes a volume that begins as another one of this pool, which nobody may write to meanwhile; from then on
+	// the two have nothing to do with each other. Of reflink and lvm-thin it copies nothing. Of qcow2 it copies nothing
+	// where the file system shares blocks, and elsewhere what is allocated: an overlay would tie the clone to its origin.
+	// Errors as of Create; a missing origin wraps fs.ErrNotExist.
+	Clone(ctx context.Context, from, id string) error
+	// Remove deletes a volume, and what a killed Create or Clone left of it. No error when there is nothing, but a pool
+	// that is not there is one. It does not wipe.
+	Remove(ctx context.Context, id string) error
+	// Usage measures a volume, also while a guest runs on it. The error of a missing one wraps fs.ErrNotExist.
+	Usage(ctx context.Context, id string) (Usage, error)
+	// Grow makes a volume larger and keeps what is in it; no error when it has that size. Shrinking is a fault of kind
+	// Usage. A file must not be open in a guest (kind Busy): the hypervisor grows that. A Block volume must be grown
+	// here, running guest or not, before the hypervisor is told.
+	Grow(ctx context.Context, id string, gib int) error
+	// Disk is what the hypervisor is to be told of a volume, whether that is there or not. The id must be valid.
+	Disk(id string) Disk
+	// List returns the ids of the volumes that lie here, sorted, for finding those that nobody owns.
+	List(ctx context.Context) ([]string, error)
 }
 
-// Remove deletes a volume and what a killed Create left of it. No error when there is nothing. It does not wipe.
-func Remove(path string) error {
-	if err := checkPath(path); err != nil {
-		return err
-	}
-	dir := filepath.Dir(path)
-	entries, err := os.ReadDir(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("remove volume %s: %w", path, err)
-	}
-	var errs []error
-	for _, e := range entries {
-		if e.Name() != filepath.Base(path) && !strings.HasPrefix(e.Name(), temporary(path)) {
-			continue
-		}
-		if err := os.Remove(filepath.Join(dir, e.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			errs = append(errs, fmt.Errorf("remove volume: %w", err))
-		}
-	}
-	return errors.Join(append(errs, atomicfile.SyncDir(dir))...)
+// Disk is how a hypervisor opens a volume.
+type Disk struct {
+	Path   string `json:"path"`   // absolute
+	Format string `json:"format"` // "qcow2" or "raw"
+	Block  bool   `json:"block"`  // a block device, not a file
 }
 
-// Usage returns what a volume takes on the host's disk now, in bytes. The error of a missing one wraps fs.ErrNotExist.
-func Usage(path string) (allocated int64, err error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return 0, fmt.Errorf("volume: %w", err)
-	}
-	stat, ok := info.Sys().(*syscall.Stat_t)
-	if !ok || !info.Mode().IsRegular() {
-		return 0, fmt.Errorf("volume %s is not a file", path)
-	}
-	const block = 512 // the unit of st_blocks, whatever the file system's own is
-	return stat.Blocks * block, nil
+// Usage is how large a volume is to its guest, and what it takes of its pool now. Blocks that two volumes share count
+// in both.
+type Usage struct {
+	VirtualBytes   int64 `json:"virtual_bytes"`
+	AllocatedBytes int64 `json:"allocated_bytes"`
 }
 
-// temporary is how the names begin that a volume has until it is complete.
-func temporary(path string) string { return "." + filepath.Base(path) + ".new-" }
+// Open returns the backend of a pool; path is the folder of qcow2 and reflink, and "VG/POOL" of lvm-thin. It touches
+// nothing.
+func Open(kind, path string) (Backend, error) {
+	switch kind {
+	case Qcow2, Reflink:
+		if err := checkPath(path); err != nil {
+			return nil, err
+		}
+		if kind == Reflink {
+			return folder{dir: path, format: raw(), remedy: poolRemedy}, nil
+		}
+		return folder{dir: path, format: qcow2(), remedy: poolRemedy}, nil
+	case LVMThin:
+		return openThin(path)
+	}
+	return nil, fault.New(fault.Usage, "use one of "+strings.Join([]string{Qcow2, Reflink, LVMThin}, ", "),
+		"there is no backend %q", clip(kind))
+}
 
-// checkPath keeps out what qemu-img would take for an option ("-…") or a protocol ("nbd:…").
-func checkPath(path string) error {
-	if !filepath.IsAbs(path) || filepath.Clean(path) != path || filepath.Dir(path) == path {
-		return fmt.Errorf("volume path %q is not an absolute, clean path of a file", path)
+// OpenState returns the backend of the state directory, whose qcow2 volumes lie beside the other files of their instance:
+// instances/<id>/state.qcow2. The folder of an instance has to be there before its volume. dir must be absolute.
+func OpenState(dir string) Backend {
+	return folder{dir: dir, own: true, format: qcow2(), remedy: "free some space, or keep the state elsewhere: --state DIR"}
+}
+
+const poolRemedy = "free some space in the pool, or use another one: --pool POOL"
+
+var idPattern = regexp.MustCompile(`^[0-9a-f]{12}$`)
+
+func checkID(ids ...string) error {
+	for _, id := range ids {
+		if !idPattern.MatchString(id) {
+			return fault.New(fault.Usage, "", "volume id %q is not allowed: use 12 lower-case hexadecimal digits", clip(id))
+		}
 	}
 	return nil
 }
 
-func existing(path string) error {
-	return fault.New(fault.Exists, "", "volume %s: %w", path, fs.ErrExist)
+func checkSize(gib int) error {
+	if gib < 1 || gib > MaxGiB {
+		return fault.New(fault.Usage, "ask for something in between", "a volume of %d GiB is not possible: 1 to %d GiB are", gib, MaxGiB)
+	}
+	return nil
 }
 
-// full turns the many ways to say that the disk is full into one that names the remedy.
-func full(path string, err error) error {
-	said := ""
-	if failed, ok := errors.AsType[*run.Error](err); ok {
-		said = failed.Stderr
+// checkPath keeps out what qemu-img would take for an option ("-…") or a protocol ("nbd:…").
+func checkPath(path string) error {
+	bad := strings.ContainsFunc(path, unicode.IsControl)
+	if bad || !filepath.IsAbs(path) || filepath.Clean(path) != path || filepath.Dir(path) == path {
+		return fault.New(fault.Usage, "", "volume folder %q is not an absolute, clean path", clip(path))
 	}
-	if errors.Is(err, syscall.ENOSPC) || strings.Contains(said, syscall.ENOSPC.Error()) ||
-		strings.Contains(said, "No space left on device") {
-		return fault.New(fault.Failure, "free some space, or keep the state elsewhere: --state DIR",
-			"no space left in %s for a volume", filepath.Dir(path))
+	return nil
+}
+
+// clip shows the start of a value only: a hostile one can be of any length.
+func clip(value string) string {
+	const most = 80
+	if len(value) > most {
+		return strings.ToValidUTF8(value[:most], "") + "…"
 	}
-	return err
+	return value
+}
+
+func shrinking(id string, have int64, gib int) error {
+	return fault.New(fault.Usage, "copy what is in it to a smaller instance instead",
+		"volume %s has %s, and does not shrink to %d GiB", id, inGiB(have), gib)
+}
+
+func inGiB(bytes int64) string {
+	if bytes%(1<<30) == 0 {
+		return fmt.Sprintf("%d GiB", bytes>>30)
+	}
+	return fmt.Sprintf("%.2f GiB", float64(bytes)/(1<<30))
 }

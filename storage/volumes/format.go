@@ -1,0 +1,87 @@
+package volumes
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+
+	"holm/internal/run"
+)
+
+// format is what files are.
+type format struct {
+	kind, suffix string
+	// prove tries in the folder what the format needs of its file system.
+	prove func(ctx context.Context, root *os.Root) error
+	// blank makes an empty volume of an empty file.
+	blank func(ctx context.Context, file *os.File, path string, gib int) error
+	// copy makes an empty file the same as origin.
+	copy func(ctx context.Context, file, origin *os.File) error
+	// size is that which a guest sees, in bytes.
+	size func(file *os.File) (int64, error)
+}
+
+func qcow2() format {
+	return format{
+		kind: "qcow2", suffix: ".qcow2",
+		prove: func(context.Context, *os.Root) error { return nil },
+		blank: func(ctx context.Context, _ *os.File, path string, gib int) error {
+			// Lazy reference counts spare the guest's flushes a metadata write each; QEMU repairs them after a crash.
+			_, err := run.Command(ctx, "qemu-img", "create", "-q", "-f", "qcow2", "-o", "compat=1.1,lazy_refcounts=on,preallocation=off",
+				path, strconv.Itoa(gib)+"G")
+			return err
+		},
+		copy: shareOrCopy,
+		size: qcow2Size,
+	}
+}
+
+// raw files are sparse. On btrfs they stay copy-on-write: without it there would be no checksums, and so nothing that
+// tells RAID which of two copies is the right one.
+func raw() format {
+	return format{
+		kind: "raw", suffix: ".raw",
+		prove: proveShare,
+		blank: func(_ context.Context, file *os.File, _ string, gib int) error { return file.Truncate(int64(gib) << 30) },
+		copy:  func(_ context.Context, file, origin *os.File) error { return share(file, origin) },
+		size:  func(file *os.File) (int64, error) { return file.Seek(0, io.SeekEnd) },
+	}
+}
+
+// qcow2Size reads the header, which QEMU keeps right while a guest runs and qemu-img could not read then: the file is
+// locked. Source: QEMU's docs/interop/qcow2.txt.
+func qcow2Size(file *os.File) (int64, error) {
+	var header struct {
+		Magic, Version uint32
+		Backing        uint64
+		BackingLen     uint32
+		ClusterBits    uint32
+		Size           int64
+	}
+	const magic = 'Q'<<24 | 'F'<<16 | 'I'<<8 | 0xfb
+	err := binary.Read(io.NewSectionReader(file, 0, int64(binary.Size(header))), binary.BigEndian, &header)
+	if err != nil || header.Magic != magic || header.Size < 0 {
+		return 0, fmt.Errorf("volume %s is no qcow2 file", file.Name())
+	}
+	return header.Size, nil
+}
+
+// resize lets qemu-img do it for raw files too: it sees QEMU's lock, and so that a guest has the file open.
+func resize(ctx context.Context, path, kind string, gib int) error {
+	_, err := run.Command(ctx, "qemu-img", "resize", "-q", "-f", kind, path, strconv.Itoa(gib)+"G")
+	if err != nil {
+		return inUse(path, fmt.Errorf("grow volume %s: %w", path, err))
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("grow volume: %w", err)
+	}
+	defer func() { _ = file.Close() }()
+	if err := file.Sync(); err != nil {
+		return fmt.Errorf("grow volume %s: %w", path, err)
+	}
+	return nil
+}
