@@ -32,7 +32,7 @@ func (l *lab) domainIn(dir, name, moreArgs string) (string, error) {
 		Accel: l.plan.Accel, Machine: l.plan.Machine, VCPUs: l.plan.Flavor.VCPUs, MemoryMiB: l.plan.Flavor.MemoryMiB,
 		Kernel: l.store.Path(l.image, l.image.Kernel), Initrd: l.store.Path(l.image, l.image.Initrd),
 		Cmdline:  l.image.Cmdline() + moreArgs,
-		RootDisk: l.store.Path(l.image, l.image.Root), StateDisk: stateDisk(dir), Seed: filepath.Join(dir, "seed.iso"),
+		RootDisk: l.store.Path(l.image, l.image.Root), StateDisk: machine.Disk{Path: stateDisk(dir), Format: machine.Qcow2}, Seed: filepath.Join(dir, "seed.iso"),
 		Network: l.plan.Network, MAC: l.plan.MAC, Address: l.plan.Address, ConsoleLog: filepath.Join(dir, "console.log"),
 	})
 }

@@ -116,7 +116,7 @@ func (p *Provisioner) machine(inst records.Instance, image images.Manifest, seed
 		Accel: inst.Accel, Machine: inst.Machine, VCPUs: inst.Flavor.VCPUs, MemoryMiB: inst.Flavor.MemoryMiB,
 		Kernel: p.Images.Path(image, image.Kernel), Initrd: p.Images.Path(image, image.Initrd),
 		Cmdline:  image.Cmdline(),
-		RootDisk: p.Images.Path(image, image.Root), StateDisk: p.volumes().Disk(inst.ID).Path, Seed: seed,
+		RootDisk: p.Images.Path(image, image.Root), StateDisk: machine.Disk(p.volumes().Disk(inst.ID)), Seed: seed,
 		Network: inst.Network, MAC: inst.MAC, Address: inst.Address, ConsoleLog: p.consolePath(inst.ID),
 	}
 }

@@ -18,7 +18,7 @@ func running(change ...func(*Spec)) Spec {
 		Initrd:    "/var/lib/holm/images/sha256/c7a4/initrd",
 		Cmdline:   "console=ttyS0 loglevel=4 panic=-1 net.ifnames=0 systemd.show_status=error holm.verity=133462,7907,-",
 		RootDisk:  "/var/lib/holm/images/sha256/c7a4/root.img",
-		StateDisk: "/var/lib/holm/instances/75341dfc9bb3/state.qcow2",
+		StateDisk: Disk{Path: "/var/lib/holm/instances/75341dfc9bb3/state.qcow2", Format: Qcow2},
 		Network:   "holm-default", MAC: "52:54:00:ab:72:df", Address: "10.77.0.10",
 		ConsoleLog: "/var/lib/holm/instances/75341dfc9bb3/console.log",
 	}
@@ -145,7 +145,7 @@ func TestALiveDomainIsRead(t *testing.T) {
 	got, err := ReadLive(live(t))
 	want := Live{
 		ID: 1, Emulator: "/usr/bin/qemu-system-x86_64", Kernel: running().Kernel, Initrd: running().Initrd,
-		Disks: map[string]string{"vda": running().RootDisk, "vdb": running().StateDisk},
+		Disks: map[string]string{"vda": running().RootDisk, "vdb": running().StateDisk.Path},
 	}
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Errorf("%v (-want +got):\n%s", err, diff)

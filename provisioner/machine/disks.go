@@ -18,7 +18,7 @@ const (
 
 // disks are all virtio-blk, each on a PCIe root port of its own (libvirt adds them), so that the seed can be unplugged.
 func disks(s Spec) []libvirtxml.DomainDisk {
-	list := []libvirtxml.DomainDisk{rootDisk(s.RootDisk), stateDisk(s.StateDisk)}
+	list := []libvirtxml.DomainDisk{rootDisk(s.RootDisk), stateDisk(s)}
 	if s.Seed != "" {
 		list = append(list, seedDisk(s.Seed))
 	}
@@ -36,12 +36,24 @@ func rootDisk(path string) libvirtxml.DomainDisk {
 	return d
 }
 
+// The thread of QEMU that the state disk has for itself, and the most queues through which a guest's vCPUs feed it.
+const (
+	stateIOThreads = 1
+	maxQueues      = 4
+)
+
 // stateDisk goes past the host's page cache, so that what the guest has flushed is on the drive, and gives back what
-// the guest trims or zeroes.
-func stateDisk(path string) libvirtxml.DomainDisk {
-	d := disk(path, StateTarget, StateSerial)
+// the guest trims or zeroes. A guest whose volume finds no space is paused, to go on when there is some: with an error
+// instead, its file system would turn read-only or lose what it had promised. The numbers behind the thread, the queues
+// and the kind of I/O are in docs/STORAGE.md.
+func stateDisk(s Spec) libvirtxml.DomainDisk {
+	d := disk(s.StateDisk.Path, StateTarget, StateSerial)
+	if s.StateDisk.Block {
+		d.Source = &libvirtxml.DomainDiskSource{Block: &libvirtxml.DomainDiskSourceBlock{Dev: s.StateDisk.Path}}
+	}
 	d.Driver = &libvirtxml.DomainDiskDriver{
-		Name: "qemu", Type: "qcow2", Cache: "none", IO: "native", Discard: "unmap", DetectZeros: "unmap",
+		Name: "qemu", Type: s.StateDisk.Format, Cache: "none", ErrorPolicy: "enospace", IO: "native",
+		Discard: "unmap", DetectZeros: "unmap", IOThread: new(uint(stateIOThreads)), Queues: new(uint(min(s.VCPUs, maxQueues))),
 	}
 	return d
 }

@@ -13,7 +13,7 @@ type Live struct {
 	Emulator string
 	Kernel   string
 	Initrd   string
-	Disks    map[string]string // target → file
+	Disks    map[string]string // target → file or block device
 }
 
 // ReadLive reads the XML of a running domain. What is missing in it is zero; the ID is then -1.
@@ -40,11 +40,19 @@ func ReadLive(text string) (Live, error) {
 		if disk.Target == nil {
 			continue
 		}
-		file := ""
-		if disk.Source != nil && disk.Source.File != nil {
-			file = disk.Source.File.File
-		}
-		live.Disks[disk.Target.Dev] = file
+		live.Disks[disk.Target.Dev] = sourceOf(disk)
 	}
 	return live, nil
+}
+
+func sourceOf(disk libvirtxml.DomainDisk) string {
+	switch {
+	case disk.Source == nil:
+		return ""
+	case disk.Source.File != nil:
+		return disk.Source.File.File
+	case disk.Source.Block != nil:
+		return disk.Source.Block.Dev
+	}
+	return ""
 }

@@ -34,7 +34,7 @@ type Spec struct {
 	Cmdline string
 
 	RootDisk  string // raw, shared by all instances of the image, read-only
-	StateDisk string // qcow2, the only writable disk
+	StateDisk Disk   // the only writable disk
 	Seed      string // raw, read-only; "" when there is none
 
 	Network string // name of the libvirt network
@@ -43,6 +43,19 @@ type Spec struct {
 
 	ConsoleLog string // what the guest writes to its serial console is appended here
 }
+
+// Disk is how a writable disk is opened: the fields of volumes.Disk, which converts to it.
+type Disk struct {
+	Path   string
+	Format string // Qcow2 or Raw
+	Block  bool   // a block device, not a file
+}
+
+// The formats of a disk.
+const (
+	Qcow2 = "qcow2"
+	Raw   = "raw"
+)
 
 // Domain validates s and renders it as the XML of a libvirt domain. Its errors are faults of kind Usage that name the
 // field and the value.
@@ -77,6 +90,7 @@ func domain(s Spec) (*libvirtxml.Domain, error) {
 		Memory:        memory(s.MemoryMiB),
 		MemoryBacking: unshared(),
 		VCPU:          &libvirtxml.DomainVCPU{Placement: "static", Value: uint(s.VCPUs)},
+		IOThreads:     stateIOThreads,
 		OS:            boot(s),
 		Features:      features(),
 		CPU:           cpu(s.Accel),

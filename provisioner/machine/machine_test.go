@@ -25,7 +25,7 @@ func sample(change ...func(*Spec)) Spec {
 		Kernel:   "/var/lib/holm/images/sha256/41be/kernel",
 		Initrd:   "/var/lib/holm/images/sha256/41be/initrd",
 		Cmdline:  `console=ttyS0 quiet holm.root="a&b" holm.x='<y>'`,
-		RootDisk: "/var/lib/holm/images/sha256/41be/root.erofs", StateDisk: "/var/lib/holm/instances/0123456789ab/state.qcow2",
+		RootDisk: "/var/lib/holm/images/sha256/41be/root.erofs", StateDisk: Disk{Path: "/var/lib/holm/instances/0123456789ab/state.qcow2", Format: Qcow2},
 		Seed:    "/var/lib/holm/instances/0123456789ab/seed.iso",
 		Network: "holm-default", MAC: "52:54:00:4e:11:0c", Address: "10.77.0.12",
 		ConsoleLog: "/var/lib/holm/instances/0123456789ab/console.log",
@@ -42,6 +42,12 @@ var flavours = []struct {
 }{
 	{"kvm", sample()},
 	{"tcg", sample(func(s *Spec) { s.Accel = TCG })},
+	{"raw", sample(func(s *Spec) {
+		s.StateDisk, s.VCPUs = Disk{Path: "/srv/holm/0123456789ab.raw", Format: Raw}, 1
+	})},
+	{"block", sample(func(s *Spec) {
+		s.StateDisk, s.VCPUs = Disk{Path: "/dev/fast/holm-0123456789ab", Format: Raw, Block: true}, 8
+	})},
 	{"without-seed", sample(func(s *Spec) { s.Seed = "" })},
 }
 
@@ -103,7 +109,7 @@ func readBack(t *testing.T, s Spec) Spec {
 		Accel: map[string]string{"kvm": KVM, "qemu": TCG}[d.Type], Machine: d.OS.Type.Machine,
 		VCPUs: int(d.VCPU.Value), MemoryMiB: int(d.Memory.Value),
 		Kernel: d.OS.Kernel, Initrd: d.OS.Initrd, Cmdline: d.OS.Cmdline,
-		RootDisk: d.Devices.Disks[0].Source.File.File, StateDisk: d.Devices.Disks[1].Source.File.File,
+		RootDisk: d.Devices.Disks[0].Source.File.File, StateDisk: readDisk(d.Devices.Disks[1]),
 		Network: nic.Source.Network.Network, MAC: nic.MAC.Address, Address: nic.FilterRef.Parameters[1].Value,
 		ConsoleLog: d.Devices.Serials[0].Log.File,
 	}
@@ -111,6 +117,13 @@ func readBack(t *testing.T, s Spec) Spec {
 		got.Seed = d.Devices.Disks[2].Source.File.File
 	}
 	return got
+}
+
+func readDisk(d libvirtxml.DomainDisk) Disk {
+	if d.Source.Block != nil {
+		return Disk{Path: d.Source.Block.Dev, Format: d.Driver.Type, Block: true}
+	}
+	return Disk{Path: d.Source.File.File, Format: d.Driver.Type}
 }
 
 func TestADomainHasNoDeviceBeyondTheOnesItNeeds(t *testing.T) {
@@ -176,10 +189,12 @@ func TestASpecThatIsHostileOrOutOfRangeIsRefused(t *testing.T) {
 			s.RootDisk += "/"
 		},
 		"a root disk that is a directory":      func(s *Spec) { s.RootDisk = "/" },
-		"a state disk with NUL":                func(s *Spec) { s.StateDisk += "\x00" },
-		"a state disk that is no UTF-8":        func(s *Spec) { s.StateDisk += "\xff" },
-		"a state disk that is the root disk":   func(s *Spec) { s.StateDisk = s.RootDisk },
-		"a console log that is the state disk": func(s *Spec) { s.ConsoleLog = s.StateDisk },
+		"a state disk with NUL":                func(s *Spec) { s.StateDisk.Path += "\x00" },
+		"a state disk that is no UTF-8":        func(s *Spec) { s.StateDisk.Path += "\xff" },
+		"a state disk that is the root disk":   func(s *Spec) { s.StateDisk.Path = s.RootDisk },
+		"a console log that is the state disk": func(s *Spec) { s.ConsoleLog = s.StateDisk.Path },
+		"a state disk of no format":            func(s *Spec) { s.StateDisk.Format = "" },
+		"a state disk of another format":       func(s *Spec) { s.StateDisk.Format = "vmdk" },
 		"a seed that is the kernel":            func(s *Spec) { s.Seed = s.Kernel },
 		"a seed with an escape":                func(s *Spec) { s.Seed += "\x1b[31m" },
 		"a path that is too long":              func(s *Spec) { s.Kernel = "/" + long },

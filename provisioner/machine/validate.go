@@ -73,6 +73,9 @@ func (s Spec) validateSize() error {
 }
 
 func (s Spec) validatePaths() error {
+	if s.StateDisk.Format != Qcow2 && s.StateDisk.Format != Raw {
+		return refuse("format of the state disk", s.StateDisk.Format, "use qcow2 or raw")
+	}
 	seen := map[string]string{}
 	for _, p := range []struct {
 		what, path string
@@ -81,7 +84,7 @@ func (s Spec) validatePaths() error {
 		{"kernel", s.Kernel, false},
 		{"initrd", s.Initrd, false},
 		{"root disk", s.RootDisk, false},
-		{"state disk", s.StateDisk, false},
+		{"state disk", s.StateDisk.Path, false},
 		{"seed", s.Seed, true},
 		{"console log", s.ConsoleLog, false},
 	} {

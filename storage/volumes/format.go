@@ -45,9 +45,11 @@ func raw() format {
 	return format{
 		kind: "raw", suffix: ".raw",
 		prove: proveShare,
-		blank: func(_ context.Context, file *os.File, _ string, gib int) error { return file.Truncate(int64(gib) << 30) },
-		copy:  func(_ context.Context, file, origin *os.File) error { return share(file, origin) },
-		size:  func(file *os.File) (int64, error) { return file.Seek(0, io.SeekEnd) },
+		blank: func(_ context.Context, file *os.File, _ string, gib int) error {
+			return file.Truncate(int64(gib) << 30)
+		},
+		copy: func(_ context.Context, file, origin *os.File) error { return share(file, origin) },
+		size: func(file *os.File) (int64, error) { return file.Seek(0, io.SeekEnd) },
 	}
 }
 
