@@ -51,6 +51,8 @@ func Package(program string) string {
 		return "dpkg"
 	case "blkid":
 		return "util-linux"
+	case "lvs", "lvcreate", "lvremove", "lvextend", "lvchange":
+		return "lvm2"
 	case "mkfs.ext4", "debugfs":
 		return "e2fsprogs"
 	case "mmdebstrap", "cpio", "zstd", "genisoimage", "xorriso":
