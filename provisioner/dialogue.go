@@ -123,6 +123,8 @@ func (p *Provisioner) listen(ctx context.Context, inst records.Instance, events 
 				return p.end(inst, q.while, e)
 			case e.State == DomainPaused:
 				w.note(q.step, "paused by the hypervisor")
+			case e.State == DomainStalled:
+				w.note(q.step, "paused: a disk has failed, or has no space")
 			}
 		case said, open := <-reports:
 			if !open {

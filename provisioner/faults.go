@@ -99,7 +99,10 @@ func notRunning(inst records.Instance, domain DomainState) error {
 		return fault.New(fault.Failure, "remove what there is: "+command("rm", inst), "instance %q is broken: somebody removed its domain %s", inst.Name, inst.Domain)
 	case DomainPaused:
 		return fault.New(fault.Failure, "resume it: virsh resume "+inst.Domain+"      or cut its power: "+command("stop --force", inst),
-			"instance %q is paused, by somebody or for want of space on the host's disk", inst.Name)
+			"instance %q is paused by somebody", inst.Name)
+	case DomainStalled:
+		return fault.New(fault.Failure, "make room, then: virsh resume "+inst.Domain+"      or cut its power: "+command("stop --force", inst),
+			"instance %q is paused: its disk has failed, or the host has no space for it", inst.Name)
 	default:
 		return fault.New(fault.Failure, "run: "+command("start", inst), "instance %q is not running (%s)", inst.Name, status(inst.State, domain))
 	}

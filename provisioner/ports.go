@@ -45,8 +45,14 @@ const (
 	DomainOff     DomainState = "off"
 	DomainRunning DomainState = "running"
 	DomainPaused  DomainState = "paused"
+	// DomainStalled is paused by the hypervisor itself, because a disk failed or has no space: DiskErrors says which, and
+	// Resume lets the guest go on.
+	DomainStalled DomainState = "stalled"
 	DomainCrashed DomainState = "crashed"
 )
+
+// DiskFull is why a disk has failed for which the host had no space.
+const DiskFull = "no space"
 
 // Errors of the hypervisor, wrapped with details.
 var (
@@ -63,7 +69,7 @@ var (
 // DomainEvent is a change of a domain's state.
 type DomainEvent struct {
 	State  DomainState
-	Reason string // "shutdown", "destroyed", "crashed", …
+	Reason string // "shutdown", "destroyed", "crashed", "io-error", …
 }
 
 // DomainStats are counters since the domain started. Bytes and nanoseconds.
@@ -125,6 +131,16 @@ type Hypervisor interface {
 	// DetachDisk takes a disk by its target name ("vdc") out of the definition and, when the domain runs, out of
 	// the guest; live tells whether the running guest let go of it before ctx ended.
 	DetachDisk(ctx context.Context, uuid, target string) (live bool, err error)
+	// ResizeDisk tells a running guest that a disk, by its target name, has that many bytes, and makes it so when the disk
+	// is a file; a block device has to have them already. No error when it has that size; a fault of kind Usage when it
+	// has more. An error for a domain that does not run.
+	ResizeDisk(ctx context.Context, uuid, target string, bytes uint64) error
+	// DiskErrors returns the disks of a running domain that have failed, by target name, with DiskFull or another word for
+	// why. It says why a domain has stalled; that one did stall is not forgotten when it goes on.
+	DiskErrors(ctx context.Context, uuid string) (map[string]string, error)
+	// Resume lets a paused or stalled domain go on; no error when it runs. What stalled it is tried again at once, and
+	// stalls it again when nothing has changed.
+	Resume(ctx context.Context, uuid string) error
 	// Channel opens the virtio port of that name exclusively. Reads end with io.EOF when the domain stops.
 	Channel(ctx context.Context, uuid, port string) (io.ReadWriteCloser, error)
 	// Console opens the serial console exclusively.

@@ -89,7 +89,7 @@ func (p *Provisioner) Stats(ctx context.Context, tenant, name string) (DomainSta
 		return DomainStats{}, err
 	}
 	stats, err := h.Stats(ctx, inst.UUID)
-	if errors.Is(err, ErrNoDomain) || err == nil && stats.State != DomainRunning && stats.State != DomainPaused {
+	if errors.Is(err, ErrNoDomain) || err == nil && off(stats.State) {
 		return stats, notRunning(inst, cmp.Or(stats.State, DomainAbsent))
 	}
 	return stats, err

@@ -22,7 +22,7 @@ func (p *Provisioner) powerOn(ctx context.Context, h Hypervisor, inst records.In
 	switch state {
 	case DomainRunning:
 		return p.catchUp(ctx, h, inst, w)
-	case DomainPaused, DomainAbsent:
+	case DomainPaused, DomainStalled, DomainAbsent:
 		return inst, notRunning(inst, state)
 	case DomainOff, DomainCrashed:
 	}

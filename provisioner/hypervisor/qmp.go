@@ -96,7 +96,9 @@ func refine(state provisioner.DomainState, status qemu.Status) provisioner.Domai
 	switch status { //nolint:exhaustive // in all others libvirt knows as much
 	case qemu.StatusGuestPanicked, qemu.StatusInternalError:
 		return provisioner.DomainCrashed
-	case qemu.StatusIOError, qemu.StatusPaused:
+	case qemu.StatusIOError:
+		return provisioner.DomainStalled
+	case qemu.StatusPaused:
 		return provisioner.DomainPaused
 	}
 	return state

@@ -80,8 +80,11 @@ func stateOf(s libvirt.DomainState, reason int) provisioner.DomainState {
 	case libvirt.DOMAIN_CRASHED:
 		return provisioner.DomainCrashed
 	case libvirt.DOMAIN_PAUSED:
-		if libvirt.DomainPausedReason(reason) == libvirt.DOMAIN_PAUSED_CRASHED {
+		switch libvirt.DomainPausedReason(reason) { //nolint:exhaustive // in all others somebody wanted it
+		case libvirt.DOMAIN_PAUSED_CRASHED:
 			return provisioner.DomainCrashed
+		case libvirt.DOMAIN_PAUSED_IOERROR:
+			return provisioner.DomainStalled
 		}
 		return provisioner.DomainPaused
 	case libvirt.DOMAIN_PMSUSPENDED:

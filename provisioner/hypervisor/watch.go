@@ -67,19 +67,20 @@ func changes(notices []notice) []provisioner.DomainEvent {
 	return events
 }
 
-// The reasons that need a second look.
+// The reasons that are told in more than one place.
 const (
 	reasonStarted = "started"
 	reasonResumed = "resumed"
 	reasonFailed  = "failed"
 	reasonCrashed = "crashed"
+	reasonIOError = "io-error"
 )
 
 // diagnose says what libvirt's event does not: QEMU starts paused, so that a start is first told as "resumed"; and a
 // QEMU that died under a guest is told as one that never came up, only the state that it leaves is another.
 func (h *Host) diagnose(ctx context.Context, uuid string, last provisioner.DomainState, e provisioner.DomainEvent) provisioner.DomainEvent {
 	switch {
-	case e.Reason == reasonResumed && last != provisioner.DomainPaused:
+	case e.Reason == reasonResumed && last != provisioner.DomainPaused && last != provisioner.DomainStalled:
 		e.Reason = reasonStarted
 	case e.Reason == reasonFailed:
 		if state, err := h.State(ctx, uuid); err == nil && state == provisioner.DomainCrashed {
@@ -102,7 +103,12 @@ func eventOf(e *libvirt.DomainEventLifecycle) (event provisioner.DomainEvent, ok
 		return provisioner.DomainEvent{State: provisioner.DomainRunning, Reason: reasonStarted}, true
 	case libvirt.DOMAIN_EVENT_RESUMED:
 		return provisioner.DomainEvent{State: provisioner.DomainRunning, Reason: reasonResumed}, true
-	case libvirt.DOMAIN_EVENT_SUSPENDED, libvirt.DOMAIN_EVENT_PMSUSPENDED:
+	case libvirt.DOMAIN_EVENT_SUSPENDED:
+		if libvirt.DomainEventSuspendedDetailType(e.Detail) == libvirt.DOMAIN_EVENT_SUSPENDED_IOERROR {
+			return provisioner.DomainEvent{State: provisioner.DomainStalled, Reason: reasonIOError}, true
+		}
+		return provisioner.DomainEvent{State: provisioner.DomainPaused, Reason: "paused"}, true
+	case libvirt.DOMAIN_EVENT_PMSUSPENDED:
 		return provisioner.DomainEvent{State: provisioner.DomainPaused, Reason: "paused"}, true
 	case libvirt.DOMAIN_EVENT_CRASHED:
 		return provisioner.DomainEvent{State: provisioner.DomainCrashed, Reason: reasonCrashed}, true

@@ -45,6 +45,7 @@ func Conformance(t *testing.T, open func(t *testing.T) provisioner.Hypervisor, s
 		{"two watches of one domain do not take each other's events", watchTwice},
 		{"a disk is detached from the definition", detachOff},
 		{"a disk is detached from a running guest", detachRunning},
+		{"disks are resized and asked for errors while the guest runs", diskCalls},
 		{"a port can be closed under its reader", streams},
 		{"stats tell the size of a running domain", stats},
 		{"the live XML is that of the running domain", liveXML},
@@ -95,6 +96,9 @@ func neverDefined(t *testing.T, s suite) {
 		"start":    s.Start(t.Context(), uuidA),
 		"shutdown": s.Shutdown(t.Context(), uuidA),
 		"detach":   second(s.DetachDisk(t.Context(), uuidA, "vdc")),
+		"resize":   s.ResizeDisk(t.Context(), uuidA, "vdb", 1<<30),
+		"errors":   second(s.DiskErrors(t.Context(), uuidA)),
+		"resume":   s.Resume(t.Context(), uuidA),
 		"channel":  second(s.Channel(t.Context(), uuidA, report.Port)),
 		"console":  second(s.Console(t.Context(), uuidA)),
 		"stats":    second(s.Stats(t.Context(), uuidA)),
@@ -278,6 +282,33 @@ func detachRunning(t *testing.T, s suite) {
 	s.hasDisks(t, "vda", "vdb")
 }
 
+func diskCalls(t *testing.T, s suite) {
+	s.mustDefine(t)
+	calls := func() map[string]error {
+		return map[string]error{
+			"resize": s.ResizeDisk(t.Context(), uuidA, "vdb", 2<<40), // libvirt's test driver has disks of 1 TiB
+			"errors": second(s.DiskErrors(t.Context(), uuidA)),
+			"resume": s.Resume(t.Context(), uuidA),
+		}
+	}
+	for what, err := range calls() {
+		if err == nil || errors.Is(err, provisioner.ErrNoDomain) {
+			t.Errorf("%s of a domain that is off: got %v, want an error that says so", what, err)
+		}
+	}
+	must(t, s.Start(t.Context(), uuidA))
+	for what, err := range calls() {
+		if errors.Is(err, provisioner.ErrUnsupported) {
+			t.Logf("left out for %s: %v", what, err)
+			continue
+		}
+		if err != nil {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	s.is(t, provisioner.DomainRunning)
+}
+
 func (s suite) hasDisks(t *testing.T, want ...string) {
 	t.Helper()
 	st, err := s.Stats(t.Context(), uuidA)
@@ -443,6 +474,9 @@ func ended(t *testing.T, s suite) {
 		"states":         second(s.States(ctx)),
 		"watch":          second(s.Watch(ctx, uuidA)),
 		"detach":         second(s.DetachDisk(ctx, uuidA, "vdc")),
+		"resize":         s.ResizeDisk(ctx, uuidA, "vdb", 1<<30),
+		"disk errors":    second(s.DiskErrors(ctx, uuidA)),
+		"resume":         s.Resume(ctx, uuidA),
 		"channel":        second(s.Channel(ctx, uuidA, report.Port)),
 		"console":        second(s.Console(ctx, uuidA)),
 		"stats":          second(s.Stats(ctx, uuidA)),

@@ -64,6 +64,38 @@ func (h *Hypervisor) end(uuid string, state provisioner.DomainState, reason stri
 	}
 }
 
+// Stall is the hypervisor pausing a guest because a disk of it has failed, for a reason such as provisioner.DiskFull.
+func (h *Hypervisor) Stall(uuid, target, reason string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	d := h.domains[uuid]
+	if d == nil || !running(d) {
+		return
+	}
+	d.failed = map[string]string{target: reason}
+	if d.state != provisioner.DomainStalled {
+		d.state = provisioner.DomainStalled
+		h.emit(d, provisioner.DomainEvent{State: d.state, Reason: "io-error"})
+	}
+}
+
+// Pause is somebody pausing a guest.
+func (h *Hypervisor) Pause(uuid string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if d := h.domains[uuid]; d != nil && d.state == provisioner.DomainRunning {
+		d.state = provisioner.DomainPaused
+		h.emit(d, provisioner.DomainEvent{State: d.state, Reason: "paused"})
+	}
+}
+
+// OnResume is called after each Resume that let a guest go on, outside of every lock: the place to stall it again.
+func (h *Hypervisor) OnResume(f func(uuid string)) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.onResume = f
+}
+
 // Guest returns the guest's end of a port of a running domain ("" is the console); it can be taken before the host has
 // opened its own. It is nil when the domain does not run.
 func (h *Hypervisor) Guest(uuid, port string) io.ReadWriteCloser {

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"slices"
 	"sync"
 
 	"holm/internal/fault"
@@ -27,6 +28,7 @@ type Hypervisor struct {
 	ignore   bool // guests ignore Shutdown
 	hold     bool // guests do not let go of disks
 	onStart  func(uuid string)
+	onResume func(uuid string)
 	calls    []string
 }
 
@@ -40,12 +42,14 @@ type domain struct {
 	streams      map[string]*link
 	vcpus        int
 	memory       uint64
+	failed       map[string]string // disks of the running guest, and why
 }
 
 type disk struct {
 	target   string
 	readOnly bool
 	format   string
+	bytes    uint64
 }
 
 type network struct {
@@ -121,7 +125,7 @@ func (h *Hypervisor) Start(ctx context.Context, uuid string) error {
 		return nil
 	}
 	d.state = provisioner.DomainRunning
-	d.live, d.liveXML = d.config, d.xml
+	d.live, d.liveXML, d.failed = slices.Clone(d.config), d.xml, nil
 	d.streams = map[string]*link{}
 	h.emit(d, provisioner.DomainEvent{State: d.state, Reason: "started"})
 	onStart := h.onStart
@@ -251,7 +255,7 @@ func (h *Hypervisor) LiveXML(ctx context.Context, uuid string) (string, error) {
 	return withDisks(d.liveXML, d.live), nil
 }
 
-// Stats implements provisioner.Hypervisor. All counters are zero; sizes are those of the definition.
+// Stats implements provisioner.Hypervisor. All counters are zero, and so is the size of a disk that nobody resized.
 func (h *Hypervisor) Stats(ctx context.Context, uuid string) (provisioner.DomainStats, error) {
 	if err := h.enter(ctx, "Stats", uuid); err != nil {
 		return provisioner.DomainStats{}, err
@@ -267,7 +271,7 @@ func (h *Hypervisor) Stats(ctx context.Context, uuid string) (provisioner.Domain
 	}
 	stats.VCPUs, stats.MemoryBytes = d.vcpus, d.memory
 	for _, k := range d.live {
-		stats.Disks = append(stats.Disks, provisioner.DiskStats{Target: k.target, ReadOnly: k.readOnly, Format: k.format})
+		stats.Disks = append(stats.Disks, provisioner.DiskStats{Target: k.target, ReadOnly: k.readOnly, Format: k.format, CapacityBytes: k.bytes})
 	}
 	return stats, nil
 }
@@ -324,7 +328,7 @@ func (h *Hypervisor) state(uuid string) provisioner.DomainState {
 }
 
 func running(d *domain) bool {
-	return d.state == provisioner.DomainRunning || d.state == provisioner.DomainPaused
+	return d.state == provisioner.DomainRunning || d.state == provisioner.DomainPaused || d.state == provisioner.DomainStalled
 }
 
 func absent(what, uuid string) error {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"holm/internal/fault"
 	"holm/provisioner"
 )
 
@@ -68,6 +69,44 @@ func TestAGuestThatHoldsItsDiskIsWaitedForUntilTheContextEnds(t *testing.T) {
 	cancel()
 	if got := <-answers; got.live || got.err != nil {
 		t.Errorf("got %+v, want a disk that the guest still holds, and no error", got)
+	}
+}
+
+func TestAGuestThatStallsGoesOnWhenItIsResumed(t *testing.T) {
+	h := running1(t)
+	events, err := h.Watch(t.Context(), uuidA)
+	must(t, err)
+	<-events
+	h.Stall(uuidA, "vdb", provisioner.DiskFull)
+	if got := <-events; got.State != provisioner.DomainStalled || got.Reason != "io-error" {
+		t.Errorf("got %+v", got)
+	}
+	failed, err := h.DiskErrors(t.Context(), uuidA)
+	if err != nil || failed["vdb"] != provisioner.DiskFull || len(failed) != 1 {
+		t.Errorf("the disks that failed are %v, %v", failed, err)
+	}
+	h.OnResume(func(uuid string) { h.OnResume(nil); h.Stall(uuid, "vdb", provisioner.DiskFull) })
+	must(t, h.Resume(t.Context(), uuidA))
+	suite{h, sample}.is(t, provisioner.DomainStalled)
+	must(t, h.Resume(t.Context(), uuidA))
+	suite{h, sample}.is(t, provisioner.DomainRunning)
+	h.Pause(uuidA)
+	suite{h, sample}.is(t, provisioner.DomainPaused)
+	must(t, h.Resume(t.Context(), uuidA))
+}
+
+func TestADiskThatWasResizedTellsItsSizeAndDoesNotShrink(t *testing.T) {
+	h := running1(t)
+	must(t, h.ResizeDisk(t.Context(), uuidA, "vdb", 2<<30))
+	st, err := h.Stats(t.Context(), uuidA)
+	if err != nil || st.Disks[1].CapacityBytes != 2<<30 {
+		t.Errorf("got %+v, %v", st.Disks, err)
+	}
+	if err := h.ResizeDisk(t.Context(), uuidA, "vdb", 1<<30); fault.KindOf(err) != fault.Usage {
+		t.Errorf("shrinking: %v, want a fault of kind Usage", err)
+	}
+	if err := h.ResizeDisk(t.Context(), uuidA, "vdx", 1<<30); err == nil {
+		t.Error("a disk that is not there was resized")
 	}
 }
 
