@@ -37,6 +37,9 @@ func (s *Store) Build(ctx context.Context, o BuildOptions) (m Manifest, err erro
 	if o.Progress == nil {
 		o.Progress = func(string, int64, int64) {}
 	}
+	if o.K3s != nil && o.Lock.Profile == Hypervisor {
+		return Manifest{}, fault.New(fault.Usage, "build the two one after the other", "k3s goes into an image of instances, not into a host's")
+	}
 	if o.K3s != nil {
 		if err := o.K3s.check(); err != nil {
 			return Manifest{}, err
@@ -51,6 +54,9 @@ func (s *Store) Build(ctx context.Context, o BuildOptions) (m Manifest, err erro
 		return Manifest{}, err
 	}
 	inputs, err := guest.inputs(o.Lock)
+	if o.Lock.Profile == Hypervisor {
+		inputs, err = hostInputs(o.Lock)
+	}
 	if err != nil {
 		return Manifest{}, err
 	}
@@ -122,8 +128,16 @@ func (s *Store) build(ctx context.Context, scratch, inputs string, guest payload
 			return Manifest{}, err
 		}
 	}
-	m.Checks = promises(m.Profiles)
 	out := filepath.Join(scratch, "image")
+	if o.Lock.Profile == Hypervisor {
+		m.Profiles = []string{Hypervisor}
+		if err := assembleHost(ctx, root, out, &m, o.Progress); err != nil {
+			return Manifest{}, err
+		}
+		o.Progress("publish", 0, 0)
+		return s.publish(ctx, out, m)
+	}
+	m.Checks = promises(m.Profiles)
 	if err := assemble(ctx, ownTools(), root, out, guest, &m, o.Progress); err != nil {
 		return Manifest{}, err
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -24,7 +25,12 @@ const maxModule = 64 << 20
 // writeInitrd writes the initrd: the guest's first program and, unpacked and numbered in the order of loading, the
 // kernel modules that it needs. An archive that nothing has to unpack starts faster than a smaller one.
 func writeInitrd(w io.Writer, modulesDir string, init []byte) error {
-	order, err := moduleOrder(modulesDir, initrdModules)
+	return writeArchive(w, modulesDir, initrdModules, map[string][]byte{"init": init})
+}
+
+// writeArchive writes an initrd of programs, by their paths, and kernel modules.
+func writeArchive(w io.Writer, modulesDir string, modules []string, programs map[string][]byte) error {
+	order, err := moduleOrder(modulesDir, modules)
 	if err != nil {
 		return err
 	}
@@ -34,8 +40,10 @@ func writeInitrd(w io.Writer, modulesDir string, init []byte) error {
 			return err
 		}
 	}
-	if err := addFile(archive, "init", 0o755, init); err != nil {
-		return err
+	for _, name := range slices.Sorted(maps.Keys(programs)) {
+		if err := addFile(archive, name, 0o755, programs[name]); err != nil {
+			return err
+		}
 	}
 	for i, module := range order {
 		content, err := readModule(filepath.Join(modulesDir, module), maxModule)

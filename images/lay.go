@@ -15,14 +15,22 @@ const agentFile = "usr/lib/holm/" + guest.Agent
 
 // layPayload puts the guest's own files, programs and links into the root.
 func layPayload(root *os.Root, guest payload) error {
-	err := fs.WalkDir(guest.files, ".", func(name string, d fs.DirEntry, err error) error {
+	if err := layFiles(root, guest.files, guest.links); err != nil {
+		return err
+	}
+	return layFile(root, agentFile, guest.agent, 0o755)
+}
+
+// layFiles puts files and links into the root.
+func layFiles(root *os.Root, files fs.FS, links map[string]string) error {
+	err := fs.WalkDir(files, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
 		if d.IsDir() {
 			return makeDirs(root, name)
 		}
-		content, err := fs.ReadFile(guest.files, name)
+		content, err := fs.ReadFile(files, name)
 		if err != nil {
 			return err
 		}
@@ -31,10 +39,7 @@ func layPayload(root *os.Root, guest payload) error {
 	if err != nil {
 		return err
 	}
-	if err := layFile(root, agentFile, guest.agent, 0o755); err != nil {
-		return err
-	}
-	for link, target := range guest.links {
+	for link, target := range links {
 		if err := makeDirs(root, path.Dir(link)); err != nil {
 			return err
 		}

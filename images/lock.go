@@ -25,6 +25,9 @@ type Lock struct {
 	Epoch  int64    `json:"source_date_epoch"` // seconds; every time stamp in the image is at most this
 	Wanted []string `json:"wanted"`            // packages asked for; the rest are their dependencies
 
+	// Profile is Hypervisor for the image of a host; empty for one that instances boot from.
+	Profile string `json:"profile,omitempty"`
+
 	Packages map[string]Pin `json:"packages"`
 
 	// K3s is where k3s is downloaded from for an image that can be a Kubernetes node; nil for one that cannot.
@@ -40,8 +43,14 @@ type Pin struct {
 //go:embed debian-13.lock
 var debian13 []byte
 
+//go:embed debian-13-hypervisor.lock
+var debian13Hypervisor []byte
+
 // DefaultLock returns the lock that this holm was released with.
 func DefaultLock() (Lock, error) { return ParseLock(debian13) }
+
+// HypervisorLock returns the lock of the host's image that this holm was released with.
+func HypervisorLock() (Lock, error) { return ParseLock(debian13Hypervisor) }
 
 // ParseLock reads a lock file. Every name and version in it ends in an argument of apt's, so each is held to the form
 // that Debian's policy gives it.
@@ -65,6 +74,12 @@ func (l Lock) check() error {
 	}
 	if l.Epoch <= 0 || l.Epoch > maxEpoch {
 		return notValid("source_date_epoch %d", l.Epoch)
+	}
+	if l.Profile != "" && l.Profile != Hypervisor {
+		return notValid("profile %q", l.Profile)
+	}
+	if l.Profile == Hypervisor && l.K3s != nil {
+		return notValid("profile %q has no k3s", l.Profile)
 	}
 	if err := l.K3s.check(); err != nil {
 		return notValid("k3s: %w", err)
@@ -90,12 +105,13 @@ func notValid(format string, args ...any) error {
 // Write renders the lock with its packages sorted, one line each, so that a renewed lock makes a readable diff.
 func (l Lock) Write(w io.Writer) error {
 	head, err := yaml.Marshal(struct {
-		Epoch  int64    `json:"source_date_epoch"`
-		Name   string   `json:"name"`
-		Suite  string   `json:"suite"`
-		Wanted []string `json:"wanted"`
-		K3s    *K3s     `json:"k3s,omitempty"`
-	}{l.Epoch, l.Name, l.Suite, l.Wanted, l.K3s})
+		Epoch   int64    `json:"source_date_epoch"`
+		Name    string   `json:"name"`
+		Profile string   `json:"profile,omitempty"`
+		Suite   string   `json:"suite"`
+		Wanted  []string `json:"wanted"`
+		K3s     *K3s     `json:"k3s,omitempty"`
+	}{l.Epoch, l.Name, l.Profile, l.Suite, l.Wanted, l.K3s})
 	if err != nil {
 		return err
 	}

@@ -20,6 +20,9 @@ func Renew(ctx context.Context, l Lock, m Mirror, epoch time.Time) (renewed Lock
 		return Lock{}, err
 	}
 	l.Wanted, l.Epoch = wanted, epoch.Unix()
+	if l.Profile == Hypervisor {
+		l.Wanted = hostWanted
+	}
 	planned, err := plan(ctx, scratch, l.Wanted)
 	if err != nil {
 		return Lock{}, err

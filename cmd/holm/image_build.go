@@ -14,6 +14,7 @@ import (
 type buildOptions struct {
 	locked, force bool
 	lockFile      string
+	profile       string
 	k3s           k3sOptions
 }
 
@@ -26,8 +27,10 @@ func (a *app) imageBuildCommand() *cobra.Command {
 			"today's is taken and the image is marked unlocked, unless --locked is given.\n\n" +
 			"With --k3s the image can be a Kubernetes node, and its name ends in -k3s. The\n" +
 			"program and its image bundle come from a release of k3s; what its\n" +
-			"sha256sum-amd64.txt does not list is not baked in.",
-		Example: "  sudo holm image build\n  sudo holm image build --locked\n" +
+			"sha256sum-amd64.txt does not list is not baked in.\n\n" +
+			"With --profile hypervisor it is the image of a host: libvirt, QEMU and what pools need,\n" +
+			"on an ext4 that can be written. No instance can be made of it.",
+		Example: "  sudo holm image build\n  sudo holm image build --locked\n  sudo holm image build --profile hypervisor\n" +
 			"  sudo holm image build --k3s ./k3s --k3s-sha256 ./sha256sum-amd64.txt \\\n" +
 			"      --k3s-images ./k3s-airgap-images-amd64.tar.zst",
 		Args: names(0, 0, ""),
@@ -38,6 +41,7 @@ func (a *app) imageBuildCommand() *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&o.locked, "locked", false, "refuse when a locked package is gone, and name it")
 	cmd.Flags().StringVar(&o.lockFile, "lock", "", "build from the lock in this `FILE` instead of holm's own")
+	cmd.Flags().StringVar(&o.profile, "profile", "", "hypervisor: build the image of a host, not one of instances")
 	o.k3s.flags(cmd.Flags())
 	cmd.Flags().BoolVar(&o.force, "force", false, "build although there is an image of this lock")
 	ends(cmd, fault.Unfit, fault.Busy, fault.CheckFailed)
@@ -78,12 +82,28 @@ func (a *app) sayMoved(moves []images.Move) {
 	}
 }
 
+// ownLock is the lock that holm was released with, for a profile.
+func ownLock(profile string) (images.Lock, error) {
+	switch profile {
+	case "":
+		return images.DefaultLock()
+	case images.Hypervisor:
+		return images.HypervisorLock()
+	default:
+		return images.Lock{}, fault.New(fault.Usage, "the one profile with an image of its own is hypervisor; the others are chosen by: holm create --profile",
+			"--profile %s is no profile of images", quoted(profile))
+	}
+}
+
 // maxLock is the longest lock file that is read, in bytes.
 const maxLock = 8 << 20
 
 func (o buildOptions) lock() (images.Lock, error) {
 	if o.lockFile == "" {
-		return images.DefaultLock()
+		return ownLock(o.profile)
+	}
+	if o.profile != "" {
+		return images.Lock{}, fault.New(fault.Usage, "give one of the two", "--lock says itself which profile it is for")
 	}
 	f, err := os.Open(o.lockFile) // #nosec G304 -- the caller names the file, and may read it as whoever runs holm
 	if err != nil {

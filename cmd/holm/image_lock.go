@@ -7,13 +7,13 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"holm/images"
 	"holm/internal/atomicfile"
 	"holm/internal/fault"
 	"holm/internal/term"
 )
 
 func (a *app) imageLockCommand() *cobra.Command {
+	var profile string
 	cmd := &cobra.Command{
 		Use:     "lock [FILE]",
 		Short:   "Lock the golden image to today's packages",
@@ -21,15 +21,16 @@ func (a *app) imageLockCommand() *cobra.Command {
 		Example: "  sudo holm image lock ./debian-13.lock\n  sudo holm image build --lock ./debian-13.lock",
 		Args:    names(0, 1, "one file at most"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.lockImage(cmd.Context(), args)
+			return a.lockImage(cmd.Context(), profile, args)
 		},
 	}
+	cmd.Flags().StringVar(&profile, "profile", "", "hypervisor: lock the image of a host, not the one of instances")
 	ends(cmd, fault.Unfit)
 	return cmd
 }
 
-func (a *app) lockImage(ctx context.Context, files []string) error {
-	old, err := images.DefaultLock()
+func (a *app) lockImage(ctx context.Context, profile string, files []string) error {
+	old, err := ownLock(profile)
 	if err != nil {
 		return err
 	}
