@@ -35,6 +35,10 @@ func (h handles) List(ctx context.Context, tenant string) ([]records.Summary, er
 	return records.Open(h.path).List(ctx, tenant)
 }
 
+func (h handles) Instances(ctx context.Context) ([]records.Instance, error) {
+	return records.Open(h.path).Instances(ctx)
+}
+
 func (h handles) Host(ctx context.Context) (records.Host, error) {
 	return records.Open(h.path).Host(ctx)
 }

@@ -195,6 +195,15 @@ func (b *Bolt) List(ctx context.Context, tenant string) (list []Summary, err err
 	return list, nil
 }
 
+// Instances returns all instances in full, in no particular order. It decodes every record: List is for what people wait for.
+func (b *Bolt) Instances(ctx context.Context) (all []Instance, err error) {
+	err = b.read(ctx, func(tx *bolt.Tx) error {
+		all, err = b.allInstances(tx)
+		return err
+	})
+	return all, err
+}
+
 func (b *Bolt) allInstances(tx *bolt.Tx) (all []Instance, err error) {
 	err = tx.Bucket([]byte(bucketInstances)).ForEach(func(id, value []byte) error {
 		inst, err := decode[Instance](value)

@@ -154,6 +154,12 @@ func testAdmissionSeesAll(t *testing.T, s Store) {
 		t.Fatal(err)
 	}
 	want[1] = changed
+	all, err := s.Instances(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.SortFunc(all, func(a, b records.Instance) int { return strings.Compare(a.ID, b.ID) })
+	same(t, "all instances in full", want, all)
 	inst, op := Instance(4, "other", "d")
 	_, err = s.Reserve(t.Context(), inst, op, func(existing []records.Instance, _ *records.Instance) error {
 		slices.SortFunc(existing, func(a, b records.Instance) int { return strings.Compare(a.ID, b.ID) })

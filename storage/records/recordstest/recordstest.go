@@ -21,6 +21,7 @@ type Store interface {
 		admit func(others []records.Instance, inst *records.Instance) error) (records.Instance, error)
 	Drop(ctx context.Context, id string) error
 	List(ctx context.Context, tenant string) ([]records.Summary, error)
+	Instances(ctx context.Context) ([]records.Instance, error)
 	Host(ctx context.Context) (records.Host, error)
 	SetHost(ctx context.Context, change func(*records.Host) error) (records.Host, error)
 	AddPool(ctx context.Context, pool records.Pool, admit func(existing []records.Pool) error) error
