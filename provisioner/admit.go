@@ -17,12 +17,17 @@ import (
 // minFree is what has to be free where instances are kept before another one is made, in bytes.
 const minFree = 512 << 20
 
+// admitted is a spec that passed: the record that it would become, the image, and where its volume is to lie.
+type admitted struct {
+	inst   records.Instance
+	image  images.Manifest
+	survey *survey // nil when it is the state directory
+}
+
 // admit holds a spec against the host, the images and the settings, and returns the record that it would become,
-// without what only the reservation can give. It changes nothing.
-func (p *Provisioner) admit(ctx context.Context, spec CreateSpec) (records.Instance, images.Manifest, error) {
-	refuse := func(err error) (records.Instance, images.Manifest, error) {
-		return records.Instance{}, images.Manifest{}, err
-	}
+// without what only the reservation can give. It changes nothing but what is known of the pool's health.
+func (p *Provisioner) admit(ctx context.Context, spec CreateSpec) (admitted, error) {
+	refuse := func(err error) (admitted, error) { return admitted{}, err }
 	spec, err := spec.withDefaults()
 	if err != nil {
 		return refuse(err)
@@ -56,12 +61,19 @@ func (p *Provisioner) admit(ctx context.Context, spec CreateSpec) (records.Insta
 		Image: image.Digest, ImageName: image.Name, Unlocked: image.Unlocked,
 		Accel: accel, Machine: host.Machine, Domain: "holm." + spec.Tenant + "." + spec.Name,
 		Network: p.Network.Name, PrefixLen: p.Network.Subnet.Bits(), Gateway: p.Network.Gateway().String(),
-		User: spec.User, AuthorizedKeys: spec.AuthorizedKeys, Unverified: spec.NoVerify,
+		User: spec.User, AuthorizedKeys: spec.AuthorizedKeys, Unverified: spec.NoVerify, AllowDegraded: spec.AllowDegraded,
+	}
+	if inst.Pool, err = p.poolFor(ctx, spec.Pool); err != nil {
+		return refuse(err)
+	}
+	where, err := p.settleIn(ctx, inst)
+	if err != nil {
+		return refuse(err)
 	}
 	for _, ns := range p.Nameservers {
 		inst.Nameservers = append(inst.Nameservers, ns.String())
 	}
-	return inst, image, nil
+	return admitted{inst: inst, image: image, survey: where}, nil
 }
 
 // imageFor finds the image of a spec, and holds it to the profile.
@@ -128,9 +140,12 @@ func (p *Provisioner) mayEmulate(ctx context.Context, inst records.Instance) err
 	return fault.New(fault.Refused, "for a lab only: holm host set --lab-mode on", "instance %q is emulated, which is no isolation boundary, and lab mode is off", inst.Name)
 }
 
-// allot gives a new record what must be its own: identity, addresses. It runs inside the reserving transaction, with
-// all instances that there are.
-func (p *Provisioner) allot(existing []records.Instance, inst *records.Instance) error {
+// allot gives a new record what must be its own: its part of the pool, identity, addresses. It runs inside the reserving
+// transaction, with all instances that there are.
+func (p *Provisioner) allot(where *survey, existing []records.Instance, inst *records.Instance) error {
+	if err := where.promise(existing, *inst); err != nil {
+		return err
+	}
 	var addresses []netip.Addr
 	macs := map[string]bool{}
 	for _, e := range existing {
@@ -159,22 +174,22 @@ func (p *Provisioner) allot(existing []records.Instance, inst *records.Instance)
 
 // Plan admits a spec and returns what Create would reserve for it now. It changes nothing.
 func (p *Provisioner) Plan(ctx context.Context, spec CreateSpec) (records.Instance, error) {
-	inst, _, err := p.admit(ctx, spec)
+	wanted, err := p.admit(ctx, spec)
 	if err != nil {
 		return records.Instance{}, err
 	}
-	existing, err := p.Records.List(ctx, "")
+	existing, err := p.Records.Instances(ctx)
 	if err != nil {
 		return records.Instance{}, err
 	}
-	var others []records.Instance
-	for _, e := range existing {
+	inst := wanted.inst
+	for i, e := range existing {
 		if e.Tenant == inst.Tenant && e.Name == inst.Name {
 			return records.Instance{}, p.taken(records.Instance{Name: e.Name, Tenant: e.Tenant, State: e.State})
 		}
-		others = append(others, records.Instance{Name: e.Name, Address: e.Address, Network: inst.Network})
+		existing[i].Network = inst.Network
 	}
-	err = p.allot(others, &inst)
+	err = p.allot(wanted.survey, existing, &inst)
 	return inst, err
 }
 

@@ -160,7 +160,7 @@ func TestAStateDirectoryThatCannotBeMadeIsAFaultWithARemedy(t *testing.T) {
 	w := newWorld(t)
 	must(t, os.WriteFile(filepath.Dir(w.dir), nil, 0o600))
 	_, err := w.holm().Create(t.Context(), web(), nil)
-	refused(t, err, fault.Failure, "cannot make the state directory", "not a directory", "--state")
+	refused(t, err, fault.Failure, "cannot be the state directory", "not a directory", "--state")
 }
 
 func TestAnInstanceThatExistsIsNotCreatedAgain(t *testing.T) {

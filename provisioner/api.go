@@ -23,6 +23,10 @@ type CreateSpec struct {
 	// NoVerify makes an instance that is ready without having been held to its promises, now and at later starts.
 	NoVerify bool
 
+	Pool string // where its volume is to lie; "" is the host's own pool, and without one the state directory
+	// AllowDegraded takes a pool that has lost a drive; it is recorded.
+	AllowDegraded bool
+
 	AuthorizedKeys []string // besides holm's own key, in authorized_keys format
 }
 
@@ -65,7 +69,9 @@ type View struct {
 	Domain DomainState `json:"domain_state"`
 	// Status is the word for people: ready, booting, stopped, failed, creating, "broken" (record and domain disagree).
 	Status string `json:"status"`
-	// VolumeBytes is what the state volume takes on the host's disk.
+	// Stalled says why it is paused, when the hypervisor paused it because of a disk.
+	Stalled string `json:"stalled,omitempty"`
+	// VolumeBytes is what the state volume takes in its pool; 0 when that cannot be told.
 	VolumeBytes int64 `json:"volume_bytes"`
 }
 

@@ -87,9 +87,13 @@ func (p *Provisioner) subject(ctx context.Context, h Hypervisor, inst records.In
 	if inst.SeedAttached {
 		seed = p.seedPath(inst.ID)
 	}
+	wanted, err := p.machine(ctx, inst, image, seed)
+	if err != nil {
+		return verify.Subject{}, err
+	}
 	return verify.Subject{
 		Profile: inst.Profile, User: inst.User, Address: inst.Address, HostKey: inst.HostKey, KeyPath: KeyPath(p.Dir),
-		Wanted: p.machine(inst, image, seed), Live: live, Image: image, Lab: host.LabMode,
+		Wanted: wanted, Live: live, Image: image, Lab: host.LabMode,
 		SeedPath: p.seedPath(inst.ID), Boots: boots, Guest: verify.NewAnswer(),
 	}, nil
 }

@@ -19,10 +19,11 @@ import (
 func (p *Provisioner) Create(ctx context.Context, spec CreateSpec, observe Observer) (records.Instance, error) {
 	w := p.watch(observe)
 	w.begin("admitted")
-	wanted, image, err := p.admit(ctx, spec)
+	passed, err := p.admit(ctx, spec)
 	if err != nil {
 		return records.Instance{}, err
 	}
+	wanted := passed.inst
 	h, err := p.connect(ctx)
 	if err != nil {
 		return records.Instance{}, err
@@ -38,25 +39,30 @@ func (p *Provisioner) Create(ctx context.Context, spec CreateSpec, observe Obser
 	if err := p.clearWreck(ctx, h, wanted.Tenant, wanted.Name); err != nil {
 		return records.Instance{}, err
 	}
-	w.finish("admitted", admittedText(wanted))
+	w.finish("admitted", passed.text())
 
 	w.begin("reserved")
-	reserved, op, err := p.reserve(ctx, wanted)
+	reserved, op, err := p.reserve(ctx, passed)
 	if err != nil {
 		return records.Instance{}, err
 	}
 	w.finish("reserved", reserved.Address+"  "+reserved.MAC)
 	p.crash("create.reserved")
 
-	inst, began, err := p.build(ctx, h, reserved, op, image, w)
+	inst, began, err := p.build(ctx, h, reserved, op, passed.image, w)
 	if err != nil {
 		return records.Instance{}, err
 	}
 	return p.awaitReady(ctx, h, inst, began, w)
 }
 
-func admittedText(inst records.Instance) string {
+// text says for people what was admitted.
+func (a admitted) text() string {
+	inst := a.inst
 	text := fmt.Sprintf("%d vCPU, %d MiB, %d GiB", inst.Flavor.VCPUs, inst.Flavor.MemoryMiB, inst.Flavor.DiskGiB)
+	if a.survey != nil {
+		text += fmt.Sprintf(", pool %s (%s, %s)", inst.Pool, a.survey.tree.Summary(), a.survey.pool.Health.Status)
+	}
 	if inst.Accel == machine.TCG {
 		return text + "  LAB MODE: emulated, not isolated"
 	}
@@ -65,10 +71,16 @@ func admittedText(inst records.Instance) string {
 
 // reserve writes the record and the journal entry in one transaction. From here on, whatever happens, what belongs to
 // the instance is known.
-func (p *Provisioner) reserve(ctx context.Context, inst records.Instance) (records.Instance, records.Operation, error) {
+func (p *Provisioner) reserve(ctx context.Context, wanted admitted) (records.Instance, records.Operation, error) {
+	inst := wanted.inst
 	inst.ID, inst.UUID, inst.Created = randomHex(6), newUUID(), p.Now().UTC()
 	op := p.operation("create", inst)
-	inst, err := p.Records.Reserve(ctx, inst, op, p.allot)
+	inst, err := p.Records.Reserve(ctx, inst, op, func(existing []records.Instance, inst *records.Instance) error {
+		return p.allot(wanted.survey, existing, inst)
+	})
+	if errors.Is(err, records.ErrNotFound) {
+		return inst, op, fault.New(fault.NotFound, "see what there is: holm pool ls", "there is no pool %q any more", inst.Pool)
+	}
 	if errors.Is(err, records.ErrExists) {
 		existing, findErr := p.Records.Instance(ctx, inst.Tenant, inst.Name)
 		if findErr != nil {
@@ -118,5 +130,5 @@ func (p *Provisioner) clearWreck(ctx context.Context, h Hypervisor, tenant, name
 	if inst.State != records.Creating && inst.State != records.Destroying {
 		return p.taken(inst)
 	}
-	return p.destroy(ctx, h, inst, p.watch(nil))
+	return p.destroy(ctx, h, inst, p.removeVolume, p.watch(nil))
 }

@@ -12,6 +12,16 @@ import (
 // Remove destroys an instance and everything that belongs to it, in whatever state it is. What cannot be removed keeps
 // its record, so that it can be tried again.
 func (p *Provisioner) Remove(ctx context.Context, tenant, name string, observe Observer) error {
+	return p.remove(ctx, tenant, name, p.removeVolume, observe)
+}
+
+// GiveUp is Remove for an instance whose pool will not come back: its volume stays with whoever has the drives. When the
+// pool is there, the volume is removed as ever.
+func (p *Provisioner) GiveUp(ctx context.Context, tenant, name string, observe Observer) error {
+	return p.remove(ctx, tenant, name, p.giveUpVolume, observe)
+}
+
+func (p *Provisioner) remove(ctx context.Context, tenant, name string, volume removeVolume, observe Observer) error {
 	h, inst, release, err := p.hold(ctx, tenant, name, false)
 	if err != nil {
 		return err
@@ -19,7 +29,7 @@ func (p *Provisioner) Remove(ctx context.Context, tenant, name string, observe O
 	defer release()
 	w := p.watch(observe)
 	w.begin("removed")
-	if err := p.destroy(ctx, h, inst, w); err != nil {
+	if err := p.destroy(ctx, h, inst, volume, w); err != nil {
 		w.tell("removed", Broken, err.Error())
 		return err
 	}
@@ -27,9 +37,12 @@ func (p *Provisioner) Remove(ctx context.Context, tenant, name string, observe O
 	return nil
 }
 
+// removeVolume removes the state volume of an instance, or knows why that need not be.
+type removeVolume func(ctx context.Context, inst records.Instance) error
+
 // destroy is the create's list backwards. It carries on past errors, and drops the record last: as long as anything is
 // left, the record says what. Only the end of ctx stops it, between two steps.
-func (p *Provisioner) destroy(ctx context.Context, h Hypervisor, inst records.Instance, w *watcher) error {
+func (p *Provisioner) destroy(ctx context.Context, h Hypervisor, inst records.Instance, volume removeVolume, w *watcher) error {
 	op := p.operation("destroy", inst)
 	if err := p.Records.PutOperation(ctx, op); err != nil {
 		return err
@@ -49,7 +62,7 @@ func (p *Provisioner) destroy(ctx context.Context, h Hypervisor, inst records.In
 	}{
 		{"power", func() error { return h.Destroy(ctx, inst.UUID) }},
 		{"domain", func() error { return h.Undefine(ctx, inst.UUID) }},
-		{"volume", func() error { return p.volumes().Remove(ctx, inst.ID) }},
+		{"volume", func() error { return volume(ctx, inst) }},
 		{"seed", func() error { return removeFile(p.seedPath(inst.ID)) }},
 		{"folder", func() error { return os.RemoveAll(p.instanceDir(inst.ID)) }},
 		{"network", func() error {

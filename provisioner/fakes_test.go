@@ -172,6 +172,13 @@ func (s *spy) Drop(ctx context.Context, id string) error {
 	return s.Bolt.Drop(ctx, id)
 }
 
+func (s *spy) Resize(ctx context.Context, id string, op records.Operation, admit func([]records.Instance, *records.Instance) error) (records.Instance, error) {
+	if err := s.enter("Resize"); err != nil {
+		return records.Instance{}, err
+	}
+	return s.Bolt.Resize(ctx, id, op, admit)
+}
+
 func (s *spy) PutOperation(ctx context.Context, op records.Operation) error {
 	if err := s.enter("PutOperation " + op.Kind + " " + string(op.Status)); err != nil {
 		return err

@@ -101,7 +101,7 @@ func notRunning(inst records.Instance, domain DomainState) error {
 		return fault.New(fault.Failure, "resume it: virsh resume "+inst.Domain+"      or cut its power: "+command("stop --force", inst),
 			"instance %q is paused by somebody", inst.Name)
 	case DomainStalled:
-		return fault.New(fault.Failure, "make room, then: virsh resume "+inst.Domain+"      or cut its power: "+command("stop --force", inst),
+		return fault.New(fault.Failure, "make room, then: "+command("start", inst)+"      or cut its power: "+command("stop --force", inst),
 			"instance %q is paused: its disk has failed, or the host has no space for it", inst.Name)
 	default:
 		return fault.New(fault.Failure, "run: "+command("start", inst), "instance %q is not running (%s)", inst.Name, status(inst.State, domain))

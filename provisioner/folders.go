@@ -8,7 +8,6 @@ import (
 	"syscall"
 
 	"holm/internal/fault"
-	"holm/storage/volumes"
 )
 
 // passable folders can be passed through by everyone and listed by their owner alone: QEMU, which is not root, has to
@@ -19,9 +18,6 @@ const (
 )
 
 func (p *Provisioner) instanceDir(id string) string { return filepath.Join(p.Dir, "instances", id) }
-
-// volumes is where the state volumes of instances lie.
-func (p *Provisioner) volumes() volumes.Backend { return volumes.OpenState(p.Dir) }
 
 // The files of an instance besides its volume.
 func (p *Provisioner) seedPath(id string) string {

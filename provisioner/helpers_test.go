@@ -22,6 +22,7 @@ import (
 	"holm/provisioner/network"
 	"holm/provisioner/provisionertest"
 	"holm/provisioner/verify"
+	"holm/storage/pools"
 	"holm/storage/records"
 )
 
@@ -48,6 +49,7 @@ type world struct {
 	measure  error
 	network  network.Network
 	crash    func(point string)
+	grounds  map[string]pools.Tree // what is mounted, by its path
 	inspect  func(ctx context.Context, s verify.Subject) []verify.Result
 
 	mu     sync.Mutex
@@ -116,6 +118,7 @@ func (w *world) holm() *provisioner.Provisioner {
 			}
 			return w.hyp, nil
 		},
+		Look:    func(_ context.Context, pool records.Pool) (pools.Tree, error) { return w.look(pool) },
 		Inspect: func(ctx context.Context, s verify.Subject) []verify.Result { return w.inspect(ctx, s) },
 		Measure: func(context.Context) (provisioner.Capacity, error) { return w.capacity, w.measure },
 	})

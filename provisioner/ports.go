@@ -20,10 +20,26 @@ type Records interface {
 	Instance(ctx context.Context, tenant, name string) (records.Instance, error)
 	// Update changes one instance in place; the callback must not keep the pointer.
 	Update(ctx context.Context, id string, change func(*records.Instance) error) (records.Instance, error)
+	// Resize changes one instance together with the operation that will make it so; the callback is given all the others.
+	Resize(ctx context.Context, id string, op records.Operation,
+		admit func(others []records.Instance, inst *records.Instance) error) (records.Instance, error)
 	// Drop removes the instance's record. No error when it is gone already.
 	Drop(ctx context.Context, id string) error
 	// List returns the summaries, sorted by tenant and name; tenant "" means all.
 	List(ctx context.Context, tenant string) ([]records.Summary, error)
+	// Instances returns all instances in full, in no particular order.
+	Instances(ctx context.Context) ([]records.Instance, error)
+
+	// AddPool stores a new pool; the callback is given all others. Fails with records.ErrExists when the name is taken.
+	AddPool(ctx context.Context, pool records.Pool, admit func(existing []records.Pool) error) error
+	// Pool finds by name; records.ErrNotFound.
+	Pool(ctx context.Context, name string) (records.Pool, error)
+	// Pools returns all pools, sorted by name.
+	Pools(ctx context.Context) ([]records.Pool, error)
+	// UpdatePool changes one pool in place; the callback must not keep the pointer.
+	UpdatePool(ctx context.Context, name string, change func(*records.Pool) error) (records.Pool, error)
+	// DropPool removes the pool's record; the callback is given the instances that live in it.
+	DropPool(ctx context.Context, name string, admit func(living []records.Instance) error) error
 
 	// Host returns the settings of this machine; the zero value when none were made.
 	Host(ctx context.Context) (records.Host, error)

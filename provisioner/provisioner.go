@@ -21,6 +21,7 @@ import (
 	"holm/internal/lock"
 	"holm/provisioner/network"
 	"holm/provisioner/verify"
+	"holm/storage/pools"
 	"holm/storage/records"
 )
 
@@ -52,7 +53,9 @@ type Config struct {
 	// Inspect tries what the host can try of a running instance by itself, and ends soon after ctx does.
 	Inspect func(ctx context.Context, s verify.Subject) []verify.Result
 	// Measure looks at the host.
-	Measure     func(context.Context) (Capacity, error)
+	Measure func(context.Context) (Capacity, error)
+	// Look looks at what a pool stands on.
+	Look        func(ctx context.Context, pool records.Pool) (pools.Tree, error)
 	Network     network.Network
 	Nameservers []netip.Addr
 	// Crash is called at each point where a death of the process has to be survivable; nil outside of tests.

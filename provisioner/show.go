@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"io/fs"
 
 	"holm/storage/records"
 )
@@ -24,11 +23,17 @@ func (p *Provisioner) Show(ctx context.Context, tenant, name string) (View, erro
 	if err != nil {
 		return View{}, err
 	}
-	used, err := p.volumes().Usage(ctx, inst.ID)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return View{}, err
+	v := View{Instance: inst, Domain: state, Status: status(inst.State, state)}
+	if state == DomainStalled {
+		v.Stalled = whyStalled(ctx, h, inst)
 	}
-	return View{Instance: inst, Domain: state, Status: status(inst.State, state), VolumeBytes: used.AllocatedBytes}, nil
+	// A pool that is broken does not keep an instance from being shown.
+	if disks, err := p.disks(ctx, inst.Pool); err == nil {
+		if used, err := disks.Usage(ctx, inst.ID); err == nil {
+			v.VolumeBytes = used.AllocatedBytes
+		}
+	}
+	return v, ctx.Err()
 }
 
 // status is the word for what the record and the hypervisor say together.

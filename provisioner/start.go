@@ -22,11 +22,23 @@ func (p *Provisioner) powerOn(ctx context.Context, h Hypervisor, inst records.In
 	switch state {
 	case DomainRunning:
 		return p.catchUp(ctx, h, inst, w)
-	case DomainPaused, DomainStalled, DomainAbsent:
+	case DomainStalled:
+		resumed, err := p.unstall(ctx, h, inst)
+		if err == nil && !resumed {
+			err = stillFull(ctx, h, inst)
+		}
+		if err != nil {
+			return inst, err
+		}
+		return p.catchUp(ctx, h, inst, w)
+	case DomainPaused, DomainAbsent:
 		return inst, notRunning(inst, state)
 	case DomainOff, DomainCrashed:
 	}
 	if err := p.mayEmulate(ctx, inst); err != nil {
+		return inst, err
+	}
+	if err := p.standsOn(ctx, inst, w); err != nil {
 		return inst, err
 	}
 	image, err := p.Images.Get(inst.Image)
@@ -64,7 +76,7 @@ func (p *Provisioner) powerOn(ctx context.Context, h Hypervisor, inst records.In
 
 // redefine gives libvirt the machine of the record anew.
 func (p *Provisioner) redefine(ctx context.Context, h Hypervisor, inst records.Instance, image images.Manifest) error {
-	xml, err := p.domainXML(inst, image, inst.SeedAttached)
+	xml, err := p.domainXML(ctx, inst, image, inst.SeedAttached)
 	if err != nil {
 		return err
 	}

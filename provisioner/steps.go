@@ -45,18 +45,21 @@ func (p *Provisioner) folder(inst records.Instance) saga.Step {
 
 // volume is the state volume, blank: the guest formats it.
 func (p *Provisioner) volume(inst records.Instance, w *watcher) saga.Step {
-	disks := p.volumes()
 	return saga.Step{
 		Name: "volume",
 		Do: func(ctx context.Context) error {
-			w.text("volume", fmt.Sprintf("%d GiB, qcow2", inst.Flavor.DiskGiB))
-			err := disks.Create(ctx, inst.ID, inst.Flavor.DiskGiB)
+			disks, err := p.disks(ctx, inst.Pool)
+			if err != nil {
+				return err
+			}
+			w.text("volume", fmt.Sprintf("%d GiB, %s", inst.Flavor.DiskGiB, disks.Disk(inst.ID).Format))
+			err = disks.Create(ctx, inst.ID, inst.Flavor.DiskGiB)
 			if errors.Is(err, fs.ErrExist) {
 				_, err = disks.Usage(ctx, inst.ID) // it was made before, unless it is no volume
 			}
 			return err
 		},
-		Undo: func(ctx context.Context) error { return disks.Remove(ctx, inst.ID) },
+		Undo: func(ctx context.Context) error { return p.removeVolume(ctx, inst) },
 	}
 }
 
@@ -110,24 +113,32 @@ func (p *Provisioner) seedSpec(ctx context.Context, inst records.Instance) (clou
 }
 
 // machine is what an instance's domain is made of; seed is "" when it has none any more.
-func (p *Provisioner) machine(inst records.Instance, image images.Manifest, seed string) machine.Spec {
+func (p *Provisioner) machine(ctx context.Context, inst records.Instance, image images.Manifest, seed string) (machine.Spec, error) {
+	disks, err := p.disks(ctx, inst.Pool)
+	if err != nil {
+		return machine.Spec{}, err
+	}
 	return machine.Spec{
 		Name: inst.Domain, UUID: inst.UUID, InstanceID: inst.ID, Tenant: inst.Tenant,
 		Accel: inst.Accel, Machine: inst.Machine, VCPUs: inst.Flavor.VCPUs, MemoryMiB: inst.Flavor.MemoryMiB,
 		Kernel: p.Images.Path(image, image.Kernel), Initrd: p.Images.Path(image, image.Initrd),
 		Cmdline:  image.Cmdline(),
-		RootDisk: p.Images.Path(image, image.Root), StateDisk: machine.Disk(p.volumes().Disk(inst.ID)), Seed: seed,
+		RootDisk: p.Images.Path(image, image.Root), StateDisk: machine.Disk(disks.Disk(inst.ID)), Seed: seed,
 		Network: inst.Network, MAC: inst.MAC, Address: inst.Address, ConsoleLog: p.consolePath(inst.ID),
-	}
+	}, nil
 }
 
 // domainXML is the machine of an instance; seed says whether the seed is a disk of it.
-func (p *Provisioner) domainXML(inst records.Instance, image images.Manifest, seed bool) (string, error) {
+func (p *Provisioner) domainXML(ctx context.Context, inst records.Instance, image images.Manifest, seed bool) (string, error) {
 	path := ""
 	if seed {
 		path = p.seedPath(inst.ID)
 	}
-	return machine.Domain(p.machine(inst, image, path))
+	spec, err := p.machine(ctx, inst, image, path)
+	if err != nil {
+		return "", err
+	}
+	return machine.Domain(spec)
 }
 
 // define gives libvirt the machine, with the seed as a third disk for the first boot.
@@ -135,7 +146,7 @@ func (p *Provisioner) define(h Hypervisor, inst records.Instance, image images.M
 	return saga.Step{
 		Name: "defined",
 		Do: func(ctx context.Context) error {
-			xml, err := p.domainXML(inst, image, true)
+			xml, err := p.domainXML(ctx, inst, image, true)
 			if err != nil {
 				return err
 			}

@@ -11,16 +11,18 @@ import (
 type watcher struct {
 	mu      sync.Mutex
 	observe Observer
+	watched bool // a person sees what is told
 	now     func() time.Time
 	begun   map[string]time.Time
 	texts   map[string]string
 }
 
 func (p *Provisioner) watch(o Observer) *watcher {
-	if o == nil {
+	watched := o != nil
+	if !watched {
 		o = func(Event) {}
 	}
-	return &watcher{observe: o, now: p.Now, begun: map[string]time.Time{}, texts: map[string]string{}}
+	return &watcher{observe: o, watched: watched, now: p.Now, begun: map[string]time.Time{}, texts: map[string]string{}}
 }
 
 func (w *watcher) begin(step string) {

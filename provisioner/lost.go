@@ -1,0 +1,53 @@
+package provisioner
+
+import (
+	"context"
+
+	"holm/internal/fault"
+	"holm/storage/records"
+)
+
+// removeVolume removes the state volume of an instance. A pool that is not there is an error: that its folder looks empty
+// does not mean that the volume is gone.
+func (p *Provisioner) removeVolume(ctx context.Context, inst records.Instance) error {
+	pool, err := p.poolOf(ctx, inst)
+	if err != nil {
+		return err
+	}
+	if pool != nil {
+		if err := p.present(ctx, *pool, inst); err != nil {
+			return err
+		}
+	}
+	disks, err := p.disks(ctx, inst.Pool)
+	if err != nil {
+		return err
+	}
+	return disks.Remove(ctx, inst.ID)
+}
+
+// present refuses a pool whose place is empty or taken by something else. One that is degraded, or read-only, is there.
+func (p *Provisioner) present(ctx context.Context, pool records.Pool, inst records.Instance) error {
+	tree, err := p.Look(ctx, pool)
+	if err != nil && ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if why := lostWhy(pool, tree, err); why != "" {
+		return fault.New(fault.Unfit, "bring it back: holm pool show "+pool.Name+
+			"      or give the volume up: "+command("rm --give-up-volume", inst), "pool %q is not there: %s", pool.Name, why)
+	}
+	return nil
+}
+
+// giveUpVolume is removeVolume for an instance whose pool will not come back: then it leaves the volume to whoever has
+// the drives.
+func (p *Provisioner) giveUpVolume(ctx context.Context, inst records.Instance) error {
+	pool, err := p.poolOf(ctx, inst)
+	if err != nil {
+		return err
+	}
+	if pool != nil && p.present(ctx, *pool, inst) != nil && ctx.Err() == nil {
+		return nil
+	}
+	return p.removeVolume(ctx, inst)
+}

@@ -1,0 +1,149 @@
+package provisioner
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+
+	"holm/internal/fault"
+	"holm/storage/pools"
+	"holm/storage/records"
+	"holm/storage/volumes"
+)
+
+// volumeFolder is the folder of a pool's file system in which its volumes lie. It is made when the pool is added and
+// never again: what is not mounted has no such folder, and so nothing is written to the disk below.
+const volumeFolder = "holm"
+
+// disks is where the state volumes of the instances of a pool lie; pool "" is the state directory.
+func (p *Provisioner) disks(ctx context.Context, pool string) (volumes.Backend, error) {
+	if pool == "" {
+		return volumes.OpenState(p.Dir), nil
+	}
+	found, err := p.pool(ctx, pool)
+	if err != nil {
+		return nil, err
+	}
+	return open(found)
+}
+
+// open is the backend of a pool.
+func open(pool records.Pool) (volumes.Backend, error) {
+	path := pool.Path
+	if pool.Backend != volumes.LVMThin {
+		path = filepath.Join(path, volumeFolder)
+	}
+	return volumes.Open(pool.Backend, path)
+}
+
+// pool returns the record of a pool, or the fault that a person can read.
+func (p *Provisioner) pool(ctx context.Context, name string) (records.Pool, error) {
+	if err := validateName("pool", name); err != nil {
+		return records.Pool{}, err
+	}
+	pool, err := p.Records.Pool(ctx, name)
+	if errors.Is(err, records.ErrNotFound) {
+		return pool, fault.New(fault.NotFound, "see what there is: holm pool ls", "there is no pool %q", name)
+	}
+	return pool, err
+}
+
+// poolOf returns the pool of an instance; nil for one that lives in the state directory.
+func (p *Provisioner) poolOf(ctx context.Context, inst records.Instance) (*records.Pool, error) {
+	if inst.Pool == "" {
+		return nil, nil //nolint:nilnil // there is none, and that is no error
+	}
+	pool, err := p.pool(ctx, inst.Pool)
+	return &pool, err
+}
+
+// survey is what a look at a pool found.
+type survey struct {
+	pool    records.Pool // as it is recorded now
+	tree    pools.Tree   // zero when it could not be looked at
+	seen    bool
+	changed bool // this look found its health to be another than what was known
+}
+
+// survey looks at a pool, and records what has changed. An error says nothing of the pool.
+func (p *Provisioner) survey(ctx context.Context, pool records.Pool) (survey, error) {
+	tree, err := p.Look(ctx, pool)
+	if err != nil && ctx.Err() != nil {
+		return survey{}, context.Cause(ctx)
+	}
+	s := survey{pool: pool, tree: tree, seen: err == nil}
+	status, why := standing(pool, tree, err)
+	if status != records.PoolBroken {
+		if err := p.held(ctx, pool); err != nil {
+			status, why = records.PoolBroken, err.Error()
+		}
+	}
+	s.changed = pool.Health.Status != status
+	if pool.Health.Status == status && pool.Health.Why == why && used(tree) <= pool.UsedPeak+tree.CapacityBytes/peakStep {
+		return s, nil
+	}
+	s.pool, err = p.Records.UpdatePool(context.WithoutCancel(ctx), pool.Name, func(r *records.Pool) error {
+		r.UsedPeak = max(r.UsedPeak, used(tree))
+		if r.Health.Status != status {
+			r.Health = records.PoolHealth{Status: status, Since: p.Now().UTC()}
+		}
+		if r.Health.Why != why {
+			r.Health.Why, r.Health.Told = why, false
+		}
+		return nil
+	})
+	if errors.Is(err, records.ErrNotFound) { // removed meanwhile
+		return s, fault.New(fault.NotFound, "see what there is: holm pool ls", "there is no pool %q any more", pool.Name)
+	}
+	return s, err
+}
+
+// peakStep is the part of its capacity by which the use of a pool has to grow before its high-water mark is written anew:
+// looking should seldom write.
+const peakStep = 1000
+
+func used(t pools.Tree) uint64 { return t.CapacityBytes - min(t.FreeBytes, t.CapacityBytes) }
+
+// held tells why the place of the volumes, which is there, does not answer.
+func (p *Provisioner) held(ctx context.Context, pool records.Pool) error {
+	backend, err := open(pool)
+	if err == nil {
+		_, err = backend.List(ctx)
+	}
+	if err != nil && ctx.Err() == nil {
+		return oneError(err)
+	}
+	return nil
+}
+
+// standing is the verdict on a pool, with the reason when it is not healthy.
+func standing(pool records.Pool, tree pools.Tree, failed error) (status records.PoolStatus, why string) {
+	if why := lostWhy(pool, tree, failed); why != "" {
+		return records.PoolBroken, why
+	}
+	if why := tree.Broken(); why != "" {
+		return records.PoolBroken, why
+	}
+	var required []pools.Requirement
+	for _, r := range pool.Require {
+		required = append(required, pools.Requirement(r))
+	}
+	if short := tree.Shortfalls(required); len(short) > 0 {
+		return records.PoolBroken, short[0]
+	}
+	if why := tree.Degraded(); why != "" {
+		return records.PoolDegraded, why
+	}
+	return records.PoolHealthy, ""
+}
+
+// lostWhy says why what is at the place of a pool is not the pool; "" when it is.
+func lostWhy(pool records.Pool, tree pools.Tree, failed error) string {
+	switch {
+	case failed != nil:
+		return oneError(failed).Error()
+	case tree.FSUUID != pool.FSUUID:
+		return "another file system is there: " + quoted(tree.FSUUID) + " instead of " + pool.FSUUID
+	}
+	return ""
+}
