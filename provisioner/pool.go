@@ -191,6 +191,16 @@ func view(s survey, living []records.Instance) PoolView {
 	return v
 }
 
+// PoolNames returns the names of all pools, sorted, without looking at them.
+func (p *Provisioner) PoolNames(ctx context.Context) ([]string, error) {
+	all, err := p.Records.Pools(ctx)
+	names := make([]string, len(all))
+	for i, pool := range all {
+		names[i] = pool.Name
+	}
+	return names, err
+}
+
 // Pools looks at the pools of those names, or at all of them.
 func (p *Provisioner) Pools(ctx context.Context, names ...string) ([]PoolView, error) {
 	all, err := p.Records.Pools(ctx)

@@ -21,6 +21,7 @@ import (
 	"holm/provisioner/hypervisor"
 	"holm/provisioner/network"
 	"holm/provisioner/verify"
+	"holm/storage/pools"
 	"holm/storage/records"
 )
 
@@ -44,7 +45,7 @@ func newProvisioner(ctx context.Context, s settings) (api, error) {
 	config := provisioner.Config{
 		Dir: s.state, Records: b.records, Images: images.Open(filepath.Join(s.state, "images")),
 		Connect: func(ctx context.Context) (provisioner.Hypervisor, error) { return b.connect(ctx) },
-		Inspect: verify.System().Run, Measure: b.measure, Network: where, Crash: crashPoint(), Now: time.Now,
+		Inspect: verify.System().Run, Measure: b.measure, Look: lookUnder, Network: where, Crash: crashPoint(), Now: time.Now,
 	}
 	// systemd-resolved's stub in resolv.conf is of no use to a guest; the file beside it names the real servers.
 	for _, file := range []string{"/run/systemd/resolve/resolv.conf", "/etc/resolv.conf"} {
@@ -68,6 +69,11 @@ func hostNetwork(host records.Host) (network.Network, error) {
 		return network.Default(), nil
 	}
 	return network.Named(host.Network, host.Subnet)
+}
+
+// lookUnder looks at what a pool stands on.
+func lookUnder(ctx context.Context, pool records.Pool) (pools.Tree, error) {
+	return pools.Looker{}.Look(ctx, pool.Path)
 }
 
 // connect reaches libvirt once and for all; the connection ends with the process.

@@ -34,6 +34,7 @@ func (a *app) createCommand() *cobra.Command {
 		ValidArgsFunction: cobra.NoFileCompletions,
 	}
 	o.flags(cmd)
+	_ = cmd.RegisterFlagCompletionFunc("pool", a.completePools(0))
 	ends(cmd, fault.Leftover, fault.NotFound, fault.Exists, fault.Unfit, fault.Busy, fault.CheckFailed, fault.Refused)
 	return cmd
 }
@@ -47,6 +48,8 @@ func (o *createOptions) flags(cmd *cobra.Command) {
 	flags.Var(&countFlag{&o.spec.VCPUs}, "cpus", "`N` vCPUs instead of the flavor's")
 	flags.Var(&sizeFlag{count: &o.spec.MemoryMiB, unit: mebibyte}, "memory", "`SIZE` of the memory instead of the flavor's, such as 2G")
 	flags.Var(&sizeFlag{count: &o.spec.DiskGiB, unit: gibibyte}, "disk", "`SIZE` of the state disk instead of the flavor's, such as 20G")
+	flags.StringVar(&o.spec.Pool, "pool", "", "`NAME` of the pool of its state disk (default: the host's, else the state directory)")
+	flags.BoolVar(&o.spec.AllowDegraded, "allow-degraded", false, "take a pool that has lost a drive; this is recorded and shown")
 	flags.StringArrayVar(&o.keys, "ssh-key", nil, "`FILE` of public keys that may log in; can be repeated")
 	flags.BoolVar(&o.spec.NoVerify, "no-verify", false, "do not hold it to its promises, now and at later starts; this is recorded and shown")
 	flags.BoolVar(&o.dryRun, "dry-run", false, "print what would be reserved and change nothing")
@@ -119,6 +122,7 @@ func planResult(plan records.Instance) term.Result {
 	text("vcpus", decimal(plan.Flavor.VCPUs))
 	f.Add("memory", bytesCell(mebibyte*int64(plan.Flavor.MemoryMiB)))
 	f.Add("disk", bytesCell(gibibyte*int64(plan.Flavor.DiskGiB)))
+	text("pool", plan.Pool)
 	text("profile", plan.Profile)
 	f.Add("image", imageCell(plan.ImageName, plan.Image, plan.Unlocked))
 	text("digest", plan.Image)

@@ -33,10 +33,13 @@ type world struct {
 	host      records.Host
 	images    []images.Manifest
 	report    doctor.Report
+	pools     []provisioner.PoolView
+	paused    []provisioner.Paused
 
 	calls     []string               // what changed something, in order
 	built     images.BuildOptions    // what image build asked for
 	wanted    provisioner.CreateSpec // what create asked for
+	asked     provisioner.PoolSpec   // what pool add asked for
 	failWith  error                  // what every call fails with
 	hang      bool                   // whether long calls wait for the end of ctx
 	console   io.ReadWriteCloser
@@ -68,6 +71,7 @@ func newWorld() *world {
 	build.Accel, build.Unlocked, build.ChecksPassed = "tcg", true, 19
 	build.Failure = "dockerd did not start\x1b[2J"
 	return &world{
+		pools:     []provisioner.PoolView{poolNamed("fast", records.PoolHealthy, "")},
 		verdict:   sampleVerdict(),
 		instances: []provisioner.View{build, off, web, young},
 		images: []images.Manifest{{

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 
 	"github.com/spf13/cobra"
 
@@ -49,6 +50,8 @@ func (a *app) hostShowCommand() *cobra.Command {
 type hostChange struct {
 	lab             switchFlag
 	network, subnet string
+	pool            string
+	poolSet         bool
 	dryRun          bool
 }
 
@@ -63,7 +66,8 @@ func (a *app) hostSetCommand() *cobra.Command {
 		Example: "  sudo holm host set --lab-mode off\n  sudo holm host set --network holm-b --subnet 10.78.0.0/24",
 		Args:    names(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if !c.lab.set && c.network == "" {
+			c.poolSet = cmd.Flags().Changed("pool")
+			if !c.lab.set && c.network == "" && !c.poolSet {
 				return fault.New(fault.Usage, "see what can be set: holm host set --help", "nothing to set was named")
 			}
 			return a.setHost(cmd.Context(), c)
@@ -72,9 +76,11 @@ func (a *app) hostSetCommand() *cobra.Command {
 	cmd.Flags().Var(&c.lab, "lab-mode", "allow emulation: `on|off`")
 	cmd.Flags().StringVar(&c.network, "network", "", "`NAME` of the libvirt network and of its bridge")
 	cmd.Flags().StringVar(&c.subnet, "subnet", "", "the network's addresses, such as `10.78.0.0/24`")
+	cmd.Flags().StringVar(&c.pool, "pool", "", "`NAME` of the pool that is used when nobody says where; \"\" is the state directory")
+	_ = cmd.RegisterFlagCompletionFunc("pool", a.completePools(0))
 	cmd.Flags().BoolVar(&c.dryRun, "dry-run", false, "print what would be set and change nothing")
 	cmd.MarkFlagsRequiredTogether("network", "subnet")
-	ends(cmd, fault.Busy)
+	ends(cmd, fault.NotFound, fault.Busy)
 	return cmd
 }
 
@@ -85,6 +91,11 @@ func (a *app) setHost(ctx context.Context, c hostChange) error {
 	}
 	if c.network != "" {
 		if err := a.allowNetwork(ctx, store, c); err != nil {
+			return err
+		}
+	}
+	if c.pool != "" {
+		if err := a.knownPool(ctx, store, c.pool); err != nil {
 			return err
 		}
 	}
@@ -114,6 +125,9 @@ func (c hostChange) apply(h *records.Host) {
 	if c.network != "" {
 		h.Network, h.Subnet = c.network, c.subnet
 	}
+	if c.poolSet {
+		h.Pool = c.pool
+	}
 }
 
 // allowNetwork refuses a network that libvirt could not make, and a change under the feet of instances.
@@ -131,6 +145,14 @@ func (a *app) allowNetwork(ctx context.Context, store hostStore, c hostChange) e
 	return nil
 }
 
+func (a *app) knownPool(ctx context.Context, store hostStore, name string) error {
+	_, err := store.Pool(ctx, name)
+	if errors.Is(err, records.ErrNotFound) {
+		return fault.New(fault.NotFound, "see what there is: "+a.command("pool", "ls"), "there is no pool %s", quoted(name))
+	}
+	return err
+}
+
 func (a *app) printHost(host records.Host) error {
 	var f term.Fields
 	lab := term.Text("off")
@@ -144,5 +166,6 @@ func (a *app) printHost(host records.Host) error {
 	}
 	f.Add("network", term.Text(where.Name))
 	f.Add("subnet", term.Text(where.Subnet.String()))
+	f.Add("pool", term.Text(host.Pool))
 	return a.streams.Print(a.settings.output, term.Result{Document: host, People: f})
 }

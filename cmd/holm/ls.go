@@ -77,7 +77,7 @@ func (a *app) printRows(rows []provisioner.Row) error {
 
 func statusCell(status string) term.Cell {
 	tones := map[string]term.Tone{
-		"ready": term.Good, "failed": term.Broken, "broken": term.Broken,
+		"ready": term.Good, "failed": term.Broken, "broken": term.Broken, "stalled": term.Broken,
 		"creating": term.Attention, "booting": term.Attention, "destroying": term.Attention,
 	}
 	return term.Cell{Text: status, Tone: tones[status]}

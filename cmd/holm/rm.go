@@ -14,7 +14,7 @@ import (
 
 type rmOptions struct {
 	verbOptions
-	yes bool
+	yes, giveUp bool
 }
 
 func (a *app) rmCommand() *cobra.Command {
@@ -31,6 +31,7 @@ func (a *app) rmCommand() *cobra.Command {
 		ValidArgsFunction: a.completeInstances(0),
 	}
 	o.flags(cmd, 5*time.Minute)
+	cmd.Flags().BoolVar(&o.giveUp, "give-up-volume", false, "when its pool is lost: remove the rest, and leave the disk where it is")
 	cmd.Flags().BoolVar(&o.yes, "yes", false, "do not ask")
 	ends(cmd, fault.Leftover, fault.NotFound, fault.Unfit, fault.Busy)
 	return cmd
@@ -57,9 +58,13 @@ func (a *app) rm(ctx context.Context, list []string, o rmOptions) error {
 	}
 	doc := instancesDocument[removed]{Instances: []removed{}}
 	var gone []string
+	remove := p.Remove
+	if o.giveUp {
+		remove = p.GiveUp
+	}
 	observer, done := a.watch()
 	err = each(ctx, list, func(name string) error {
-		err := within(ctx, o.timeout, a.longer(o.timeout), func(ctx context.Context) error { return p.Remove(ctx, a.tenant(), name, observer) })
+		err := within(ctx, o.timeout, a.longer(o.timeout), func(ctx context.Context) error { return remove(ctx, a.tenant(), name, observer) })
 		if err == nil {
 			doc.Instances = append(doc.Instances, removed{Name: name, Tenant: a.tenant(), Status: "removed"})
 			gone = append(gone, name)

@@ -63,6 +63,7 @@ func (a *app) viewFields(v provisioner.View) term.Fields {
 	text("tenant", v.Tenant)
 	f.Add("state", statusCell(v.Status))
 	f.Add("failure", term.Cell{Text: v.Failure, Tone: term.Broken})
+	f.Add("paused", term.Cell{Text: v.Stalled, Tone: term.Broken})
 	text("domain", fmt.Sprintf("%s (%s)", v.Domain, v.Instance.Domain))
 	text("address", v.Address)
 	text("mac", v.MAC)
@@ -70,6 +71,10 @@ func (a *app) viewFields(v provisioner.View) term.Fields {
 	text("flavor", fmt.Sprintf("%s: %s, %s, %s disk", v.Flavor.Name, count(v.Flavor.VCPUs, "vCPU"),
 		bytesCell(mebibyte*int64(v.Flavor.MemoryMiB)).Text, bytesCell(gibibyte*int64(v.Flavor.DiskGiB)).Text))
 	f.Add("disk used", bytesCell(v.VolumeBytes))
+	text("pool", v.Pool)
+	if v.AllowDegraded {
+		f.Add("made", term.Cell{Text: "with --allow-degraded", Tone: term.Attention})
+	}
 	text("profile", v.Profile)
 	f.Add("image", imageCell(v.ImageName, v.Image, v.Unlocked))
 	text("digest", v.Image)

@@ -12,13 +12,24 @@ import (
 
 func (a *app) startCommand() *cobra.Command {
 	var o verbOptions
+	var all bool
 	cmd := &cobra.Command{
-		Use:     "start NAME...",
-		Short:   "Start instances and wait until they are ready",
-		Example: "  sudo holm start web",
+		Use:   "start NAME...",
+		Short: "Start instances and wait until they are ready",
+		Long: "With --all it starts, in all tenants, what ran when the host went down: instances that are off and\n" +
+			"were not stopped by holm. The unit holm-resume does so when the host boots.",
+		Example: "  sudo holm start web\n  sudo holm start --all",
 		GroupID: groupInstances,
-		Args:    names(1, 0, "the name of an instance"),
+		Args: func(cmd *cobra.Command, args []string) error {
+			if all {
+				return names(0, 0, "")(cmd, args)
+			}
+			return names(1, 0, "the name of an instance, or --all")(cmd, args)
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if all {
+				return a.startAll(cmd.Context(), o)
+			}
 			return a.byName(cmd.Context(), args, "start", o,
 				func(ctx context.Context, p api, name string, observer provisioner.Observer) error {
 					_, err := p.Start(ctx, a.tenant(), name, observer)
@@ -28,6 +39,7 @@ func (a *app) startCommand() *cobra.Command {
 		ValidArgsFunction: a.completeInstances(0),
 	}
 	o.flags(cmd, 10*time.Minute)
+	cmd.Flags().BoolVar(&all, "all", false, "start what ran when the host went down")
 	ends(cmd, fault.NotFound, fault.Unfit, fault.Busy, fault.CheckFailed, fault.Refused)
 	return cmd
 }

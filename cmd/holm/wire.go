@@ -31,6 +31,13 @@ type api interface {
 	Wait(ctx context.Context, tenant, name string, observer provisioner.Observer) (records.Instance, error)
 	// Verify holds a running instance to its promises; the verdict is there whether they hold or not.
 	Verify(ctx context.Context, tenant, name string, observer provisioner.Observer) (verify.Verdict, error)
+	// StartAll starts what ran when the host went down; Interrupted says what that is.
+	StartAll(ctx context.Context, observer provisioner.Observer) ([]provisioner.Started, error)
+	Interrupted(ctx context.Context) ([]records.Instance, error)
+	// Resize makes a state volume larger, in GiB.
+	Resize(ctx context.Context, tenant, name string, gib int, observer provisioner.Observer) (records.Instance, error)
+	// GiveUp is Remove for an instance whose pool will not come back.
+	GiveUp(ctx context.Context, tenant, name string, observer provisioner.Observer) error
 	Show(ctx context.Context, tenant, name string) (provisioner.View, error)
 	List(ctx context.Context, tenant string) ([]provisioner.Row, error)
 	Stats(ctx context.Context, tenant, name string) (provisioner.DomainStats, error)
@@ -39,12 +46,25 @@ type api interface {
 	Rebuild(ctx context.Context, tenant, name, ref string, observer provisioner.Observer) (records.Instance, error)
 	// AuditCaps has a running guest watch who uses which capabilities. What it returns is a claim of the guest's.
 	AuditCaps(ctx context.Context, tenant, name string, long time.Duration, observer provisioner.Observer) (report.Capabilities, error)
+
+	// PlanPool is AddPool that changes nothing.
+	PlanPool(ctx context.Context, spec provisioner.PoolSpec) (provisioner.PoolView, error)
+	AddPool(ctx context.Context, spec provisioner.PoolSpec) (provisioner.PoolView, error)
+	// Pools looks at the pools of those names, or at all.
+	Pools(ctx context.Context, names ...string) ([]provisioner.PoolView, error)
+	PoolNames(ctx context.Context) ([]string, error)
+	RemovePool(ctx context.Context, name string) error
+	// Told remembers that a person has seen how pools are.
+	Told(ctx context.Context, shown []provisioner.PoolView) error
+	// Unstall lets instances go on that were paused for want of space, and returns all that were paused because of a disk.
+	Unstall(ctx context.Context) ([]provisioner.Paused, error)
 }
 
 // hostStore keeps what the operator has set for this machine.
 type hostStore interface {
 	Host(ctx context.Context) (records.Host, error)
 	SetHost(ctx context.Context, change func(*records.Host) error) (records.Host, error)
+	Pool(ctx context.Context, name string) (records.Pool, error)
 	// List returns what lives on this machine; tenant "" means all.
 	List(ctx context.Context, tenant string) ([]records.Summary, error)
 }

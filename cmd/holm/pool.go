@@ -1,0 +1,152 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"holm/internal/term"
+	"holm/provisioner"
+	"holm/storage/records"
+)
+
+func (a *app) poolCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "pool VERB",
+		Short: "Say where state volumes live, and watch what is under them",
+		Long: "A pool is a file system, or a thin pool of LVM, on drives of this host. What is demanded of the\n" +
+			"drives is looked at when the pool is added, at each create and start, and by a timer.",
+		Example: "  sudo holm pool add fast /srv/holm --require nvme,raid10\n  sudo holm pool check",
+		GroupID: groupHost,
+	}
+	group(cmd)
+	cmd.AddCommand(a.poolAddCommand(), a.poolLsCommand(), a.poolShowCommand(), a.poolCheckCommand(), a.poolRmCommand())
+	return cmd
+}
+
+// poolsDocument is what verbs print that deal with any number of pools.
+type poolsDocument struct {
+	Pools []provisioner.PoolView `json:"pools"`
+}
+
+func (a *app) poolsResult(all []provisioner.PoolView) term.Result {
+	doc := poolsDocument{Pools: []provisioner.PoolView{}}
+	list := make([]string, len(all))
+	t := term.Table{Columns: []term.Column{
+		{Title: "NAME", Min: 8},
+		{Title: "STATE"},
+		{Title: "PATH", Min: 10, Spare: 1},
+		{Title: "BACKEND", Spare: 2},
+		{Title: "DRIVES", Min: 12},
+		{Title: "SIZE", Right: true},
+		{Title: "USED", Right: true},
+		{Title: "PROMISED", Right: true},
+		{Title: "INST", Right: true},
+	}}
+	for i, v := range all {
+		list[i] = v.Name
+		doc.Pools = append(doc.Pools, v)
+		t.Rows = append(t.Rows, []term.Cell{
+			term.Text(v.Name), healthCell(v.Health.Status), term.Text(v.Path), term.Text(v.Backend), orDash(drives(v)),
+			bytesCell(v.CapacityBytes), bytesCell(v.UsedBytes), bytesCell(v.PromisedBytes), term.Text(decimal(v.Instances)),
+		})
+	}
+	return term.Result{Document: doc, People: t, Names: list}
+}
+
+func drives(v provisioner.PoolView) string {
+	if v.Tree == nil {
+		return ""
+	}
+	return v.Tree.Summary()
+}
+
+func healthCell(s records.PoolStatus) term.Cell {
+	tones := map[records.PoolStatus]term.Tone{
+		records.PoolHealthy: term.Good, records.PoolDegraded: term.Attention, records.PoolBroken: term.Broken,
+	}
+	return term.Cell{Text: string(s), Tone: tones[s]}
+}
+
+// poolSheet is a pool in full, and on a terminal a drawing of what it stands on.
+type poolSheet struct {
+	fields term.Fields
+	lines  []string
+}
+
+// Write implements what term prints.
+func (s poolSheet) Write(w io.Writer, person bool, width int, style term.Style) error {
+	if err := s.fields.Write(w, person, width, style); err != nil || !person || len(s.lines) == 0 {
+		return err
+	}
+	var b strings.Builder
+	for _, line := range s.lines {
+		b.WriteString(term.Line(line) + "\n")
+	}
+	_, err := io.WriteString(w, "\n"+b.String())
+	return err
+}
+
+func (a *app) poolResult(v provisioner.PoolView) term.Result {
+	var f term.Fields
+	text := func(name, value string) { f.Add(name, term.Text(value)) }
+	text("name", v.Name)
+	f.Add("state", healthCell(v.Health.Status))
+	f.Add("why", term.Cell{Text: v.Health.Why, Tone: healthCell(v.Health.Status).Tone})
+	f.Add("since", a.ageCell(v.Health.Since))
+	for _, warning := range v.Warnings {
+		f.Add("warning", term.Cell{Text: warning, Tone: term.Attention})
+	}
+	text("path", v.Path)
+	text("backend", v.Backend)
+	text("file system", v.FSType+"  "+v.FSUUID)
+	text("require", strings.Join(v.Require, ", "))
+	text("drives", drives(v))
+	f.Add("size", bytesCell(v.CapacityBytes))
+	f.Add("free", bytesCell(v.FreeBytes))
+	f.Add("used", withPeak(v.UsedBytes, v.UsedPeak))
+	f.Add("promised", withPeak(v.PromisedBytes, v.PromisedPeak))
+	text("overcommit", fmt.Sprintf("%g", v.Overcommit))
+	text("instances", decimal(v.Instances))
+	sheet := poolSheet{fields: f}
+	if v.Tree != nil {
+		sheet.lines = v.Tree.Draw()
+	}
+	return term.Result{Document: v, People: sheet, Names: []string{v.Name}}
+}
+
+// withPeak is a number of bytes, and the most that it ever was.
+func withPeak(now, peak uint64) term.Cell {
+	cell := bytesCell(now)
+	if peak > now {
+		cell.Text += " (" + term.Bytes(peak) + " at most so far)"
+	}
+	return cell
+}
+
+// shown prints pools, and remembers that a person has seen how they are.
+func (a *app) shown(ctx context.Context, p api, all []provisioner.PoolView, r term.Result) error {
+	if err := a.streams.Print(a.settings.output, r); err != nil || !a.streams.OutTerminal {
+		return err
+	}
+	return p.Told(ctx, all)
+}
+
+// completePools offers the names of pools.
+func (a *app) completePools(high int) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		if high > 0 && len(args) >= high {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return offer(cmd.Context(), args, func(ctx context.Context) ([]string, error) {
+			p, err := a.makeProvisioner(ctx, a.settings)
+			if err != nil {
+				return nil, err
+			}
+			return p.PoolNames(ctx)
+		}), cobra.ShellCompDirectiveNoFileComp
+	}
+}

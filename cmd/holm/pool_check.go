@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"holm/internal/fault"
+	"holm/internal/term"
+	"holm/provisioner"
+	"holm/storage/records"
+)
+
+func (a *app) poolCheckCommand() *cobra.Command {
+	var news bool
+	cmd := &cobra.Command{
+		Use:   "check [NAME...]",
+		Short: "Look at what is under the pools, and let paused instances go on",
+		Long: "Ends with 8 when a pool is degraded or broken. Instances that were paused because their pool was\n" +
+			"full go on when it has room again. With --news it says only what was not known before, and ends\n" +
+			"with 0: the timer holm-pools runs it.",
+		Example: "  sudo holm pool check\n  sudo holm pool check fast -o json",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.poolCheck(cmd.Context(), args, news)
+		},
+		ValidArgsFunction: a.completePools(0),
+	}
+	cmd.Flags().BoolVar(&news, "news", false, "say only what has changed since the last look")
+	ends(cmd, fault.NotFound, fault.Unfit, fault.Busy, fault.CheckFailed)
+	return cmd
+}
+
+// poolsChecked is what a check came to.
+type poolsChecked struct {
+	Pools  []provisioner.PoolView `json:"pools"`
+	Paused []provisioner.Paused   `json:"paused"`
+}
+
+func (a *app) poolCheck(ctx context.Context, list []string, news bool) error {
+	p, err := a.makeProvisioner(ctx, a.settings)
+	if err != nil {
+		return err
+	}
+	all, err := p.Pools(ctx, list...)
+	if err != nil {
+		return err
+	}
+	sick := slices.ContainsFunc(all, func(v provisioner.PoolView) bool { return v.Health.Status != records.PoolHealthy })
+	if news {
+		all = slices.DeleteFunc(all, func(v provisioner.PoolView) bool { return !v.Changed })
+	}
+	paused, unstallErr := p.Unstall(ctx)
+	if len(list) > 0 {
+		paused = slices.DeleteFunc(paused, func(i provisioner.Paused) bool { return !slices.Contains(list, i.Pool) })
+	}
+	if err := a.printChecked(ctx, p, all, paused, news); err != nil || unstallErr != nil {
+		return joined(slices.DeleteFunc([]error{err, unstallErr}, func(e error) bool { return e == nil }))
+	}
+	if sick && !news {
+		return exitStatus(fault.CheckFailed) // the table has said why
+	}
+	return nil
+}
+
+func (a *app) printChecked(ctx context.Context, p api, all []provisioner.PoolView, paused []provisioner.Paused, news bool) error {
+	for _, i := range paused {
+		text := i.Tenant + "/" + i.Name + " is paused: " + i.Why
+		if i.Resumed {
+			text = i.Tenant + "/" + i.Name + " goes on: there is room again"
+		}
+		a.say(text)
+	}
+	if news && len(all) == 0 && a.settings.output == term.AsTable {
+		return nil
+	}
+	doc := poolsChecked{Pools: append([]provisioner.PoolView{}, all...), Paused: append([]provisioner.Paused{}, paused...)}
+	list := []string{}
+	t := term.Table{Columns: []term.Column{
+		{Title: "NAME", Min: 8}, {Title: "STATE"}, {Title: "SINCE"}, {Title: "DRIVES", Min: 12, Spare: 1}, {Title: "WHY", Min: 20},
+	}}
+	for _, v := range all {
+		if v.Health.Status != records.PoolHealthy {
+			list = append(list, v.Name)
+		}
+		why := v.Health.Why
+		if why == "" && len(v.Warnings) > 0 {
+			why = v.Warnings[0]
+		}
+		t.Rows = append(t.Rows, []term.Cell{
+			term.Text(v.Name), healthCell(v.Health.Status), a.ageCell(v.Health.Since), orDash(drives(v)), orDash(why),
+		})
+	}
+	return a.shown(ctx, p, all, term.Result{Document: doc, People: t, Names: list})
+}

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"holm/internal/fault"
+	"holm/provisioner"
+	"holm/storage/records"
+)
+
+const why = "md0: 1 of 4 members missing"
+
+func TestAPoolThatIsNotWholeIsSeenAtOnce(t *testing.T) {
+	w := newWorld()
+	w.pools = append(w.pools, poolNamed("sick", records.PoolDegraded, why))
+	for _, args := range [][]string{{"pool", "ls"}, {"pool", "show", "sick"}, {"pool", "check"}} {
+		got := w.runOn(t, terminal(""), args...)
+		want := 0
+		if args[1] == "check" {
+			want = int(fault.CheckFailed)
+		}
+		if got.code != want || !strings.Contains(got.out, "degraded") {
+			t.Errorf("%v ended with %d and\n%s%s", args, got.code, got.out, got.err)
+		}
+		golden(t, "pool-"+args[1]+".txt", got.out)
+		if last := w.calls[len(w.calls)-1]; !strings.HasPrefix(last, "told of ") {
+			t.Errorf("%v: that a person saw it is not remembered: %q", args, w.calls)
+		}
+	}
+}
+
+func TestAPipeIsNoPersonWhoWasTold(t *testing.T) {
+	w := newWorld()
+	w.run(t, "pool", "ls")
+	w.run(t, "pool", "check", "-o", "json")
+	if slices.ContainsFunc(w.calls, func(c string) bool { return strings.HasPrefix(c, "told") }) {
+		t.Errorf("calls were %q", w.calls)
+	}
+}
+
+func TestNewsAreSaidOnceAndEndWell(t *testing.T) {
+	w := newWorld()
+	sick := poolNamed("sick", records.PoolDegraded, why)
+	sick.Changed = true
+	w.pools = append(w.pools, sick)
+	w.paused = []provisioner.Paused{
+		{Tenant: "default", Name: "web", Pool: "fast", Why: `no space in pool "fast"`},
+		{Tenant: "default", Name: "db", Pool: "fast", Why: `no space in pool "fast"`, Resumed: true},
+	}
+	got := w.run(t, "pool", "check", "--news")
+	if got.code != 0 || !strings.Contains(got.out, why) || strings.Contains(got.out, "healthy") {
+		t.Errorf("ended with %d and %q", got.code, got.out)
+	}
+	for _, want := range []string{`default/web is paused: no space in pool "fast"`, "default/db goes on: there is room again"} {
+		if !strings.Contains(got.err, want) {
+			t.Errorf("%q does not say %q", got.err, want)
+		}
+	}
+}
+
+func TestWhatRanIsStartedAndPrinted(t *testing.T) {
+	w := newWorld()
+	w.instances[2].Domain = provisioner.DomainOff
+	if got := w.run(t, "start", "--all", "--dry-run"); got.code != 0 || !strings.Contains(got.err, "would start default/web") {
+		t.Errorf("ended with %d and %q", got.code, got.err)
+	}
+	got := w.run(t, "start", "--all")
+	if got.code != 0 || !strings.Contains(got.out, "web\tdefault") || !slices.Contains(w.calls, "start default/web") {
+		t.Errorf("ended with %d, %q, calls %q", got.code, got.out, w.calls)
+	}
+}
