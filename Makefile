@@ -30,9 +30,10 @@ down: ## Remove every instance and all of holm's state but its images.
 	@$(SUDO) env HOLM_STATE=$(STATE) hack/down $(HOLM)
 
 .PHONY: install
-install: build ## Put holm into /usr/local/bin, with completion for bash.
+install: build ## Put holm into /usr/local/bin, with completion for bash, and its systemd units.
 	$(SUDO) install -m 0755 $(HOLM) /usr/local/bin/holm
 	$(HOLM) completion bash | $(SUDO) tee /usr/share/bash-completion/completions/holm >/dev/null
+	@$(SUDO) hack/install-units
 
 ##@ Build
 
@@ -58,6 +59,11 @@ k3s-stand-in: ## Build the stand-in for k3s that the tests use.
 .PHONY: image-lock
 image-lock: build ## Renew the committed lock of the golden image with today's packages.
 	$(HOLM) image lock images/debian-13.lock
+
+.PHONY: box
+box: deps build ## Make the Vagrant box of a whole holm host, for "vagrant up".
+	@hack/deps box
+	@$(SUDO) env HOLM_STATE=$(STATE) hack/box make
 
 ##@ Check
 
