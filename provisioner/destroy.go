@@ -12,21 +12,25 @@ import (
 // Remove destroys an instance and everything that belongs to it, in whatever state it is. What cannot be removed keeps
 // its record, so that it can be tried again.
 func (p *Provisioner) Remove(ctx context.Context, tenant, name string, observe Observer) error {
-	return p.remove(ctx, tenant, name, p.removeVolume, observe)
+	return p.remove(ctx, tenant, name, p.reachable, p.removeVolume, observe)
 }
 
 // GiveUp is Remove for an instance whose pool will not come back: its volume stays with whoever has the drives. When the
 // pool is there, the volume is removed as ever.
 func (p *Provisioner) GiveUp(ctx context.Context, tenant, name string, observe Observer) error {
-	return p.remove(ctx, tenant, name, p.giveUpVolume, observe)
+	anyway := func(context.Context, records.Instance) error { return nil }
+	return p.remove(ctx, tenant, name, anyway, p.giveUpVolume, observe)
 }
 
-func (p *Provisioner) remove(ctx context.Context, tenant, name string, volume removeVolume, observe Observer) error {
+func (p *Provisioner) remove(ctx context.Context, tenant, name string, allowed, volume onInstance, observe Observer) error {
 	h, inst, release, err := p.hold(ctx, tenant, name, false)
 	if err != nil {
 		return err
 	}
 	defer release()
+	if err := allowed(ctx, inst); err != nil {
+		return err
+	}
 	w := p.watch(observe)
 	w.begin("removed")
 	if err := p.destroy(ctx, h, inst, volume, w); err != nil {
@@ -37,12 +41,12 @@ func (p *Provisioner) remove(ctx context.Context, tenant, name string, volume re
 	return nil
 }
 
-// removeVolume removes the state volume of an instance, or knows why that need not be.
-type removeVolume func(ctx context.Context, inst records.Instance) error
+// onInstance is something that is done to an instance, or asked of it.
+type onInstance func(ctx context.Context, inst records.Instance) error
 
 // destroy is the create's list backwards. It carries on past errors, and drops the record last: as long as anything is
 // left, the record says what. Only the end of ctx stops it, between two steps.
-func (p *Provisioner) destroy(ctx context.Context, h Hypervisor, inst records.Instance, volume removeVolume, w *watcher) error {
+func (p *Provisioner) destroy(ctx context.Context, h Hypervisor, inst records.Instance, removeVolume onInstance, w *watcher) error {
 	op := p.operation("destroy", inst)
 	if err := p.Records.PutOperation(ctx, op); err != nil {
 		return err
@@ -62,7 +66,7 @@ func (p *Provisioner) destroy(ctx context.Context, h Hypervisor, inst records.In
 	}{
 		{"power", func() error { return h.Destroy(ctx, inst.UUID) }},
 		{"domain", func() error { return h.Undefine(ctx, inst.UUID) }},
-		{"volume", func() error { return volume(ctx, inst) }},
+		{"volume", func() error { return removeVolume(ctx, inst) }},
 		{"seed", func() error { return removeFile(p.seedPath(inst.ID)) }},
 		{"folder", func() error { return os.RemoveAll(p.instanceDir(inst.ID)) }},
 		{"network", func() error {

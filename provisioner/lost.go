@@ -7,23 +7,36 @@ import (
 	"holm/storage/records"
 )
 
+// reachable refuses to touch an instance whose volume could not be removed with the rest, as its pool is not there: when
+// that comes back, the instance can run again.
+func (p *Provisioner) reachable(ctx context.Context, inst records.Instance) error {
+	pool, err := p.poolOf(ctx, inst)
+	if err != nil || pool == nil {
+		return err
+	}
+	return p.present(ctx, *pool, inst)
+}
+
 // removeVolume removes the state volume of an instance. A pool that is not there is an error: that its folder looks empty
 // does not mean that the volume is gone.
 func (p *Provisioner) removeVolume(ctx context.Context, inst records.Instance) error {
-	pool, err := p.poolOf(ctx, inst)
-	if err != nil {
+	if err := p.reachable(ctx, inst); err != nil {
 		return err
-	}
-	if pool != nil {
-		if err := p.present(ctx, *pool, inst); err != nil {
-			return err
-		}
 	}
 	disks, err := p.disks(ctx, inst.Pool)
 	if err != nil {
 		return err
 	}
 	return disks.Remove(ctx, inst.ID)
+}
+
+// giveUpVolume is removeVolume for an instance whose pool will not come back: then it leaves the volume to whoever has
+// the drives.
+func (p *Provisioner) giveUpVolume(ctx context.Context, inst records.Instance) error {
+	if err := p.reachable(ctx, inst); fault.KindOf(err) == fault.Unfit {
+		return nil
+	}
+	return p.removeVolume(ctx, inst)
 }
 
 // present refuses a pool whose place is empty or taken by something else. One that is degraded, or read-only, is there.
@@ -37,17 +50,4 @@ func (p *Provisioner) present(ctx context.Context, pool records.Pool, inst recor
 			"      or give the volume up: "+command("rm --give-up-volume", inst), "pool %q is not there: %s", pool.Name, why)
 	}
 	return nil
-}
-
-// giveUpVolume is removeVolume for an instance whose pool will not come back: then it leaves the volume to whoever has
-// the drives.
-func (p *Provisioner) giveUpVolume(ctx context.Context, inst records.Instance) error {
-	pool, err := p.poolOf(ctx, inst)
-	if err != nil {
-		return err
-	}
-	if pool != nil && p.present(ctx, *pool, inst) != nil && ctx.Err() == nil {
-		return nil
-	}
-	return p.removeVolume(ctx, inst)
 }

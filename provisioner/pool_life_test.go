@@ -119,9 +119,9 @@ func TestAnInstanceOutlivesItsPoolUntilItIsGivenUp(t *testing.T) {
 			inst, err := w.holm().Create(t.Context(), inFast(), nil)
 			must(t, err)
 			gone(w, path)
-			refused(t, w.holm().Remove(t.Context(), "default", "web", nil), fault.Leftover, `volume: pool "fast" is not there`, "holm rm web")
-			if got := w.record().State; got != records.Destroying {
-				t.Errorf("the record is %s", got)
+			refused(t, w.holm().Remove(t.Context(), "default", "web", nil), fault.Unfit, `pool "fast" is not there`, "holm rm --give-up-volume web")
+			if w.record().State != records.Ready || w.state(inst) != provisioner.DomainRunning {
+				t.Errorf("the record is %s, the guest %s", w.record().State, w.state(inst))
 			}
 			must(t, w.holm().GiveUp(t.Context(), "default", "web", nil))
 			if !exists(t, volume(path, inst)) {
