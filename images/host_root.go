@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -97,9 +98,7 @@ func layHost(root *os.Root) error {
 		return err
 	}
 	links := make(map[string]string, len(hostLinks)+len(hostMasked))
-	for link, target := range hostLinks {
-		links[link] = target
-	}
+	maps.Copy(links, hostLinks)
 	for _, unit := range hostMasked {
 		links["etc/systemd/system/"+unit] = "/dev/null"
 	}

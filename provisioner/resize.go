@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"holm/internal/fault"
+	"holm/provisioner/machine"
 	"holm/storage/records"
 )
 
@@ -105,7 +106,7 @@ func (p *Provisioner) growVolume(ctx context.Context, h Hypervisor, inst records
 			return err
 		}
 	}
-	return h.ResizeDisk(ctx, inst.UUID, stateTarget, uint64(inst.Flavor.DiskGiB)<<30) // #nosec G115 -- positive
+	return h.ResizeDisk(ctx, inst.UUID, machine.StateTarget, uint64(inst.Flavor.DiskGiB)<<30) // #nosec G115 -- positive
 }
 
 // unsize takes a size back that the volume did not get, and says why it did not.

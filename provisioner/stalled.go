@@ -6,25 +6,23 @@ import (
 	"fmt"
 
 	"holm/internal/fault"
+	"holm/provisioner/machine"
 	"holm/storage/records"
 )
 
 // resumeAbove is how much has to be free in a pool before a guest goes on that was paused for want of it, in bytes.
 const resumeAbove = 64 << 20
 
-// stateTarget is the state volume in its guest.
-const stateTarget = "vdb"
-
 // whyStalled says why the hypervisor has paused an instance.
 func whyStalled(ctx context.Context, h Hypervisor, inst records.Instance) string {
 	failed, err := h.DiskErrors(ctx, inst.UUID)
-	if err != nil || failed[stateTarget] == "" {
+	if err != nil || failed[machine.StateTarget] == "" {
 		return "a disk has failed"
 	}
-	if failed[stateTarget] == DiskFull {
+	if failed[machine.StateTarget] == DiskFull {
 		return "no space in " + poolText(inst.Pool)
 	}
-	return "the disk " + stateTarget + " has failed: " + failed[stateTarget]
+	return "the disk " + machine.StateTarget + " has failed: " + failed[machine.StateTarget]
 }
 
 func poolText(pool string) string {

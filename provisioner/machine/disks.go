@@ -42,8 +42,7 @@ const (
 	maxQueues      = 4
 )
 
-// stateDisk goes past the host's page cache, so that what the guest has flushed is on the drive, and gives back what
-// the guest trims or zeroes. A guest whose volume finds no space is paused, to go on when there is some: with an error
+// stateDisk goes past the host's page cache, unless its file system cannot have that, and gives back what the guest trims or zeroes. A guest whose volume finds no space is paused, to go on when there is some: with an error
 // instead, its file system would turn read-only or lose what it had promised. The numbers behind the thread, the queues
 // and the kind of I/O are in docs/STORAGE.md.
 func stateDisk(s Spec) libvirtxml.DomainDisk {
@@ -51,8 +50,12 @@ func stateDisk(s Spec) libvirtxml.DomainDisk {
 	if s.StateDisk.Block {
 		d.Source = &libvirtxml.DomainDiskSource{Block: &libvirtxml.DomainDiskSourceBlock{Dev: s.StateDisk.Path}}
 	}
+	cache, io := "none", "native"
+	if s.StateDisk.Buffered {
+		cache, io = "writeback", "threads"
+	}
 	d.Driver = &libvirtxml.DomainDiskDriver{
-		Name: "qemu", Type: s.StateDisk.Format, Cache: "none", ErrorPolicy: "enospace", IO: "native",
+		Name: "qemu", Type: s.StateDisk.Format, Cache: cache, ErrorPolicy: "enospace", IO: io,
 		Discard: "unmap", DetectZeros: "unmap", IOThread: new(uint(stateIOThreads)), Queues: new(uint(min(s.VCPUs, maxQueues))),
 	}
 	return d

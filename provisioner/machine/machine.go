@@ -49,6 +49,8 @@ type Disk struct {
 	Path   string
 	Format string // Qcow2 or Raw
 	Block  bool   // a block device, not a file
+	// Buffered is for a file that has to go through the host's page cache.
+	Buffered bool
 }
 
 // The formats of a disk.

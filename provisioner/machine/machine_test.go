@@ -48,6 +48,9 @@ var flavours = []struct {
 	{"block", sample(func(s *Spec) {
 		s.StateDisk, s.VCPUs = Disk{Path: "/dev/fast/holm-0123456789ab", Format: Raw, Block: true}, 8
 	})},
+	{"buffered", sample(func(s *Spec) {
+		s.StateDisk = Disk{Path: "/srv/holm/0123456789ab.raw", Format: Raw, Buffered: true}
+	})},
 	{"without-seed", sample(func(s *Spec) { s.Seed = "" })},
 }
 
@@ -123,7 +126,7 @@ func readDisk(d libvirtxml.DomainDisk) Disk {
 	if d.Source.Block != nil {
 		return Disk{Path: d.Source.Block.Dev, Format: d.Driver.Type, Block: true}
 	}
-	return Disk{Path: d.Source.File.File, Format: d.Driver.Type}
+	return Disk{Path: d.Source.File.File, Format: d.Driver.Type, Buffered: d.Driver.Cache == "writeback"}
 }
 
 func TestADomainHasNoDeviceBeyondTheOnesItNeeds(t *testing.T) {

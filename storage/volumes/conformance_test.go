@@ -49,7 +49,6 @@ func TestQcow2InTheStateDirectoryConforms(t *testing.T) {
 // Qcow2 files share blocks where the file system can.
 func TestQcow2OnXFSConforms(t *testing.T)   { conformsOn(t, volumes.Qcow2, "xfs") }
 func TestReflinkOnXFSConforms(t *testing.T) { conformsOn(t, volumes.Reflink, "xfs") }
-
 func TestReflinkOnBtrfsConforms(t *testing.T) { conformsOn(t, volumes.Reflink, "btrfs") }
 
 func TestThinVolumesConform(t *testing.T) {
@@ -58,6 +57,18 @@ func TestThinVolumesConform(t *testing.T) {
 		t.Skip("left out: HOLM_TEST_THIN=VG/POOL names no thin pool of LVM that may be written to")
 	}
 	volumestest.Conformance(t, func(t *testing.T) volumestest.Place { return thinPlace(t, pool) })
+}
+
+func TestVolumesOnBtrfsGoThroughThePageCacheAndOthersDoNot(t *testing.T) {
+	for kind, want := range map[string]bool{"btrfs": true, "xfs": false} {
+		backend, err := volumes.Open(volumes.Qcow2, mounted(t, kind))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := backend.Disk("0123456789ab").Buffered; got != want {
+			t.Errorf("%s: buffered is %v, want %v", kind, got, want)
+		}
+	}
 }
 
 func TestWhereBlocksCannotBeSharedReflinkIsRefused(t *testing.T) {
@@ -192,7 +203,7 @@ func thinPlace(t *testing.T, pool string) volumestest.Place {
 	}
 	before := names(t)
 	t.Cleanup(func() {
-		for _, name := range strings.Fields(output(t, "lvs", "--noheadings", "--options", "lv_name", group)) {
+		for name := range strings.FieldsSeq(output(t, "lvs", "--noheadings", "--options", "lv_name", group)) {
 			if !slices.Contains(before, name) {
 				output(t, "lvremove", "--force", "--yes", "--quiet", group+"/"+name)
 			}

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"syscall"
 
+	"golang.org/x/sys/unix"
+
 	"holm/internal/atomicfile"
 )
 
@@ -32,7 +34,7 @@ func (f folder) Prepare(ctx context.Context) error {
 	const passable = 0o711 // QEMU, which is not root, passes through; nobody lists
 	switch err := os.Mkdir(f.dir, passable); {
 	case err == nil:
-		if err := os.Chmod(f.dir, passable); err != nil { //nolint:gosec // see above
+		if err := os.Chmod(f.dir, passable); err != nil {
 			return fmt.Errorf("prepare %s for volumes: %w", f.dir, err)
 		}
 		if err := atomicfile.SyncDir(filepath.Dir(f.dir)); err != nil {
@@ -208,7 +210,13 @@ func (f folder) Grow(ctx context.Context, id string, gib int) error {
 
 // Disk implements Backend.
 func (f folder) Disk(id string) Disk {
-	return Disk{Path: f.path(f.name(id)), Format: f.format.kind}
+	return Disk{Path: f.path(f.name(id)), Format: f.format.kind, Buffered: f.checksums()}
+}
+
+// checksums tells whether the file system keeps checksums of what is in its files.
+func (f folder) checksums() bool {
+	var s unix.Statfs_t
+	return unix.Statfs(f.dir, &s) == nil && s.Type == unix.BTRFS_SUPER_MAGIC
 }
 
 // List implements Backend.

@@ -61,6 +61,10 @@ type Disk struct {
 	Path   string `json:"path"`   // absolute
 	Format string `json:"format"` // "qcow2" or "raw"
 	Block  bool   `json:"block"`  // a block device, not a file
+	// Buffered says that it has to go through the host's page cache. What a guest changes while it is being written, as
+	// ext4 and XFS do, does not match the checksum that btrfs has taken of it, unless the kernel writes a copy; kernels
+	// before 6.14 write directly all the same.
+	Buffered bool `json:"buffered,omitempty"`
 }
 
 // Usage is how large a volume is to its guest, and what it takes of its pool now. Blocks that two volumes share count
