@@ -30,6 +30,7 @@ const (
 type question struct {
 	ask   string        // report.AskStatus or another
 	long  time.Duration // report.AskCapabilities: how long to watch
+	bytes uint64        // report.AskGrow: how large the disk is
 	while string        // what the guest is doing meanwhile: "booting"
 	step  string        // the step that a person sees
 	// once is for a question that is not put again when an answer has begun: it would begin anew.
@@ -96,7 +97,7 @@ func (p *Provisioner) put(ctx context.Context, h Hypervisor, inst records.Instan
 	reports := make(chan heard)
 	asking, hush := context.WithCancel(ctx)
 	defer hush()
-	go ask(asking, port, report.Question{Version: report.Version, Nonce: nonce, Ask: q.ask, Seconds: int(q.long.Seconds())})
+	go ask(asking, port, report.Question{Version: report.Version, Nonce: nonce, Ask: q.ask, Seconds: int(q.long.Seconds()), Bytes: q.bytes})
 	go hear(ctx, port, nonce, reports)
 	if answered := q.answered; q.once {
 		q.answered = func(r report.Report) (bool, error) {

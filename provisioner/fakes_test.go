@@ -43,8 +43,11 @@ func speaking(status, checks []report.Report) guest {
 	return func(_ string, port io.ReadWriter) {
 		for q := range questions(port) {
 			reports := status
-			if q.Ask == report.AskChecks {
+			switch q.Ask {
+			case report.AskChecks:
 				reports = checks
+			case report.AskGrow:
+				reports = []report.Report{grownReport(q.Bytes)}
 			}
 			for _, r := range reports {
 				if writeReport(port, q, r) != nil {
@@ -88,6 +91,13 @@ func checkedReport() report.Report {
 	for _, id := range promised() {
 		r.Checks = append(r.Checks, goodCheck(id))
 	}
+	return r
+}
+
+// grownReport is that of a guest whose file system has grown to its disk.
+func grownReport(bytes uint64) report.Report {
+	r := readyReport()
+	r.Stage, r.Grown = report.StageChecked, &report.Grown{Before: bytes / 2, After: bytes}
 	return r
 }
 

@@ -7,12 +7,17 @@ import (
 	"os"
 	"time"
 
+	"holm/guest/boot"
+	"holm/guest/growth"
 	"holm/guest/probe"
 	"holm/guest/report"
 )
 
 // checksWithin bounds one run of the checks: what was not tried by then is inconclusive.
 const checksWithin = 2 * time.Minute
+
+// growsWithin bounds how long the kernel may take to learn that the disk has grown.
+const growsWithin = 20 * time.Second
 
 // maxWatch bounds how long capabilities are watched.
 const maxWatch = 10 * time.Minute
@@ -50,6 +55,8 @@ func (a *Agent) answer(ctx context.Context, v voice, q report.Question, state *b
 		return
 	case report.AskChecks:
 		r.Checks, err = a.tryChecks(ctx, v, state)
+	case report.AskGrow:
+		r.Grown, err = a.growState(ctx, q.Bytes)
 	case report.AskCapabilities:
 		r.Capabilities, err = a.watchCapabilities(ctx, v, time.Duration(q.Seconds)*time.Second)
 	default:
@@ -97,6 +104,17 @@ func (a *Agent) checks(profile string) []probe.Check {
 		return a.promises(profile)
 	}
 	return probe.For(profile)
+}
+
+// growState makes the state file system as large as its disk, once that is as large as the host says.
+func (a *Agent) growState(ctx context.Context, bytes uint64) (*report.Grown, error) {
+	ctx, cancel := context.WithTimeout(ctx, growsWithin)
+	defer cancel()
+	if err := growth.Await(ctx, a.Root, a.path(boot.StateDir), bytes); err != nil {
+		return nil, err
+	}
+	sizes, err := growth.Grow(a.Root, a.path(boot.StateDir))
+	return &report.Grown{Before: sizes.Before, After: sizes.After}, err
 }
 
 func (a *Agent) watchCapabilities(ctx context.Context, v voice, long time.Duration) (*report.Capabilities, error) {

@@ -11,6 +11,8 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"holm/guest/growth"
 )
 
 // StateDir is where the state volume lies inside the guest.
@@ -79,6 +81,10 @@ func mountState(disk string) error {
 	state := newRoot + StateDir
 	if err := mount(disk, state, "ext4", stateFlags, "discard"); err != nil {
 		return err
+	}
+	// The disk may have grown while the guest was off. One that cannot grow is as good as it was.
+	if _, err := growth.Grow("", state); err != nil {
+		fmt.Fprintf(os.Stderr, "holm-init: %v\n", err)
 	}
 	for _, o := range overlays {
 		upper, work := filepath.Join(state, "overlay", o.dir, "upper"), filepath.Join(state, "overlay", o.dir, "work")

@@ -19,6 +19,7 @@ const Version = 2
 const (
 	AskStatus       = ""             // how are you: a report now and at each change of stage
 	AskChecks       = "checks"       // try your promises: StageChecking, then StageChecked with Checks
+	AskGrow         = "grow"         // the state disk has Bytes now: StageChecked with Grown
 	AskCapabilities = "capabilities" // watch who uses what for Seconds: StageChecking, then StageChecked with Capabilities
 )
 
@@ -34,7 +35,7 @@ const (
 	StageFailed    = "failed"
 )
 
-// The stages of an answer to AskChecks and AskCapabilities. It ends in StageChecked, or in StageFailed with a Note.
+// The stages of an answer to AskChecks, AskGrow and AskCapabilities. It ends in StageChecked, or in StageFailed with a Note.
 const (
 	StageChecking = "checking" // Note is the id of the check that is being tried
 	StageChecked  = "checked"
@@ -46,6 +47,7 @@ type Question struct {
 	Nonce   string `json:"nonce"`
 	Ask     string `json:"ask,omitempty"`
 	Seconds int    `json:"seconds,omitempty"` // AskCapabilities: how long to watch
+	Bytes   uint64 `json:"bytes,omitempty"`   // AskGrow: how large the state disk was made
 }
 
 // Report is what the guest writes.
@@ -67,6 +69,13 @@ type Report struct {
 
 	Checks       []Check       `json:"checks,omitempty"`       // only with StageChecked
 	Capabilities *Capabilities `json:"capabilities,omitempty"` // only with StageChecked
+	Grown        *Grown        `json:"grown,omitempty"`        // only with StageChecked
+}
+
+// Grown is what became of the state file system when its disk had grown. Bytes, without what it keeps for itself.
+type Grown struct {
+	Before uint64 `json:"before"`
+	After  uint64 `json:"after"`
 }
 
 // Outcome is what a check came to.

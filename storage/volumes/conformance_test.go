@@ -47,8 +47,8 @@ func TestQcow2InTheStateDirectoryConforms(t *testing.T) {
 }
 
 // Qcow2 files share blocks where the file system can.
-func TestQcow2OnXFSConforms(t *testing.T)   { conformsOn(t, volumes.Qcow2, "xfs") }
-func TestReflinkOnXFSConforms(t *testing.T) { conformsOn(t, volumes.Reflink, "xfs") }
+func TestQcow2OnXFSConforms(t *testing.T)     { conformsOn(t, volumes.Qcow2, "xfs") }
+func TestReflinkOnXFSConforms(t *testing.T)   { conformsOn(t, volumes.Reflink, "xfs") }
 func TestReflinkOnBtrfsConforms(t *testing.T) { conformsOn(t, volumes.Reflink, "btrfs") }
 
 func TestThinVolumesConform(t *testing.T) {
