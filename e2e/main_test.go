@@ -129,7 +129,7 @@ func removeInstances(ctx context.Context, dir string) error {
 		return err
 	}
 	for _, i := range list.Instances {
-		if rm := holm("rm", "--yes", "--tenant", i.Tenant, i.Name).in(dir).do(ctx); rm.code != 0 {
+		if rm := holm("rm", "--yes", "--give-up-volume", "--tenant", i.Tenant, i.Name).in(dir).do(ctx); rm.code != 0 {
 			return fmt.Errorf("holm rm: %s", rm.stderr)
 		}
 	}

@@ -35,14 +35,18 @@ func (a *app) startAll(ctx context.Context, o verbOptions) error {
 		return err
 	}
 	var failed []error
-	instances := make([]records.Instance, len(started))
-	for i, s := range started {
-		instances[i] = s.Instance
+	var running []records.Instance
+	for _, s := range started {
 		if s.Err != nil {
 			failed = append(failed, s.Err)
+			continue
 		}
+		running = append(running, s.Instance)
 	}
-	if err := a.printStarted(instances); err != nil {
+	if len(started) == 0 {
+		a.say("nothing to start: all that should run does")
+	}
+	if err := a.printStarted(running); err != nil {
 		failed = append(failed, err)
 	}
 	return joined(failed)
@@ -50,9 +54,6 @@ func (a *app) startAll(ctx context.Context, o verbOptions) error {
 
 // printStarted prints what was started. On a terminal the steps have said it all already.
 func (a *app) printStarted(all []records.Instance) error {
-	if len(all) == 0 {
-		a.say("nothing to start: all that should run does")
-	}
 	if a.settings.output == term.AsTable && (a.streams.OutTerminal || len(all) == 0) {
 		return nil
 	}
