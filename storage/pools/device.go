@@ -1,7 +1,9 @@
 package pools
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"strconv"
 	"strings"
@@ -126,7 +128,8 @@ func mapping(uuid string) string {
 	}
 }
 
-// raid reads an md array. A drive that was pulled leaves no trace in it: that it is missing shows in the numbers.
+// raid reads an md array. A drive that was pulled is among the working ones until the kernel next writes to it, and leaves
+// no trace afterwards: that it is missing shows in the numbers.
 func (l Looker) raid(dir place, d *Device, depth int) error {
 	d.Kind, d.Level = Raid, dir.text("md/level")
 	slots, err := dir.list("md")
@@ -134,15 +137,27 @@ func (l Looker) raid(dir place, d *Device, depth int) error {
 		return err
 	}
 	var paths, roles []string
+	whole := map[uint64]bool{} // the places in the array whose data is there
+	gone := 0
 	for _, slot := range slots {
 		name, ok := strings.CutPrefix(slot, "dev-")
 		if !ok {
 			continue
 		}
-		paths, roles = append(paths, "/sys/class/block/"+name), append(roles, role(dir.text("md/"+slot+"/state")))
+		path, role := "/sys/class/block/"+name, role(dir.text("md/"+slot+"/state"))
+		if _, err := resolve(l.Root, path); errors.Is(err, fs.ErrNotExist) {
+			if role != "faulty" { // else it is counted already
+				gone++
+			}
+			continue
+		}
+		paths, roles = append(paths, path), append(roles, role)
+		if role == "in_sync" {
+			whole[dir.number("md/"+slot+"/slot")] = true
+		}
 	}
-	d.Missing = int(min(dir.number("md/degraded"), maxMembers)) // #nosec G115 -- small
-	if len(paths) > 0 {
+	d.Missing = gone + int(min(dir.number("md/degraded"), maxMembers)) // #nosec G115 -- small
+	if len(paths) > 0 || gone > 0 {
 		if d.Members, err = l.members(paths, depth); err != nil {
 			return err
 		}
@@ -155,8 +170,26 @@ func (l Looker) raid(dir place, d *Device, depth int) error {
 	}
 	if state := dir.text("md/array_state"); !slices.Contains([]string{"clean", "active", "active-idle", "write-pending", "readonly", "read-auto"}, state) {
 		d.Broken = fmt.Sprintf("the array is %s", orUnknown(state))
+	} else if dir.lostMirror(whole) {
+		d.Broken = "both drives of a mirror are gone"
 	}
 	return nil
+}
+
+// lostMirror says that no copy is left of some data. The kernel says so only once a write has failed, and not while others
+// are under way. It is told where mirrors are pairs of neighbours, as mdadm makes them.
+func (p place) lostMirror(whole map[uint64]bool) bool {
+	const pairs = 1<<8 | 2 // one far copy, two near ones
+	all := p.number("md/raid_disks")
+	if p.text("md/level") != "raid10" || p.number("md/layout") != pairs || all%2 != 0 {
+		return false
+	}
+	for slot := uint64(0); slot < min(all, maxMembers); slot += 2 {
+		if !whole[slot] && !whole[slot+1] {
+			return true
+		}
+	}
+	return false
 }
 
 // role is the one that decides of those that the kernel lists: "in_sync,write_mostly", "faulty,blocked".

@@ -53,6 +53,26 @@ func TestWhatAilsAnArrayIsSaid(t *testing.T) {
 			members:  []string{"nvme0n1 in_sync", "nvme1n1 in_sync", "nvme2n1 in_sync"},
 			degraded: "md0: 1 of 4 members missing",
 		},
+		"a drive was pulled and the kernel has not noticed": {
+			files:    map[string]string{"md/degraded": "0"},
+			members:  []string{"nvme0n1 in_sync", "nvme1n1 in_sync", "nvme2n1 in_sync", "gone in_sync"},
+			degraded: "md0: 1 of 4 members missing",
+		},
+		"a drive was pulled and the kernel has only just noticed": {
+			files:    map[string]string{"md/degraded": "1"},
+			members:  []string{"nvme0n1 in_sync", "nvme1n1 in_sync", "nvme2n1 in_sync", "gone faulty"},
+			degraded: "md0: 1 of 4 members missing",
+		},
+		"both drives of a mirror were pulled and the kernel has not noticed": {
+			files:    map[string]string{"md/degraded": "0", "md/layout": "258", "md/dev-nvme1n1/slot": "1"},
+			members:  []string{"nvme0n1 in_sync", "nvme1n1 in_sync", "gone in_sync", "gone2 in_sync"},
+			degraded: "md0: 2 of 4 members missing", broken: "md0: both drives of a mirror are gone",
+		},
+		"one drive of each mirror was pulled": {
+			files:    map[string]string{"md/layout": "258", "md/dev-nvme1n1/slot": "3"},
+			members:  []string{"nvme0n1 in_sync", "nvme1n1 in_sync"},
+			degraded: "md0: 2 of 4 members missing",
+		},
 		"a drive failed and is still there": {
 			files:    map[string]string{"md/degraded": "1"},
 			members:  []string{"nvme0n1 in_sync", "nvme1n1 in_sync", "nvme2n1 in_sync", "nvme3n1 faulty"},
