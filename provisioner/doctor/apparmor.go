@@ -2,12 +2,21 @@ package doctor
 
 import (
 	"context"
+	"crypto/md5" //nolint:gosec // what dpkg keeps of the files it installed
+	"encoding/hex"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 )
 
 const (
-	qemuConf    = "/etc/libvirt/qemu.conf"
+	qemuConf = "/etc/libvirt/qemu.conf"
+	dpkg     = "/var/lib/dpkg/status"
+
+	// What every guest's profile includes, and what that includes in its turn if it is there.
+	shared      = "/etc/apparmor.d/abstractions/libvirt-qemu"
+	sharedMore  = shared + ".d"
 	abstraction = "/etc/apparmor.d/local/abstractions/libvirt-qemu"
 )
 
@@ -29,11 +38,45 @@ func checkAppArmor(_ context.Context, e *env) Result {
 		return e.isolation(install("apparmor", "libvirt-daemon-system")+" && "+e.reload(),
 			"enabled in the kernel, but libvirt does not use it")
 	}
-	if rules := widened(e.value(abstraction)); len(rules) > 0 {
-		return warn("cp "+abstraction+" /root/ && : > "+abstraction+" && "+e.reload(),
-			"enforcing, but %s gives every guest: %s", abstraction, strings.Join(rules, " "))
+	for _, file := range append([]string{abstraction}, e.sharedMore()...) {
+		if rules := widened(e.value(file)); len(rules) > 0 {
+			return warn("cp "+file+" /root/ && : > "+file+" && "+e.reload(),
+				"enforcing, but %s gives every guest: %s", file, strings.Join(rules, " "))
+		}
+	}
+	if e.changed(shared) {
+		return warn("mv "+shared+" /root/ && apt-get install -y --reinstall -o Dpkg::Options::=--force-confmiss"+
+			" $(dpkg -S "+shared+" | cut -d: -f1) && "+e.reload(),
+			"enforcing, but %s, which every guest's profile includes, is not as Debian ships it", shared)
 	}
 	return ok("enforcing; the shared libvirt abstraction is as Debian ships it")
+}
+
+// sharedMore returns the files that the shared abstraction includes from its folder.
+func (e *env) sharedMore() []string {
+	entries, err := os.ReadDir(e.path(sharedMore))
+	if err != nil {
+		return nil // as good as always it is not there
+	}
+	files := make([]string, 0, len(entries))
+	for _, entry := range entries {
+		files = append(files, filepath.Join(sharedMore, entry.Name()))
+	}
+	return files
+}
+
+// changed says whether a configuration file differs from what dpkg installed. Of a file that dpkg knows nothing of there is
+// nothing to say.
+func (e *env) changed(file string) bool {
+	_, known, ok := strings.Cut(e.value(dpkg), "\n "+file+" ")
+	if !ok {
+		return false
+	}
+	digest, _, _ := strings.Cut(known, "\n")
+	digest, _, _ = strings.Cut(digest, " ") // a word may follow: "obsolete"
+	content, err := os.ReadFile(e.path(file))
+	sum := md5.Sum(content) //nolint:gosec // against an oversight, not against somebody who forges
+	return err != nil || hex.EncodeToString(sum[:]) != digest
 }
 
 // widened returns the rules of an AppArmor file that give something: no comments, no denials.

@@ -141,6 +141,25 @@ func TestAppArmor(t *testing.T) {
 			Warn, "enforcing, but " + abstraction + " gives every guest: /srv/** rwk, #include <abstractions/base>",
 			"cp " + abstraction + " /root/ && : > " + abstraction + " && systemctl restart libvirtd",
 		},
+		{
+			"opened by a file in the abstraction's folder", func(h *host) { h.write(sharedMore+"/more", "/srv/** rwk,\n") },
+			Warn, "enforcing, but " + sharedMore + "/more gives every guest: /srv/** rwk,",
+			"cp " + sharedMore + "/more /root/ && : > " + sharedMore + "/more && systemctl restart libvirtd",
+		},
+		{
+			"with the abstraction as it was installed", func(h *host) {
+				h.write(shared, "  /dev/net/tun rw,\n")
+				h.write(dpkg, "Package: x\nConffiles:\n /etc/a 0\n "+shared+" 88998316d489a4feabd71536af99177e obsolete\nVersion: 1\n")
+			}, OK, "enforcing; the shared libvirt abstraction is as Debian ships it", "",
+		},
+		{
+			"with the abstraction changed", func(h *host) {
+				h.write(shared, "  /dev/net/tun rw,\n  /srv/** rwk,\n")
+				h.write(dpkg, "Package: x\nConffiles:\n "+shared+" 88998316d489a4feabd71536af99177e\nVersion: 1\n")
+			}, Warn, "enforcing, but " + shared + ", which every guest's profile includes, is not as Debian ships it",
+			"mv " + shared + " /root/ && apt-get install -y --reinstall -o Dpkg::Options::=--force-confmiss" +
+				" $(dpkg -S " + shared + " | cut -d: -f1) && systemctl restart libvirtd",
+		},
 	})
 }
 
