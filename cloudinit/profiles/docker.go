@@ -1,5 +1,7 @@
 package profiles
 
+import "holm/internal/unitfile"
+
 // dockerdConfig is dockerd's daemon.json as far as holm uses it. It names no hosts: the one socket is the user's own,
 // as rootless Docker has it. It names no seccomp profile: Docker's built-in one holds.
 type dockerdConfig struct {
@@ -42,10 +44,10 @@ func newDockerdConfig() dockerdConfig {
 
 // dockerScope bounds each container whose maker did not. What "docker run" was told by --memory or --pids-limit
 // replaces it: runc sets that at the scope itself, in a drop-in whose name sorts later.
-func dockerScope() unit {
-	return unit{"Scope": {
-		{"MemoryMax", "75%"}, // of the instance's memory
-		{"TasksMax", "512"},
+func dockerScope() unitfile.File {
+	return unitfile.File{"Scope": {
+		{Name: "MemoryMax", Value: "75%"}, // of the instance's memory
+		{Name: "TasksMax", Value: "512"},
 	}}
 }
 
@@ -59,7 +61,7 @@ func dockerFiles() ([]File, error) {
 		{
 			// A name that ends in "-" is for every scope that begins with it: Docker's are docker-ID.scope.
 			"/etc/systemd/user/docker-.scope.d/10-holm.conf", 0o644, "The most memory and processes of a container by default.",
-			func() ([]byte, error) { return encodeUnit(dockerScope()) },
+			func() ([]byte, error) { return unitfile.Encode(dockerScope()) },
 		},
 	})
 }

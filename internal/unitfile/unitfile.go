@@ -1,4 +1,6 @@
-package profiles
+// Package unitfile writes files of systemd.syntax(7) from typed values, and reads them back before anybody gets them: no
+// value becomes a second setting.
+package unitfile
 
 import (
 	"bytes"
@@ -10,18 +12,19 @@ import (
 	"strings"
 )
 
-// unit is a file of systemd.syntax(7): the settings of each section, in order.
-type unit map[string][]directive
+// File is the settings of each section, in order.
+type File map[string][]Setting
 
-type directive struct{ Name, Value string }
+// Setting is one line of a section.
+type Setting struct{ Name, Value string }
 
 var (
 	unitWord  = regexp.MustCompile(`^[A-Z][A-Za-z]*$`)
 	unitValue = regexp.MustCompile(`^[!-~]+( [!-~]+)*$`)
 )
 
-// encodeUnit writes a unit's sections sorted by name, reads them back and compares.
-func encodeUnit(u unit) ([]byte, error) {
+// Encode writes a file with its sections sorted by name, reads it back and compares.
+func Encode(u File) ([]byte, error) {
 	var text bytes.Buffer
 	for _, section := range slices.Sorted(maps.Keys(u)) {
 		text.WriteString("[" + section + "]\n")
@@ -29,7 +32,7 @@ func encodeUnit(u unit) ([]byte, error) {
 			text.WriteString(d.Name + "=" + d.Value + "\n")
 		}
 	}
-	back, err := parseUnit(text.String())
+	back, err := Parse(text.String())
 	if err != nil {
 		return nil, fmt.Errorf("it does not read back: %w", err)
 	}
@@ -39,9 +42,9 @@ func encodeUnit(u unit) ([]byte, error) {
 	return text.Bytes(), nil
 }
 
-// parseUnit reads what encodeUnit writes: no comments, no continued lines, no section twice.
-func parseUnit(text string) (unit, error) {
-	u, section := unit{}, ""
+// Parse reads what Encode writes: no comments, no continued lines, no section twice.
+func Parse(text string) (File, error) {
+	u, section := File{}, ""
 	for line := range strings.Lines(text) {
 		line = strings.TrimSuffix(line, "\n")
 		if name, ok := strings.CutPrefix(line, "["); ok {
@@ -56,7 +59,7 @@ func parseUnit(text string) (unit, error) {
 		if !ok || section == "" || !unitWord.MatchString(name) || !unitValue.MatchString(value) || strings.HasSuffix(value, "\\") {
 			return nil, fmt.Errorf("%.80q is no setting", line)
 		}
-		u[section] = append(u[section], directive{name, value})
+		u[section] = append(u[section], Setting{name, value})
 	}
 	return u, nil
 }
