@@ -1,0 +1,155 @@
+// Package mounts has the host's systemd mount file systems, and start instances only once those of their pools are
+// mounted. Sources: systemd.mount(5), systemd.unit(5).
+package mounts
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"holm/internal/atomicfile"
+	"holm/internal/run"
+	"holm/internal/unitfile"
+)
+
+// Where units of the operator's own lie, and the folder of what is added to the one that starts instances.
+const (
+	unitDir   = "/etc/systemd/system"
+	resumeDir = unitDir + "/holm-resume.service.d"
+)
+
+// Systemd is the host's; its zero value is this one's.
+type Systemd struct {
+	// Root is where /etc and /run are looked up; "" is "/".
+	Root string
+	// Run runs a program; nil is run.Command.
+	Run func(ctx context.Context, name string, args ...string) ([]byte, error)
+}
+
+// Running tells whether systemd is what runs this host.
+func (s Systemd) Running() bool {
+	_, err := os.Stat(s.path("/run/systemd/system"))
+	return err == nil
+}
+
+// UnitName is the name of the unit that mounts something at a path, which is absolute and clean.
+func UnitName(path string) string { return escape(path) + ".mount" }
+
+// escape is what systemd-escape --path does.
+func escape(path string) string {
+	path = strings.Trim(path, "/")
+	if path == "" {
+		return "-"
+	}
+	var b strings.Builder
+	for i := range len(path) {
+		switch c := path[i]; {
+		case c == '/':
+			b.WriteByte('-')
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == ':', c == '_', c == '.' && i > 0:
+			b.WriteByte(c)
+		default:
+			fmt.Fprintf(&b, `\x%02x`, c)
+		}
+	}
+	return b.String()
+}
+
+// Order has the unit that starts instances want, and wait for, what is mounted at a path on which a pool of that name
+// lies. It may be called again. Nothing happens on a host without systemd.
+func (s Systemd) Order(pool, path string) error {
+	if !s.Running() {
+		return nil
+	}
+	unit := UnitName(path)
+	text, err := unitfile.Encode(unitfile.File{"Unit": {{Name: "After", Value: unit}, {Name: "Wants", Value: unit}}})
+	if err != nil {
+		return fmt.Errorf("order instances after %s: %w", path, err)
+	}
+	if err := os.MkdirAll(s.path(resumeDir), 0o755); err != nil { //nolint:gosec // as every folder of units
+		return fmt.Errorf("order instances after %s: %w", path, err)
+	}
+	return atomicfile.WriteBytes(s.dropIn(pool), 0o644, text)
+}
+
+// Unorder takes back what Order did. No error when there is nothing.
+func (s Systemd) Unorder(pool string) error { return remove(s.dropIn(pool)) }
+
+func (s Systemd) dropIn(pool string) string {
+	return s.path(filepath.Join(resumeDir, "pool-"+pool+".conf"))
+}
+
+// Mount is a file system that is mounted at each boot.
+type Mount struct{ What, Where, Type, For string }
+
+// Add writes the unit of a mount and mounts it. On a host without systemd it only mounts. An existing unit of that name
+// is an error that wraps fs.ErrExist.
+func (s Systemd) Add(ctx context.Context, m Mount) error {
+	if !s.Running() {
+		_, err := s.run(ctx, "mount", "-t", m.Type, m.What, m.Where)
+		return err
+	}
+	text, err := unitfile.Encode(unitfile.File{
+		"Unit":    {{Name: "Description", Value: m.For}},
+		"Mount":   {{Name: "What", Value: m.What}, {Name: "Where", Value: m.Where}, {Name: "Type", Value: m.Type}, {Name: "Options", Value: "noatime"}},
+		"Install": {{Name: "WantedBy", Value: "local-fs.target"}},
+	})
+	if err != nil {
+		return fmt.Errorf("write the unit of %s: %w", m.Where, err)
+	}
+	path := s.UnitPath(m.Where)
+	if _, err := os.Lstat(path); err == nil {
+		return fmt.Errorf("%s: %w", path, fs.ErrExist)
+	}
+	if err := atomicfile.WriteBytes(path, 0o644, text); err != nil {
+		return err
+	}
+	if _, err := s.run(ctx, "systemctl", "daemon-reload"); err != nil {
+		return err
+	}
+	_, err = s.run(ctx, "systemctl", "--quiet", "enable", "--now", UnitName(m.Where))
+	return err
+}
+
+// Remove unmounts what Add mounted and removes its unit. It may be called again, and after an Add that failed half-way.
+func (s Systemd) Remove(ctx context.Context, m Mount) error {
+	if !s.Running() {
+		_, err := s.run(ctx, "umount", m.Where)
+		return err
+	}
+	path := s.UnitPath(m.Where)
+	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	_, err := s.run(ctx, "systemctl", "--quiet", "disable", "--now", UnitName(m.Where))
+	if err := errors.Join(err, remove(path)); err != nil {
+		return err
+	}
+	_, err = s.run(ctx, "systemctl", "daemon-reload")
+	return err
+}
+
+// UnitPath is where the unit of a mount lies.
+func (s Systemd) UnitPath(where string) string {
+	return s.path(filepath.Join(unitDir, UnitName(where)))
+}
+
+func (s Systemd) path(p string) string { return filepath.Join("/", s.Root, p) }
+
+func (s Systemd) run(ctx context.Context, name string, args ...string) ([]byte, error) {
+	if s.Run != nil {
+		return s.Run(ctx, name, args...)
+	}
+	return run.Command(ctx, name, args...)
+}
+
+func remove(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
