@@ -50,6 +50,7 @@ type world struct {
 	network  network.Network
 	crash    func(point string)
 	grounds  map[string]pools.Tree // what is mounted, by its path
+	boot     boot
 	inspect  func(ctx context.Context, s verify.Subject) []verify.Result
 
 	mu     sync.Mutex
@@ -119,6 +120,7 @@ func (w *world) holm() *provisioner.Provisioner {
 			return w.hyp, nil
 		},
 		Look:    func(_ context.Context, pool records.Pool) (pools.Tree, error) { return w.look(pool) },
+		Boot:    &w.boot,
 		Inspect: func(ctx context.Context, s verify.Subject) []verify.Result { return w.inspect(ctx, s) },
 		Measure: func(context.Context) (provisioner.Capacity, error) { return w.capacity, w.measure },
 	})

@@ -106,6 +106,13 @@ func (p *Provisioner) AddPool(ctx context.Context, spec PoolSpec) (PoolView, err
 		p.tidy(v.Pool, made)
 		return v, poolTaken(err, v.Name)
 	}
+	p.crash("pool.added")
+	if v.Backend == volumes.LVMThin {
+		return v, nil // LVM has it ready before anything is started
+	}
+	if err := p.Boot.Order(v.Name, v.Path); err != nil {
+		return v, fault.New(fault.Leftover, "pool "+v.Name+" is there, and instances in it start too early when the host boots: see "+v.Path+"'s unit", "pool %q: %w", v.Name, err)
+	}
 	return v, nil
 }
 
@@ -265,5 +272,5 @@ func (p *Provisioner) RemovePool(ctx context.Context, name string) error {
 	if tree, err := p.Look(ctx, pool); lostWhy(pool, tree, err) == "" {
 		p.tidy(pool, true)
 	}
-	return nil
+	return p.Boot.Unorder(name)
 }

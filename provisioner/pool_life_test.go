@@ -157,7 +157,13 @@ func TestAPoolWithInstancesOrOnDutyStays(t *testing.T) {
 	must(t, err)
 	foreign := filepath.Join(path, "holm", "somebody-elses")
 	must(t, os.WriteFile(foreign, nil, 0o600))
+	if w.boot.paths["fast"] != path {
+		t.Errorf("instances start after %q is mounted, want %s", w.boot.paths["fast"], path)
+	}
 	must(t, w.holm().RemovePool(t.Context(), "fast"))
+	if len(w.boot.paths) > 0 {
+		t.Errorf("instances still wait for %v", w.boot.paths)
+	}
 	if !exists(t, foreign) {
 		t.Error("what was not holm's was removed")
 	}

@@ -92,3 +92,19 @@ func volume(path string, inst records.Instance) string {
 }
 
 func inFast() provisioner.CreateSpec { return provisioner.CreateSpec{Name: "web", Pool: "fast"} }
+
+// boot is what the host mounts before it starts instances.
+type boot struct{ paths map[string]string }
+
+func (b *boot) Order(pool, path string) error {
+	if b.paths == nil {
+		b.paths = map[string]string{}
+	}
+	b.paths[pool] = path
+	return nil
+}
+
+func (b *boot) Unorder(pool string) error {
+	delete(b.paths, pool)
+	return nil
+}

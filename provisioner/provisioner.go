@@ -56,6 +56,7 @@ type Config struct {
 	Measure func(context.Context) (Capacity, error)
 	// Look looks at what a pool stands on.
 	Look        func(ctx context.Context, pool records.Pool) (pools.Tree, error)
+	Boot        Boot
 	Network     network.Network
 	Nameservers []netip.Addr
 	// Crash is called at each point where a death of the process has to be survivable; nil outside of tests.

@@ -11,6 +11,7 @@ import (
 	"holm/internal/term"
 	"holm/provisioner"
 	"holm/provisioner/doctor"
+	"holm/storage/arrays"
 )
 
 // settings are the global flags.
@@ -38,6 +39,7 @@ type app struct {
 	makeImages      func(s settings) (imageStore, error)
 	renewLock       func(ctx context.Context, old images.Lock, epoch time.Time) (images.Lock, error)
 	makeHost        func(s settings) (hostStore, error)
+	arrays          arrayMaker
 	examine         func(ctx context.Context, s settings) doctor.Report
 	mend            func(ctx context.Context, s settings, id string) (doctor.Result, error)
 	// program runs another program on the same streams; its exit code comes back as exitStatus.
@@ -190,7 +192,7 @@ func (a *app) again() string {
 func newApp(streams *term.Streams, getenv func(string) string) *app {
 	return &app{
 		streams: streams, getenv: getenv, now: time.Now, root: os.Geteuid() == 0,
-		makeProvisioner: newProvisioner, makeImages: newImages, renewLock: renewLock, makeHost: newHost, examine: examineHost, mend: mendHost,
+		makeProvisioner: newProvisioner, makeImages: newImages, renewLock: renewLock, makeHost: newHost, arrays: arrays.Builder{}, examine: examineHost, mend: mendHost,
 		program: runProgram,
 	}
 }

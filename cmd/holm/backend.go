@@ -21,8 +21,10 @@ import (
 	"holm/provisioner/hypervisor"
 	"holm/provisioner/network"
 	"holm/provisioner/verify"
+	"holm/storage/mounts"
 	"holm/storage/pools"
 	"holm/storage/records"
+	"holm/storage/volumes"
 )
 
 // backend connects the provisioner to libvirt, the image store, the records and the host.
@@ -45,7 +47,7 @@ func newProvisioner(ctx context.Context, s settings) (api, error) {
 	config := provisioner.Config{
 		Dir: s.state, Records: b.records, Images: images.Open(filepath.Join(s.state, "images")),
 		Connect: func(ctx context.Context) (provisioner.Hypervisor, error) { return b.connect(ctx) },
-		Inspect: verify.System().Run, Measure: b.measure, Look: lookUnder, Network: where, Crash: crashPoint(), Now: time.Now,
+		Inspect: verify.System().Run, Measure: b.measure, Look: lookUnder, Boot: mounts.Systemd{}, Network: where, Crash: crashPoint(), Now: time.Now,
 	}
 	// systemd-resolved's stub in resolv.conf is of no use to a guest; the file beside it names the real servers.
 	for _, file := range []string{"/run/systemd/resolve/resolv.conf", "/etc/resolv.conf"} {
@@ -73,6 +75,9 @@ func hostNetwork(host records.Host) (network.Network, error) {
 
 // lookUnder looks at what a pool stands on.
 func lookUnder(ctx context.Context, pool records.Pool) (pools.Tree, error) {
+	if pool.Backend == volumes.LVMThin {
+		return pools.Looker{}.LookThin(ctx, pool.Path)
+	}
 	return pools.Looker{}.Look(ctx, pool.Path)
 }
 

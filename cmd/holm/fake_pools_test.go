@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"holm/internal/fault"
 	"holm/provisioner"
+	"holm/storage/arrays"
 	"holm/storage/pools"
 	"holm/storage/records"
 )
@@ -121,4 +123,25 @@ func (w hostWorld) Pool(_ context.Context, name string) (records.Pool, error) {
 		}
 	}
 	return records.Pool{}, fmt.Errorf("pool %q %w", name, records.ErrNotFound)
+}
+
+// arrayWorld makes arrays of drives by saying that it does.
+type arrayWorld struct{ w *world }
+
+func (a arrayWorld) Plan(_ context.Context, s arrays.Spec) (arrays.Plan, error) {
+	p := arrays.Plan{Spec: s}
+	for _, path := range s.Drives {
+		if path == "/dev/full" {
+			return p, fault.New(fault.Refused, "wipefs --all /dev/full", "/dev/full holds a signature of \"ext4\"")
+		}
+		p.Drives = append(p.Drives, arrays.Drive{Name: strings.TrimPrefix(path, "/dev/"), Path: path, SizeBytes: 1 << 40, Model: "Fast\x1b[2J"})
+	}
+	return p, a.w.failWith
+}
+
+func (a arrayWorld) Make(_ context.Context, p arrays.Plan, progress func(step string)) error {
+	a.w.calls = append(a.w.calls, "make array "+p.Name+" "+p.Level)
+	progress("make it")
+	progress("mount it")
+	return a.w.arrayOK
 }

@@ -40,6 +40,7 @@ type world struct {
 	built     images.BuildOptions    // what image build asked for
 	wanted    provisioner.CreateSpec // what create asked for
 	asked     provisioner.PoolSpec   // what pool add asked for
+	arrayOK   error                  // what making an array comes to
 	failWith  error                  // what every call fails with
 	hang      bool                   // whether long calls wait for the end of ctx
 	console   io.ReadWriteCloser
@@ -285,6 +286,7 @@ func (w *world) app(s *term.Streams, getenv func(string) string) *app {
 		makeProvisioner: func(context.Context, settings) (api, error) { return w, nil },
 		makeImages:      func(settings) (imageStore, error) { return imageWorld{w}, nil },
 		makeHost:        func(settings) (hostStore, error) { return hostWorld{w}, nil },
+		arrays:          arrayWorld{w},
 		renewLock: func(_ context.Context, old images.Lock, epoch time.Time) (images.Lock, error) {
 			old.Epoch = epoch.Unix()
 			return old, w.failWith

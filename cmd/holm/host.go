@@ -67,8 +67,11 @@ func (a *app) hostSetCommand() *cobra.Command {
 		Args:    names(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c.poolSet = cmd.Flags().Changed("pool")
-			if !c.lab.set && c.network == "" && !c.poolSet {
+			if !c.lab.set && c.network == "" && c.subnet == "" && !c.poolSet {
 				return fault.New(fault.Usage, "see what can be set: holm host set --help", "nothing to set was named")
+			}
+			if (c.network == "") != (c.subnet == "") {
+				return fault.New(fault.Usage, "write for example: holm host set --network holm-b --subnet 10.78.0.0/24", "--network and --subnet belong together")
 			}
 			return a.setHost(cmd.Context(), c)
 		},
@@ -79,7 +82,6 @@ func (a *app) hostSetCommand() *cobra.Command {
 	cmd.Flags().StringVar(&c.pool, "pool", "", "`NAME` of the pool that is used when nobody says where; \"\" is the state directory")
 	_ = cmd.RegisterFlagCompletionFunc("pool", a.completePools(0))
 	cmd.Flags().BoolVar(&c.dryRun, "dry-run", false, "print what would be set and change nothing")
-	cmd.MarkFlagsRequiredTogether("network", "subnet")
 	ends(cmd, fault.NotFound, fault.Busy)
 	return cmd
 }

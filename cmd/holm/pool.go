@@ -23,7 +23,7 @@ func (a *app) poolCommand() *cobra.Command {
 		GroupID: groupHost,
 	}
 	group(cmd)
-	cmd.AddCommand(a.poolAddCommand(), a.poolLsCommand(), a.poolShowCommand(), a.poolCheckCommand(), a.poolRmCommand())
+	cmd.AddCommand(a.poolAddCommand(), a.poolCreateCommand(), a.poolLsCommand(), a.poolShowCommand(), a.poolCheckCommand(), a.poolRmCommand())
 	return cmd
 }
 

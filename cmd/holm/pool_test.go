@@ -71,3 +71,22 @@ func TestWhatRanIsStartedAndPrinted(t *testing.T) {
 		t.Errorf("ended with %d, %q, calls %q", got.code, got.out, w.calls)
 	}
 }
+
+func TestAPoolDemandsOfItsDrivesWhatItWasMadeOf(t *testing.T) {
+	for drives, want := range map[string]string{"/dev/nvme0n1 /dev/nvme1n1": "raid1,nvme", "/dev/sda /dev/nvme1n1": "raid1"} {
+		w := newWorld()
+		got := w.run(t, append([]string{"pool", "create", "big", "--raid1", "--yes"}, strings.Fields(drives)...)...)
+		if got.code != 0 || w.asked.Require != want || w.asked.Path != "/srv/holm" {
+			t.Errorf("%s: ended with %d, asked for %+v\n%s", drives, got.code, w.asked, got.err)
+		}
+	}
+}
+
+func TestAnArrayThatCannotBeMadeIsNoPool(t *testing.T) {
+	w := newWorld()
+	w.arrayOK = fault.New(fault.Failure, "taken back: the drives are as they were", "make xfs on it: mkfs.xfs said no")
+	got := w.run(t, "pool", "create", "big", "--raid1", "--yes", "/dev/nvme0n1", "/dev/nvme1n1")
+	if got.code != int(fault.Failure) || slices.Contains(w.calls, "add pool big") || !strings.Contains(got.err, "the drives are as they were") {
+		t.Errorf("ended with %d, calls %q\n%s", got.code, w.calls, got.err)
+	}
+}

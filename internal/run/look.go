@@ -49,13 +49,17 @@ func Package(program string) string {
 		return "apt"
 	case "dpkg", "dpkg-deb", "dpkg-query":
 		return "dpkg"
-	case "blkid":
+	case "blkid", "wipefs", "mount", "umount":
 		return "util-linux"
+	case "mkfs.xfs":
+		return "xfsprogs"
+	case "systemctl":
+		return "systemd"
 	case "lvs", "lvcreate", "lvremove", "lvextend", "lvchange":
 		return "lvm2"
 	case "mkfs.ext4", "debugfs":
 		return "e2fsprogs"
-	case "mmdebstrap", "cpio", "zstd", "genisoimage", "xorriso":
+	case "mdadm", "mmdebstrap", "cpio", "zstd", "genisoimage", "xorriso":
 		return program
 	default:
 		return ""

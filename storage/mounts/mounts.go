@@ -87,7 +87,7 @@ func (s Systemd) dropIn(pool string) string {
 type Mount struct{ What, Where, Type, For string }
 
 // Add writes the unit of a mount and mounts it. On a host without systemd it only mounts. An existing unit of that name
-// is an error that wraps fs.ErrExist.
+// is an error that wraps fs.ErrExist. What it began and could not finish, it takes back.
 func (s Systemd) Add(ctx context.Context, m Mount) error {
 	if !s.Running() {
 		_, err := s.run(ctx, "mount", "-t", m.Type, m.What, m.Where)
@@ -108,14 +108,17 @@ func (s Systemd) Add(ctx context.Context, m Mount) error {
 	if err := atomicfile.WriteBytes(path, 0o644, text); err != nil {
 		return err
 	}
-	if _, err := s.run(ctx, "systemctl", "daemon-reload"); err != nil {
-		return err
+	_, err = s.run(ctx, "systemctl", "daemon-reload")
+	if err == nil {
+		_, err = s.run(ctx, "systemctl", "--quiet", "enable", "--now", UnitName(m.Where))
 	}
-	_, err = s.run(ctx, "systemctl", "--quiet", "enable", "--now", UnitName(m.Where))
-	return err
+	if err != nil {
+		return errors.Join(err, s.Remove(context.WithoutCancel(ctx), m))
+	}
+	return nil
 }
 
-// Remove unmounts what Add mounted and removes its unit. It may be called again, and after an Add that failed half-way.
+// Remove unmounts what Add mounted and removes its unit. It may be called again.
 func (s Systemd) Remove(ctx context.Context, m Mount) error {
 	if !s.Running() {
 		_, err := s.run(ctx, "umount", m.Where)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -66,8 +67,8 @@ func (m *machine) device(dir string, files map[string]string) string {
 	return number
 }
 
-func (m *machine) nvme(n int) string {
-	return m.device(fmt.Sprintf("pci0000:00/nvme/nvme%d/nvme%dn1", n, n), map[string]string{
+func (m *machine) nvme(n int) {
+	m.device(fmt.Sprintf("pci0000:00/nvme/nvme%d/nvme%dn1", n, n), map[string]string{
 		"queue/rotational": "0", "queue/write_cache": "write back", "queue/discard_max_bytes": "2199023255040",
 		"device/transport": "pcie", "device/model": "QEMU NVMe Ctrl", "device/serial": fmt.Sprintf("holm%d", n),
 	})
@@ -90,9 +91,7 @@ func (m *machine) array(level string, slots int, files map[string]string, member
 		all["md/dev-"+name+"/state"] = state
 		all["slaves/"+name+"/x"] = ""
 	}
-	for name, content := range files {
-		all[name] = content
-	}
+	maps.Copy(all, files)
 	return m.device("virtual/block/md0", all)
 }
 

@@ -98,11 +98,7 @@ func foreign(m *mountinfo.Info) bool {
 
 // uuid asks blkid, which reads the superblock, and not udev, which may have read another one.
 func (l Looker) uuid(ctx context.Context, device string) (string, error) {
-	ask := l.Run
-	if ask == nil {
-		ask = run.Command
-	}
-	out, err := ask(ctx, "blkid", "-p", "-o", "value", "-s", "UUID", device)
+	out, err := l.run(ctx, "blkid", "-p", "-o", "value", "-s", "UUID", device)
 	if err != nil {
 		return "", fault.New(fault.Unfit, "see: blkid -p "+device, "cannot tell which file system is on %s: %w", device, err)
 	}
@@ -119,4 +115,11 @@ func (l Looker) statfs(path string, s *unix.Statfs_t) error {
 		return l.Statfs(path, s)
 	}
 	return unix.Statfs(path, s)
+}
+
+func (l Looker) run(ctx context.Context, name string, args ...string) ([]byte, error) {
+	if l.Run != nil {
+		return l.Run(ctx, name, args...)
+	}
+	return run.Command(ctx, name, args...)
 }

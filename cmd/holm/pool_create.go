@@ -1,0 +1,146 @@
+package main
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"holm/internal/fault"
+	"holm/internal/term"
+	"holm/provisioner"
+	"holm/storage/arrays"
+	"holm/storage/pools"
+)
+
+// arrayMaker is the arrays room as the verbs need it.
+type arrayMaker interface {
+	Plan(ctx context.Context, s arrays.Spec) (arrays.Plan, error)
+	Make(ctx context.Context, p arrays.Plan, progress func(step string)) error
+}
+
+type poolCreateOptions struct {
+	spec        arrays.Spec
+	raid1       bool
+	raid10      bool
+	yes, dryRun bool
+}
+
+func (a *app) poolCreateCommand() *cobra.Command {
+	var o poolCreateOptions
+	cmd := &cobra.Command{
+		Use:   "create NAME --raid10 DRIVE...",
+		Short: "Make an array, a file system and a mount of drives that hold nothing, and a pool of it",
+		Long: "It shows what it will do and asks. Drives that hold anything are refused: a signature, a partition,\n" +
+			"a mount. When a step fails, or on Ctrl-C, the drives are left as they were.",
+		Example: "  sudo holm pool create fast --raid10 /dev/nvme0n1 /dev/nvme1n1 /dev/nvme2n1 /dev/nvme3n1",
+		Args:    names(2, 0, "a name for the pool and the drives"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if o.raid1 == o.raid10 {
+				return fault.New(fault.Usage, "see: holm pool create --help", "say one of --raid10 and --raid1")
+			}
+			o.spec.Name, o.spec.Drives = args[0], args[1:]
+			return a.poolCreate(cmd.Context(), o)
+		},
+		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+			if len(args) == 0 {
+				return nil, cobra.ShellCompDirectiveNoFileComp
+			}
+			return nil, cobra.ShellCompDirectiveDefault // a path below /dev
+		},
+	}
+	flags := cmd.Flags()
+	flags.BoolVar(&o.raid10, "raid10", false, "stripes over mirrors, of 4 drives or more")
+	flags.BoolVar(&o.raid1, "raid1", false, "a mirror of all drives")
+	flags.StringVar(&o.spec.Mount, "mount", "/srv/holm", "where it is mounted: a `DIR` that is empty or not there")
+	flags.StringVar(&o.spec.FS, "fs", arrays.XFS, "the file `SYSTEM`: xfs or ext4")
+	flags.BoolVar(&o.yes, "yes", false, "do not ask")
+	flags.BoolVar(&o.dryRun, "dry-run", false, "say what would be done and change nothing")
+	_ = cmd.RegisterFlagCompletionFunc("fs", cobra.FixedCompletions([]string{arrays.XFS, arrays.Ext4}, cobra.ShellCompDirectiveNoFileComp))
+	ends(cmd, fault.Leftover, fault.NotFound, fault.Exists, fault.Unfit, fault.Busy, fault.Refused)
+	return cmd
+}
+
+func (a *app) poolCreate(ctx context.Context, o poolCreateOptions) error {
+	o.spec.Level = arrays.Raid1
+	if o.raid10 {
+		o.spec.Level = arrays.Raid10
+	}
+	p, err := a.makeProvisioner(ctx, a.settings)
+	if err != nil {
+		return err
+	}
+	if err := newPool(ctx, p, o.spec.Name); err != nil {
+		return err
+	}
+	plan, err := a.arrays.Plan(ctx, o.spec)
+	if err != nil {
+		return err
+	}
+	if !a.settings.quiet || !o.yes {
+		a.streams.Say("this will be done:")
+		for _, line := range plan.Lines() {
+			a.streams.Say("  " + term.Line(line))
+		}
+	}
+	if o.dryRun {
+		return nil
+	}
+	if err := a.confirmed(ctx, o.yes, "make it? what is on the drives is lost."); err != nil {
+		return err
+	}
+	observer, done := a.watch()
+	begin, end := steps(observer)
+	err = a.arrays.Make(ctx, plan, begin)
+	end(err)
+	done()
+	if err != nil {
+		return err
+	}
+	v, err := p.AddPool(ctx, provisioner.PoolSpec{Name: o.spec.Name, Path: o.spec.Mount, Require: demanded(plan)})
+	if err != nil {
+		return fault.New(fault.Leftover, "the array is made and mounted: "+a.command("pool", "add", o.spec.Name, o.spec.Mount), "pool %s: %w", o.spec.Name, err)
+	}
+	return a.streams.Print(a.settings.output, a.poolResult(v))
+}
+
+// newPool refuses a name that is taken before anything is made.
+func newPool(ctx context.Context, p api, name string) error {
+	all, err := p.PoolNames(ctx)
+	if err == nil && slices.Contains(all, name) {
+		err = fault.New(fault.Exists, "see it: holm pool show "+name, "pool %q exists already", name)
+	}
+	return err
+}
+
+// steps tells an observer of steps of which only the beginning is known: each ends the one before, and end the last.
+func steps(observer provisioner.Observer) (begin func(step string), end func(error)) {
+	open := ""
+	tell := func(phase provisioner.Phase) {
+		if observer != nil && open != "" {
+			observer(provisioner.Event{Step: open, Phase: phase})
+		}
+	}
+	begin = func(step string) {
+		tell(provisioner.Finished)
+		open = step
+		tell(provisioner.Begun)
+	}
+	return begin, func(err error) {
+		if err != nil {
+			tell(provisioner.Broken)
+			return
+		}
+		tell(provisioner.Finished)
+	}
+}
+
+// demanded is what is required of the pool from now on: what it is made of.
+func demanded(p arrays.Plan) string {
+	required := []string{p.Level}
+	if !slices.ContainsFunc(p.Drives, func(d arrays.Drive) bool { return !strings.HasPrefix(d.Name, "nvme") }) {
+		required = append(required, string(pools.RequireNVMe))
+	}
+	return strings.Join(required, ",")
+}

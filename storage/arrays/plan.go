@@ -1,0 +1,250 @@
+package arrays
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/moby/sys/mountinfo"
+
+	"holm/internal/fault"
+	"holm/internal/run"
+)
+
+// alike is the part of the largest drive that the smallest one has to have: the rest of the larger ones is lost.
+const alike = 0.9
+
+// headBytes is how much of the start of a drive has to be nothing but zeros.
+const headBytes = 1 << 20
+
+// Plan holds a spec against the machine. It changes nothing, and fails when any of the drives holds, or is a part of,
+// anything.
+func (b Builder) Plan(ctx context.Context, s Spec) (Plan, error) {
+	if err := s.check(); err != nil {
+		return Plan{}, err
+	}
+	if err := b.programs(s.FS); err != nil {
+		return Plan{}, err
+	}
+	p := Plan{Spec: s}
+	for _, path := range s.Drives {
+		d, err := b.drive(ctx, path)
+		if err != nil {
+			return Plan{}, err
+		}
+		if slices.ContainsFunc(p.Drives, func(other Drive) bool { return other.Name == d.Name }) {
+			return Plan{}, fault.New(fault.Usage, "name each drive once", "%s is named twice", path)
+		}
+		p.Drives = append(p.Drives, d)
+	}
+	if err := p.sizes(); err != nil {
+		return Plan{}, err
+	}
+	made, err := b.place(s)
+	p.made = made
+	return p, err
+}
+
+// programs are those that will be needed; only the machine that this runs on can lack them.
+func (b Builder) programs(fsType string) error {
+	if b.Run != nil {
+		return nil
+	}
+	for _, name := range []string{"mdadm", "mkfs." + fsType, "wipefs", "blkid"} {
+		if _, err := run.Look(name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// drive finds the whole drive at a path, and that nothing is on it.
+func (b Builder) drive(ctx context.Context, path string) (Drive, error) {
+	if !strings.HasPrefix(path, "/dev/") || filepath.Clean(path) != path || strings.ContainsFunc(path, unprintable) {
+		return Drive{}, fault.New(fault.Usage, "see what there is: lsblk --nodeps", "%.60q is not the path of a drive", path)
+	}
+	real, err := filepath.EvalSymlinks(b.path(path))
+	if errors.Is(err, fs.ErrNotExist) {
+		return Drive{}, fault.New(fault.NotFound, "see what there is: lsblk --nodeps", "there is no drive %s", path)
+	}
+	if err != nil {
+		return Drive{}, err
+	}
+	d := Drive{Name: filepath.Base(real), Path: path}
+	dir := b.path("/sys/class/block/" + d.Name)
+	if filepath.Dir(real) != b.path("/dev") || !exists(dir) {
+		return Drive{}, fault.New(fault.Usage, "see what there is: lsblk --nodeps", "%s is not a drive", path)
+	}
+	if why := b.used(dir, d.Name); why != "" {
+		return Drive{}, fault.New(fault.Refused, "see: lsblk "+path+"      and choose drives that hold nothing", "%s is in use: %s", path, why)
+	}
+	if d.SizeBytes, err = sizeOf(dir); err != nil {
+		return Drive{}, err
+	}
+	d.Model, d.Serial = text(dir+"/device/model"), text(dir+"/device/serial")
+	return d, b.empty(ctx, d)
+}
+
+// used says what a drive is a part of, or has parts of; "" is nothing.
+func (b Builder) used(dir, name string) string {
+	if exists(dir + "/partition") {
+		return "it is a partition, and not a whole drive"
+	}
+	for _, kind := range []string{"md", "dm"} {
+		if exists(dir + "/" + kind) {
+			return "it is made of drives itself"
+		}
+	}
+	if holders, err := os.ReadDir(dir + "/holders"); err == nil && len(holders) > 0 {
+		return "it is a part of " + holders[0].Name()
+	}
+	if parts, err := filepath.Glob(dir + "/*/partition"); err == nil && len(parts) > 0 {
+		return "it has the partition " + filepath.Base(filepath.Dir(parts[0]))
+	}
+	if where := b.mountedAt(text(dir + "/dev")); where != "" {
+		return "it is mounted at " + where
+	}
+	swaps, _ := os.ReadFile(b.path("/proc/swaps"))
+	for line := range strings.Lines(string(swaps)) {
+		if strings.HasPrefix(line, "/dev/"+name+" ") || strings.HasPrefix(line, "/dev/"+name+"\t") {
+			return "the host swaps to it"
+		}
+	}
+	return ""
+}
+
+// mountedAt finds where the device of a number "259:1" is mounted.
+func (b Builder) mountedAt(number string) string {
+	f, err := os.Open(b.path("/proc/self/mountinfo"))
+	if err != nil {
+		return ""
+	}
+	defer func() { _ = f.Close() }()
+	all, err := mountinfo.GetMountsFromReader(f, func(m *mountinfo.Info) (skip, stop bool) {
+		return strconv.Itoa(m.Major)+":"+strconv.Itoa(m.Minor) != number, false
+	})
+	if err != nil || len(all) == 0 {
+		return ""
+	}
+	return all[0].Mountpoint
+}
+
+// empty asks wipefs for signatures, and reads the start of the drive for what no program knows.
+func (b Builder) empty(ctx context.Context, d Drive) error {
+	out, err := b.run(ctx, "wipefs", "--json", "--no-act", "/dev/"+d.Name)
+	if err != nil {
+		return fault.New(fault.Unfit, "see: wipefs --no-act "+d.Path, "cannot tell whether %s holds anything: %w", d.Path, err)
+	}
+	var found struct {
+		Signatures []struct{ Type, Label string }
+	}
+	if len(strings.TrimSpace(string(out))) > 0 {
+		if err := json.Unmarshal(out, &found); err != nil {
+			return fault.New(fault.Unfit, "see: wipefs --no-act "+d.Path, "cannot tell whether %s holds anything: %w", d.Path, err)
+		}
+	}
+	holds := ""
+	if len(found.Signatures) > 0 {
+		holds = "a signature of " + strconv.QuoteToASCII(fmt.Sprintf("%.40s", found.Signatures[0].Type))
+	} else if zero, err := b.zeroHead(d.Name); err != nil {
+		return err
+	} else if !zero {
+		holds = "something that is not known"
+	}
+	if holds == "" {
+		return nil
+	}
+	return fault.New(fault.Refused, "if nothing on it is needed: wipefs --all "+d.Path+" && blkdiscard --force "+d.Path, "%s holds %s", d.Path, holds)
+}
+
+func (b Builder) zeroHead(name string) (bool, error) {
+	f, err := os.Open(b.path("/dev/" + name))
+	if err != nil {
+		return false, err
+	}
+	defer func() { _ = f.Close() }()
+	head, err := io.ReadAll(io.LimitReader(f, headBytes))
+	return !slices.ContainsFunc(head, func(b byte) bool { return b != 0 }), err
+}
+
+func (p Plan) sizes() error {
+	small := slices.MinFunc(p.Drives, bySize)
+	large := slices.MaxFunc(p.Drives, bySize)
+	if float64(small.SizeBytes) < alike*float64(large.SizeBytes) {
+		return fault.New(fault.Usage, "choose drives of one size", "%s has %.1f GiB and %s has %.1f: what is more than the smallest has would be lost",
+			small.Path, float64(small.SizeBytes)/(1<<30), large.Path, float64(large.SizeBytes)/(1<<30))
+	}
+	return nil
+}
+
+func bySize(a, b Drive) int {
+	switch {
+	case a.SizeBytes < b.SizeBytes:
+		return -1
+	case a.SizeBytes > b.SizeBytes:
+		return 1
+	}
+	return 0
+}
+
+// place finds that nothing is in the way where the array is to be named and mounted.
+func (b Builder) place(s Spec) (made bool, err error) {
+	if exists(b.path("/dev/md/" + s.Name)) {
+		return false, fault.New(fault.Exists, "choose another name", "there is an array /dev/md/%s already", s.Name)
+	}
+	if exists(b.systemd().UnitPath(s.Mount)) {
+		return false, fault.New(fault.Exists, "choose another place: --mount DIR", "systemd has a unit that mounts something at %s already", s.Mount)
+	}
+	entries, err := os.ReadDir(b.path(s.Mount))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return true, nil
+	case err != nil:
+		return false, fault.New(fault.Usage, "choose another place: --mount DIR", "nothing can be mounted at %s: %w", s.Mount, err)
+	case len(entries) > 0:
+		return false, fault.New(fault.Refused, "choose another place: --mount DIR", "%s is not empty", s.Mount)
+	}
+	mounted, err := os.Open(b.path("/proc/self/mountinfo"))
+	if err != nil {
+		return false, err
+	}
+	defer func() { _ = mounted.Close() }()
+	all, err := mountinfo.GetMountsFromReader(mounted, mountinfo.SingleEntryFilter(s.Mount))
+	if err == nil && len(all) > 0 {
+		err = fault.New(fault.Exists, "choose another place: --mount DIR", "something is mounted at %s already", s.Mount)
+	}
+	return false, err
+}
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
+}
+
+// text is a short file of sysfs, fit for a line.
+func text(path string) string {
+	content, _ := os.ReadFile(path)
+	return strings.Join(strings.Fields(strings.Map(func(r rune) rune {
+		if unprintable(r) {
+			return ' '
+		}
+		return r
+	}, string(content[:min(len(content), 128)]))), " ")
+}
+
+func sizeOf(dir string) (uint64, error) {
+	const sector = 512
+	n, err := strconv.ParseUint(text(dir+"/size"), 10, 54)
+	if err != nil || n == 0 {
+		return 0, fault.New(fault.Unfit, "see: lsblk", "the kernel does not say how large %s is", filepath.Base(dir))
+	}
+	return n * sector, nil
+}
