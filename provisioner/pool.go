@@ -194,6 +194,7 @@ func view(s survey, living []records.Instance) PoolView {
 	if s.seen {
 		v.Tree, v.CapacityBytes, v.FreeBytes, v.UsedBytes = &s.tree, s.tree.CapacityBytes, s.tree.FreeBytes, used(s.tree)
 		v.UsedPeak = max(v.UsedPeak, v.UsedBytes)
+		v.Warnings = s.tree.Warnings()
 	}
 	return v
 }
@@ -232,6 +233,7 @@ func (p *Provisioner) Pools(ctx context.Context, names ...string) ([]PoolView, e
 		if err != nil {
 			return nil, err
 		}
+		p.Health(ctx, &s.tree)
 		views = append(views, view(s, slices.DeleteFunc(slices.Clone(instances), func(i records.Instance) bool { return i.Pool != pool.Name })))
 	}
 	return views, nil

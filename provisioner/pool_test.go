@@ -107,6 +107,9 @@ func TestAVolumeLiesInItsPoolAndGoesWithItsInstance(t *testing.T) {
 	if got := views[0]; got.Instances != 1 || got.PromisedBytes != 20<<30 || got.PromisedPeak != 20<<30 || got.UsedBytes != 10<<30 || got.UsedPeak != 10<<30 {
 		t.Errorf("the pool is shown as %+v", got)
 	}
+	if got := views[0].Warnings; len(got) != 1 || got[0] != "nvme2n1 warns: temperature" {
+		t.Errorf("its drives warn %q", got)
+	}
 	must(t, w.holm().Remove(t.Context(), "default", "web", nil))
 	if exists(t, volume(path, inst)) {
 		t.Error("the volume is still there")

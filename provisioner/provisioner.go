@@ -55,7 +55,9 @@ type Config struct {
 	// Measure looks at the host.
 	Measure func(context.Context) (Capacity, error)
 	// Look looks at what a pool stands on.
-	Look        func(ctx context.Context, pool records.Pool) (pools.Tree, error)
+	Look func(ctx context.Context, pool records.Pool) (pools.Tree, error)
+	// Health asks the drives under a pool how they are; it may take a process for each.
+	Health      func(ctx context.Context, t *pools.Tree)
 	Boot        Boot
 	Network     network.Network
 	Nameservers []netip.Addr

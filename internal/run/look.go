@@ -59,6 +59,8 @@ func Package(program string) string {
 		return "lvm2"
 	case "mkfs.ext4", "debugfs":
 		return "e2fsprogs"
+	case "nvme":
+		return "nvme-cli"
 	case "mdadm", "mmdebstrap", "cpio", "zstd", "genisoimage", "xorriso":
 		return program
 	default:

@@ -41,12 +41,13 @@ type Device struct {
 	Role string `json:"role,omitempty"` // "in_sync", "faulty", "spare", "rebuilding"
 
 	// Of a drive.
-	Transport    string `json:"transport,omitempty"` // "nvme", "nvme over tcp", "sata", "scsi", "virtio", "usb", "unknown"
-	Rotational   bool   `json:"rotational,omitempty"`
-	WriteCache   string `json:"write_cache,omitempty"` // "write back", "write through"
-	DiscardBytes uint64 `json:"discard_max_bytes,omitempty"`
-	Model        string `json:"model,omitempty"`
-	Serial       string `json:"serial,omitempty"`
+	Transport    string  `json:"transport,omitempty"` // "nvme", "nvme over tcp", "sata", "scsi", "virtio", "usb", "unknown"
+	Rotational   bool    `json:"rotational,omitempty"`
+	WriteCache   string  `json:"write_cache,omitempty"` // "write back", "write through"
+	DiscardBytes uint64  `json:"discard_max_bytes,omitempty"`
+	Model        string  `json:"model,omitempty"`
+	Serial       string  `json:"serial,omitempty"`
+	Health       *Health `json:"health,omitempty"` // nil when it was not asked, or does not say
 
 	Members []Device `json:"members,omitempty"`
 }

@@ -25,8 +25,13 @@ func transport(dir place) string {
 		return "nvme"
 	}
 	for _, bus := range []struct{ step, name string }{
-		{"/virtio", "virtio"}, {"/usb", "usb"}, {"/ata", "sata"}, {"/session", "iscsi"}, {"/rport-", "fibre channel"},
-		{"/mmc", "mmc"}, {"/host", "scsi"},
+		{"/virtio", "virtio"},
+		{"/usb", "usb"},
+		{"/ata", "sata"},
+		{"/session", "iscsi"},
+		{"/rport-", "fibre channel"},
+		{"/mmc", "mmc"},
+		{"/host", "scsi"},
 	} {
 		if strings.Contains(dir.path, bus.step) {
 			return bus.name

@@ -81,9 +81,9 @@ func (m *machine) disk(name string) string {
 }
 
 // array makes an md array; a member is "name state".
-func (m *machine) array(level string, slots int, files map[string]string, members ...string) string {
+func (m *machine) array(slots int, files map[string]string, members ...string) string {
 	all := map[string]string{
-		"md/level": level, "md/raid_disks": fmt.Sprint(slots), "md/degraded": fmt.Sprint(slots - len(members)),
+		"md/level": "raid10", "md/raid_disks": fmt.Sprint(slots), "md/degraded": fmt.Sprint(slots - len(members)),
 		"md/array_state": "clean", "md/sync_action": "idle", "md/sync_completed": "none",
 	}
 	for _, member := range members {
@@ -95,10 +95,10 @@ func (m *machine) array(level string, slots int, files map[string]string, member
 	return m.device("virtual/block/md0", all)
 }
 
-func (m *machine) mount(number, path, fstype, source string) {
+// mount is a file system at /srv/holm.
+func (m *machine) mount(number, fstype, source string) {
 	m.t.Helper()
-	path = strings.ReplaceAll(path, " ", `\040`)
-	m.file("/proc/self/mountinfo", fmt.Sprintf("20 1 8:1 / / rw - ext4 /dev/sda1 rw\n30 20 %s / %s rw,relatime - %s %s rw", number, path, fstype, source))
+	m.file("/proc/self/mountinfo", fmt.Sprintf("20 1 8:1 / / rw - ext4 /dev/sda1 rw\n30 20 %s / /srv/holm rw,relatime - %s %s rw", number, fstype, source))
 }
 
 const fsUUID = "6ba7b810-9dad-11d1-80b4-00c04fd430c8"
@@ -125,6 +125,6 @@ func raid10(t *testing.T, files map[string]string, members ...string) *machine {
 	for n := range 4 {
 		m.nvme(n)
 	}
-	m.mount(m.array("raid10", 4, files, members...), "/srv/holm", "xfs", "/dev/md0")
+	m.mount(m.array(4, files, members...), "xfs", "/dev/md0")
 	return m
 }

@@ -117,25 +117,25 @@ func layers() map[string]func(m *machine) {
 	return map[string]func(m *machine){
 		"a partition of a hard disk": func(m *machine) {
 			m.disk("sda")
-			m.mount(m.device("pci0000:00/ata1/host0/target0:0:0/0:0:0:0/block/sda/sda1", map[string]string{"partition": "1"}), "/srv/holm", "ext4", "/dev/sda1")
+			m.mount(m.device("pci0000:00/ata1/host0/target0:0:0/0:0:0:0/block/sda/sda1", map[string]string{"partition": "1"}), "ext4", "/dev/sda1")
 		},
 		"a logical volume on an array": func(m *machine) {
 			for n := range 4 {
 				m.nvme(n)
 			}
-			m.array("raid10", 4, nil, "nvme0n1 in_sync", "nvme1n1 in_sync", "nvme2n1 in_sync", "nvme3n1 in_sync")
-			m.mount(m.device("virtual/block/dm-0", map[string]string{"dm/uuid": "LVM-x", "slaves/md0/x": ""}), "/srv/holm", "xfs", "/dev/mapper/vg-holm")
+			m.array(4, nil, "nvme0n1 in_sync", "nvme1n1 in_sync", "nvme2n1 in_sync", "nvme3n1 in_sync")
+			m.mount(m.device("virtual/block/dm-0", map[string]string{"dm/uuid": "LVM-x", "slaves/md0/x": ""}), "xfs", "/dev/mapper/vg-holm")
 		},
 		"a logical volume half on an array and half beside it": func(m *machine) {
 			for n := range 5 {
 				m.nvme(n)
 			}
-			m.array("raid10", 4, nil, "nvme0n1 in_sync", "nvme1n1 in_sync", "nvme2n1 in_sync", "nvme3n1 in_sync")
-			m.mount(m.device("virtual/block/dm-0", map[string]string{"dm/uuid": "LVM-x", "slaves/md0/x": "", "slaves/nvme4n1/x": ""}), "/srv/holm", "xfs", "/dev/mapper/vg-holm")
+			m.array(4, nil, "nvme0n1 in_sync", "nvme1n1 in_sync", "nvme2n1 in_sync", "nvme3n1 in_sync")
+			m.mount(m.device("virtual/block/dm-0", map[string]string{"dm/uuid": "LVM-x", "slaves/md0/x": "", "slaves/nvme4n1/x": ""}), "xfs", "/dev/mapper/vg-holm")
 		},
 		"an encrypted drive": func(m *machine) {
 			m.nvme(0)
-			m.mount(m.device("virtual/block/dm-0", map[string]string{"dm/uuid": "CRYPT-LUKS2-x", "slaves/nvme0n1/x": ""}), "/srv/holm", "ext4", "/dev/mapper/c")
+			m.mount(m.device("virtual/block/dm-0", map[string]string{"dm/uuid": "CRYPT-LUKS2-x", "slaves/nvme0n1/x": ""}), "ext4", "/dev/mapper/c")
 		},
 		"a btrfs on four drives": func(m *machine) {
 			for n := range 4 {
@@ -145,13 +145,13 @@ func layers() map[string]func(m *machine) {
 			m.file("/sys/fs/btrfs/features/raid1c34", "0")
 			m.file("/sys/fs/btrfs/"+fsUUID+"/allocation/data/raid10/used_bytes", "1")
 			m.file("/sys/fs/btrfs/"+fsUUID+"/devinfo/1/missing", "0")
-			m.mount("0:33", "/srv/holm", "btrfs", "/dev/nvme2n1")
+			m.mount("0:33", "btrfs", "/dev/nvme2n1")
 		},
 		"a file that plays a drive": func(m *machine) {
-			m.mount(m.device("virtual/block/loop0", map[string]string{"loop/backing_file": "/tmp/disk", "queue/rotational": "0"}), "/srv/holm", "ext4", "/dev/loop0")
+			m.mount(m.device("virtual/block/loop0", map[string]string{"loop/backing_file": "/tmp/disk", "queue/rotational": "0"}), "ext4", "/dev/loop0")
 		},
 		"a drive at the other end of a network": func(m *machine) {
-			m.mount(m.device("virtual/nvme-fabrics/nvme0/nvme0n1", map[string]string{"queue/rotational": "0", "device/transport": "tcp"}), "/srv/holm", "ext4", "/dev/nvme0n1")
+			m.mount(m.device("virtual/nvme-fabrics/nvme0/nvme0n1", map[string]string{"queue/rotational": "0", "device/transport": "tcp"}), "ext4", "/dev/nvme0n1")
 		},
 	}
 }
@@ -224,7 +224,7 @@ func TestWhatIsNoFileSystemOnDrivesIsRefused(t *testing.T) {
 			m := newMachine(t)
 			m.nvme(0)
 			m.file("/sys/fs/btrfs/features/x", "")
-			m.mount(tc.number, "/srv/holm", tc.fstype, "server:/export")
+			m.mount(tc.number, tc.fstype, "server:/export")
 			_, err := m.looker().Look(t.Context(), tc.path)
 			if fault.KindOf(err) != tc.kind || !strings.Contains(err.Error(), tc.says) {
 				t.Errorf("error is %v (%d), want one of kind %d that says %q", err, fault.KindOf(err), tc.kind, tc.says)
@@ -236,13 +236,13 @@ func TestWhatIsNoFileSystemOnDrivesIsRefused(t *testing.T) {
 func TestSysfsIsNotBelievedEverything(t *testing.T) {
 	for name, spoil := range map[string]func(m *machine){
 		"an array that lies on itself": func(m *machine) {
-			m.mount(m.array("raid10", 1, nil, "md0 in_sync"), "/srv/holm", "xfs", "/dev/md0")
+			m.mount(m.array(1, nil, "md0 in_sync"), "xfs", "/dev/md0")
 		},
 		"a mapping on nothing": func(m *machine) {
-			m.mount(m.device("virtual/block/dm-0", map[string]string{"dm/uuid": "LVM-x"}), "/srv/holm", "xfs", "/dev/mapper/x")
+			m.mount(m.device("virtual/block/dm-0", map[string]string{"dm/uuid": "LVM-x"}), "xfs", "/dev/mapper/x")
 		},
 		"a member that is not there": func(m *machine) {
-			m.mount(m.array("raid10", 2, nil, "nvme9n1 in_sync"), "/srv/holm", "xfs", "/dev/md0")
+			m.mount(m.array(2, nil, "nvme9n1 in_sync"), "xfs", "/dev/md0")
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -256,7 +256,7 @@ func TestSysfsIsNotBelievedEverything(t *testing.T) {
 	m := newMachine(t)
 	m.mount(m.device("pci0000:00/nvme/nvme0/nvme0n1", map[string]string{
 		"size": "99999999999999999999999", "device/model": "\x1b[2J\x00" + strings.Repeat("long ", 100), "queue/rotational": "0",
-	}), "/srv/holm", "xfs", "/dev/nvme0n1")
+	}), "xfs", "/dev/nvme0n1")
 	tree := look(t, m)
 	for _, line := range tree.Draw() {
 		if len([]rune(line)) > drawWidth || strings.ContainsAny(line, "\x1b\x00") {
