@@ -121,7 +121,7 @@ func (w *world) holm() *provisioner.Provisioner {
 		},
 		Look:    func(_ context.Context, pool records.Pool) (pools.Tree, error) { return w.look(pool) },
 		Boot:    &w.boot,
-		Health: func(_ context.Context, tree *pools.Tree) { w.ask(tree) },
+		Health:  func(_ context.Context, tree *pools.Tree) { w.ask(tree) },
 		Inspect: func(ctx context.Context, s verify.Subject) []verify.Result { return w.inspect(ctx, s) },
 		Measure: func(context.Context) (provisioner.Capacity, error) { return w.capacity, w.measure },
 	})

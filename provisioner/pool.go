@@ -96,24 +96,36 @@ func (p *Provisioner) AddPool(ctx context.Context, spec PoolSpec) (PoolView, err
 	if err := p.prepare(); err != nil {
 		return v, err
 	}
-	if err := backend.Prepare(ctx); err != nil {
-		p.tidy(v.Pool, made)
-		return v, oneError(err)
-	}
+	err = backend.Prepare(ctx)
 	p.crash("pool.prepared")
-	err = p.Records.AddPool(ctx, v.Pool, func(existing []records.Pool) error { return clash(existing, v.Pool) })
+	if err == nil && v.Backend != volumes.LVMThin { // which is there before anything is started
+		err = p.Boot.Order(v.Name, v.Path)
+	}
+	p.crash("pool.ordered")
+	if err == nil {
+		// Last: what a death leaves before is an empty folder, and a wait for a mount that is there.
+		err = p.Records.AddPool(ctx, v.Pool, func(existing []records.Pool) error { return clash(existing, v.Pool) })
+	}
+	if err == nil {
+		return v, nil
+	}
+	return v, p.notAdded(ctx, v.Pool, made, err)
+}
+
+// notAdded takes back what was done for a pool that came to nothing, unless another one that was added at the same time
+// has the name, or the place.
+func (p *Provisioner) notAdded(ctx context.Context, pool records.Pool, made bool, failed error) error {
+	all, err := p.Records.Pools(context.WithoutCancel(ctx))
 	if err != nil {
-		p.tidy(v.Pool, made)
-		return v, poolTaken(err, v.Name)
+		return oneError(failed, err)
 	}
-	p.crash("pool.added")
-	if v.Backend == volumes.LVMThin {
-		return v, nil // LVM has it ready before anything is started
+	if !slices.ContainsFunc(all, func(other records.Pool) bool { return other.Name == pool.Name }) {
+		failed = oneError(failed, p.Boot.Unorder(pool.Name))
 	}
-	if err := p.Boot.Order(v.Name, v.Path); err != nil {
-		return v, fault.New(fault.Leftover, "pool "+v.Name+" is there, and instances in it start too early when the host boots: see "+v.Path+"'s unit", "pool %q: %w", v.Name, err)
+	if !slices.ContainsFunc(all, func(other records.Pool) bool { return other.FSUUID == pool.FSUUID }) {
+		p.tidy(pool, made)
 	}
-	return v, nil
+	return poolTaken(failed, pool.Name)
 }
 
 func poolTaken(err error, name string) error {

@@ -1,6 +1,7 @@
 package provisioner_test
 
 import (
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -215,4 +216,45 @@ func TestAnOvercommittedPoolPromisesMore(t *testing.T) {
 	}
 	_, err = w.holm().Create(t.Context(), provisioner.CreateSpec{Name: "fourth", Pool: "fast"}, nil)
 	refused(t, err, fault.Refused, "60 of 60 GiB")
+}
+
+func TestAPoolWhoseMakingDiedIsAddedByTheSameAgain(t *testing.T) {
+	for _, point := range []string{"pool.prepared", "pool.ordered"} {
+		t.Run(point, func(t *testing.T) {
+			w := newWorld(t)
+			spec := provisioner.PoolSpec{Name: "fast", Path: w.mount(whole)}
+			w.die(point, func(p *provisioner.Provisioner) error {
+				_, err := p.AddPool(t.Context(), spec)
+				return err
+			})
+			_, err := w.holm().AddPool(t.Context(), spec)
+			must(t, err)
+			_, err = w.holm().Create(t.Context(), inFast(), nil)
+			must(t, err)
+		})
+	}
+}
+
+func TestOfManyPoolsAtOnceInOnePlaceOneIsAdded(t *testing.T) {
+	w := newWorld(t)
+	path := w.mount(whole)
+	errs := make(chan error)
+	const many = 8
+	for n := range many {
+		go func() {
+			_, err := w.holm().AddPool(t.Context(), provisioner.PoolSpec{Name: fmt.Sprintf("pool%d", n), Path: path})
+			errs <- err
+		}()
+	}
+	added := 0
+	for range many {
+		if err := <-errs; err == nil {
+			added++
+		} else {
+			refused(t, err, fault.Exists, "is the file system of pool")
+		}
+	}
+	if added != 1 || !exists(t, filepath.Join(path, "holm")) || len(w.boot.paths) != 1 {
+		t.Errorf("%d were added, waited for are %v", added, w.boot.paths)
+	}
 }

@@ -3,6 +3,7 @@ package provisioner_test
 import (
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"holm/internal/fault"
@@ -94,9 +95,14 @@ func volume(path string, inst records.Instance) string {
 func inFast() provisioner.CreateSpec { return provisioner.CreateSpec{Name: "web", Pool: "fast"} }
 
 // boot is what the host mounts before it starts instances.
-type boot struct{ paths map[string]string }
+type boot struct {
+	mu    sync.Mutex
+	paths map[string]string
+}
 
 func (b *boot) Order(pool, path string) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	if b.paths == nil {
 		b.paths = map[string]string{}
 	}
@@ -105,6 +111,8 @@ func (b *boot) Order(pool, path string) error {
 }
 
 func (b *boot) Unorder(pool string) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	delete(b.paths, pool)
 	return nil
 }
