@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -112,6 +113,7 @@ func doctorOptions(ctx context.Context, s settings) doctor.Options {
 	if where, err := hostNetwork(host); err == nil {
 		o.Subnet, o.Bridge = where.Subnet, where.Bridge
 	}
+	o.Pools = func(ctx context.Context) ([]doctor.PoolInfo, error) { return poolInfos(ctx, s) }
 	o.Libvirt = func(ctx context.Context) (info doctor.LibvirtInfo, err error) {
 		h, err := hypervisor.Connect(ctx, s.connect)
 		if err != nil {
@@ -124,4 +126,21 @@ func doctorOptions(ctx context.Context, s settings) doctor.Options {
 		}, err
 	}
 	return o
+}
+
+// poolInfos looks at the pools of a state directory. One without a database has none.
+func poolInfos(ctx context.Context, s settings) ([]doctor.PoolInfo, error) {
+	if _, err := os.Stat(database(s)); errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	p, err := newProvisioner(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	views, err := p.Pools(ctx)
+	infos := make([]doctor.PoolInfo, len(views))
+	for i, v := range views {
+		infos[i] = doctor.PoolInfo{Name: v.Name, Status: v.Health.Status, Why: v.Health.Why, On: drives(v), Warnings: v.Warnings}
+	}
+	return infos, err
 }

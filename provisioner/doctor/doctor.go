@@ -80,6 +80,8 @@ type Options struct {
 
 	// Libvirt asks libvirt at Connect.
 	Libvirt func(context.Context) (LibvirtInfo, error)
+	// Pools looks at the pools; nil is not to look.
+	Pools func(context.Context) ([]PoolInfo, error)
 	// Look finds a program; nil is run.Look.
 	Look func(program string) (string, error)
 	// Probes are the measurements that no file shows; those that are nil are made for real.
@@ -111,6 +113,7 @@ func checks() []check {
 		{id: "ebtables", run: checkEbtables},
 		{id: "subnet", run: checkSubnet},
 		{id: "space", run: checkSpace},
+		{id: "pools", run: checkPools},
 		{id: "clock", run: checkClock},
 		{id: "cgroups", run: checkCgroups},
 		{id: "sfq", run: checkSFQ},
