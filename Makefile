@@ -57,12 +57,14 @@ k3s-stand-in: ## Build the stand-in for k3s that the tests use.
 	@cd testdata/k3s-stand-in && CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w -buildid=" -o ../../bin/k3s-stand-in .
 
 .PHONY: image-lock
-image-lock: build ## Renew the committed lock of the golden image with today's packages.
+image-lock: build ## Renew the committed locks of the golden images with today's packages.
 	$(HOLM) image lock images/debian-13.lock
+	$(HOLM) image lock --profile hypervisor images/debian-13-hypervisor.lock
 
 .PHONY: box
 box: deps build ## Make the Vagrant box of a whole holm host, for "vagrant up".
 	@hack/deps box
+	@$(SUDO) $(HOLM) --state $(STATE) image build --profile hypervisor -o name
 	@$(SUDO) env HOLM_STATE=$(STATE) hack/box make
 
 ##@ Check
@@ -78,6 +80,10 @@ test-unit: guest/programs/holm-init guest/programs/holm-agent ## Run what needs 
 .PHONY: test-e2e
 test-e2e: deps build ## Run the tests on real guests: root, libvirt, QEMU.
 	@hack/test e2e
+
+.PHONY: test-nested
+test-nested: ## Run the tests on a whole host in a box: KVM, AppArmor, RAID 10 on NVMe.
+	@hack/test-nested
 
 .PHONY: lint
 lint: guest/programs/holm-init guest/programs/holm-agent ## Check style and the arrows between the rooms.

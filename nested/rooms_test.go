@@ -1,0 +1,46 @@
+//go:build nested
+
+package nested
+
+import (
+	"context"
+	"strings"
+	"testing"
+)
+
+// The rooms' own tests find here what the machine that compiled them may lack: md, device-mapper, and leave to use them.
+func TestVolumesConformOnEveryBackend(t *testing.T) {
+	const file = "/var/tmp/thin.img"
+	t.Cleanup(func() {
+		_ = host.do(context.Background(), "vgremove -qq -f nested; losetup -j "+file+" -O NAME -n | xargs -r losetup -d; rm -f "+file, nil)
+	})
+	sh(t, "truncate -s 2G "+file+" && vgcreate -qq nested $(losetup -f --show "+file+") && lvcreate -qq --type thin-pool -L 1G -n thin nested && lvchange -qq --errorwhenfull y nested/thin")
+	said := passes(t, "HOLM_TEST_THIN=nested/thin ", "volumes", "Conform")
+	for _, test := range []string{
+		"TestQcow2InTheStateDirectoryConforms", "TestQcow2OnXFSConforms", "TestReflinkOnXFSConforms", "TestReflinkOnBtrfsConforms", "TestThinVolumesConform",
+	} {
+		if !strings.Contains(said, "--- PASS: "+test+" ") {
+			t.Errorf("%s did not pass:\n%s", test, said)
+		}
+	}
+}
+
+func TestPoolsAreReadAsTheyAre(t *testing.T) {
+	passes(t, "", "pools", ".")
+}
+
+// passes runs a room's compiled tests in the box, and returns their verdicts.
+func passes(t *testing.T, env, room, only string) string {
+	t.Helper()
+	o := host.do(t.Context(), "cd /var/tmp && "+env+tests+"/"+room+".test -test.v -test.run "+only, nil)
+	var verdicts []string
+	for line := range strings.Lines(o.stdout) {
+		if strings.HasPrefix(line, "--- ") || strings.Contains(line, "left out: ") {
+			verdicts = append(verdicts, line)
+		}
+	}
+	if o.code != 0 {
+		t.Errorf("%s: exit %d\n%s\n%s", room, o.code, o.stdout, o.stderr)
+	}
+	return strings.Join(verdicts, "")
+}
