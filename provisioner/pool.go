@@ -3,30 +3,11 @@ package provisioner
 import (
 	"context"
 	"errors"
-	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
-	"strings"
 
-	"holm/internal/fault"
 	"holm/storage/pools"
 	"holm/storage/records"
-	"holm/storage/volumes"
 )
-
-// PoolSpec is a pool as a person asks for it. Everything in it is untrusted.
-type PoolSpec struct {
-	Name    string
-	Path    string // a mount point, absolute; of a thin pool "VG/POOL"
-	Require string // "nvme,raid10"
-	Backend string // "" is volumes.Qcow2
-	// Overcommit is how many times the capacity may be promised; 0 is 1.
-	Overcommit float64
-}
-
-// maxOvercommit is the most that a pool may promise, in capacities.
-const maxOvercommit = 100
 
 // PoolView is a pool as it is shown: its record, and what a look at it found.
 type PoolView struct {
@@ -52,152 +33,6 @@ func (p *Provisioner) Told(ctx context.Context, shown []PoolView) error {
 		}
 	}
 	return oneError(failed...)
-}
-
-// PlanPool holds a pool against the host and returns what AddPool would make of it now. It changes nothing.
-func (p *Provisioner) PlanPool(ctx context.Context, spec PoolSpec) (PoolView, error) {
-	pool, err := spec.pool()
-	if err != nil {
-		return PoolView{}, err
-	}
-	tree, err := p.Look(ctx, pool)
-	if err != nil {
-		return PoolView{}, err
-	}
-	pool.FSType, pool.FSUUID, pool.UsedPeak = tree.FSType, tree.FSUUID, used(tree)
-	status, why := standing(pool, tree, nil)
-	switch status {
-	case records.PoolBroken:
-		return PoolView{}, fault.New(fault.Unfit, "choose another place, or require less: --require", "%s is not fit for pool %q: %s", pool.Path, pool.Name, why)
-	case records.PoolDegraded:
-		return PoolView{}, fault.New(fault.Refused, "wait until it is whole: cat /proc/mdstat", "%s is degraded: %s", pool.Path, why)
-	case records.PoolHealthy:
-	}
-	pool.Health = records.PoolHealth{Status: status, Since: p.Now().UTC()}
-	pool.Added = pool.Health.Since
-	existing, err := p.Records.Pools(ctx)
-	if err != nil {
-		return PoolView{}, err
-	}
-	return view(survey{pool: pool, tree: tree, seen: true}, nil), clash(existing, pool)
-}
-
-// AddPool proves that a place can hold volumes, and makes it a pool.
-func (p *Provisioner) AddPool(ctx context.Context, spec PoolSpec) (PoolView, error) {
-	v, err := p.PlanPool(ctx, spec)
-	if err != nil {
-		return v, err
-	}
-	backend, err := open(v.Pool)
-	if err != nil {
-		return v, err
-	}
-	made := !isThere(v.Pool)
-	if err := p.prepare(); err != nil {
-		return v, err
-	}
-	err = backend.Prepare(ctx)
-	p.crash("pool.prepared")
-	if err == nil && v.Backend != volumes.LVMThin { // which is there before anything is started
-		err = p.Boot.Order(v.Name, v.Path)
-	}
-	p.crash("pool.ordered")
-	if err == nil {
-		// Last: what a death leaves before is an empty folder, and a wait for a mount that is there.
-		err = p.Records.AddPool(ctx, v.Pool, func(existing []records.Pool) error { return clash(existing, v.Pool) })
-	}
-	if err == nil {
-		return v, nil
-	}
-	return v, p.notAdded(ctx, v.Pool, made, err)
-}
-
-// notAdded takes back what was done for a pool that came to nothing, unless another one that was added at the same time
-// has the name, or the place.
-func (p *Provisioner) notAdded(ctx context.Context, pool records.Pool, made bool, failed error) error {
-	all, err := p.Records.Pools(context.WithoutCancel(ctx))
-	if err != nil {
-		return oneError(failed, err)
-	}
-	if !slices.ContainsFunc(all, func(other records.Pool) bool { return other.Name == pool.Name }) {
-		failed = oneError(failed, p.Boot.Unorder(pool.Name))
-	}
-	if !slices.ContainsFunc(all, func(other records.Pool) bool { return other.FSUUID == pool.FSUUID }) {
-		p.tidy(pool, made)
-	}
-	return poolTaken(failed, pool.Name)
-}
-
-func poolTaken(err error, name string) error {
-	if errors.Is(err, records.ErrExists) {
-		return fault.New(fault.Exists, "see it: holm pool show "+name, "pool %q exists already", name)
-	}
-	return err
-}
-
-// isThere tells whether the folder of a pool's volumes is there already, perhaps from an earlier life.
-func isThere(pool records.Pool) bool {
-	if pool.Backend == volumes.LVMThin {
-		return true
-	}
-	_, err := os.Lstat(filepath.Join(pool.Path, volumeFolder))
-	return err == nil
-}
-
-// tidy removes the folder that was made for volumes, unless something is in it.
-func (p *Provisioner) tidy(pool records.Pool, made bool) {
-	if made && pool.Backend != volumes.LVMThin {
-		_ = os.Remove(filepath.Join(pool.Path, volumeFolder))
-	}
-}
-
-// pool checks what can be checked without looking at the host.
-func (s PoolSpec) pool() (records.Pool, error) {
-	if err := validateName("pool", s.Name); err != nil {
-		return records.Pool{}, err
-	}
-	required, err := pools.ParseRequirements(s.Require)
-	if err != nil {
-		return records.Pool{}, err
-	}
-	if s.Overcommit == 0 {
-		s.Overcommit = 1
-	}
-	if !(s.Overcommit >= 1 && s.Overcommit <= maxOvercommit) { // so that NaN is refused as well
-		return records.Pool{}, fault.New(fault.Usage, "use a number such as 1.5", "a pool cannot promise %v times what it has: use 1 to %d", s.Overcommit, maxOvercommit)
-	}
-	pool := records.Pool{Name: s.Name, Path: s.Path, Backend: s.Backend, Overcommit: s.Overcommit}
-	if pool.Backend == "" {
-		pool.Backend = volumes.Qcow2
-	}
-	for _, r := range required {
-		pool.Require = append(pool.Require, string(r))
-	}
-	if pool.Backend != volumes.LVMThin && (!filepath.IsAbs(s.Path) || filepath.Clean(s.Path) != s.Path) {
-		return pool, fault.New(fault.Usage, "give an absolute path, such as /srv/holm", "%s is not the path of a mount point", quoted(s.Path))
-	}
-	_, err = open(pool)
-	return pool, err
-}
-
-// clash refuses a pool that shares its place with another one.
-func clash(existing []records.Pool, pool records.Pool) error {
-	for _, other := range existing {
-		switch {
-		case other.Name == pool.Name:
-			return fault.New(fault.Exists, "see it: holm pool show "+pool.Name, "pool %q exists already", pool.Name)
-		case other.FSUUID == pool.FSUUID:
-			return fault.New(fault.Exists, "see it: holm pool show "+other.Name, "%s is the file system of pool %q already", pool.Path, other.Name)
-		case other.Backend != volumes.LVMThin && pool.Backend != volumes.LVMThin && (inside(other.Path, pool.Path) || inside(pool.Path, other.Path)):
-			return fault.New(fault.Usage, "choose a place beside it", "%s and %s, which is pool %q, lie in each other", pool.Path, other.Path, other.Name)
-		}
-	}
-	return nil
-}
-
-// inside tells whether path is folder or lies below it. Both are clean.
-func inside(folder, path string) bool {
-	return path == folder || strings.HasPrefix(path, strings.TrimSuffix(folder, "/")+"/")
 }
 
 func view(s survey, living []records.Instance) PoolView {
@@ -249,42 +84,4 @@ func (p *Provisioner) Pools(ctx context.Context, names ...string) ([]PoolView, e
 		views = append(views, view(s, slices.DeleteFunc(slices.Clone(instances), func(i records.Instance) bool { return i.Pool != pool.Name })))
 	}
 	return views, nil
-}
-
-// RemovePool forgets a pool in which nothing lives. What lies in it stays; the folder of volumes goes when it is empty.
-func (p *Provisioner) RemovePool(ctx context.Context, name string) error {
-	pool, err := p.pool(ctx, name)
-	if err != nil {
-		return err
-	}
-	host, err := p.Records.Host(ctx)
-	if err != nil {
-		return err
-	}
-	if host.Pool == name {
-		return fault.New(fault.Busy, `set another one: holm host set --pool ""`, "pool %q is the one that this host uses when nobody says where", name)
-	}
-	err = p.Records.DropPool(ctx, name, func(living []records.Instance) error {
-		if len(living) == 0 {
-			return nil
-		}
-		var names []string
-		for _, inst := range living {
-			names = append(names, inst.Tenant+"/"+inst.Name)
-		}
-		slices.Sort(names)
-		const most = 5
-		text := strings.Join(names[:min(most, len(names))], ", ")
-		if len(names) > most {
-			text += fmt.Sprintf(" and %d more", len(names)-most)
-		}
-		return fault.New(fault.Busy, "remove them first: holm rm NAME", "pool %q has instances in it: %s", name, text)
-	})
-	if err != nil {
-		return err
-	}
-	if tree, err := p.Look(ctx, pool); lostWhy(pool, tree, err) == "" {
-		p.tidy(pool, true)
-	}
-	return p.Boot.Unorder(name)
 }

@@ -1,0 +1,49 @@
+package provisioner
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"holm/internal/fault"
+	"holm/storage/records"
+)
+
+// RemovePool forgets a pool in which nothing lives. What lies in it stays; the folder of volumes goes when it is empty.
+func (p *Provisioner) RemovePool(ctx context.Context, name string) error {
+	pool, err := p.pool(ctx, name)
+	if err != nil {
+		return err
+	}
+	host, err := p.Records.Host(ctx)
+	if err != nil {
+		return err
+	}
+	if host.Pool == name {
+		return fault.New(fault.Busy, `set another one: holm host set --pool ""`, "pool %q is the one that this host uses when nobody says where", name)
+	}
+	err = p.Records.DropPool(ctx, name, func(living []records.Instance) error {
+		if len(living) == 0 {
+			return nil
+		}
+		var names []string
+		for _, inst := range living {
+			names = append(names, inst.Tenant+"/"+inst.Name)
+		}
+		slices.Sort(names)
+		const most = 5
+		text := strings.Join(names[:min(most, len(names))], ", ")
+		if len(names) > most {
+			text += fmt.Sprintf(" and %d more", len(names)-most)
+		}
+		return fault.New(fault.Busy, "remove them first: holm rm NAME", "pool %q has instances in it: %s", name, text)
+	})
+	if err != nil {
+		return err
+	}
+	if tree, err := p.Look(ctx, pool); lostWhy(pool, tree, err) == "" {
+		p.tidy(pool, true)
+	}
+	return p.Boot.Unorder(name)
+}
