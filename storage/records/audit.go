@@ -41,7 +41,6 @@ type change struct {
 
 const hostObject = "host"
 
-func poolObject(name string) string              { return "pool/" + name }
 func instanceObject(id string) string            { return "instance/" + id }
 func operationObject(instance, id string) string { return "operation/" + instance + "/" + id }
 
@@ -160,11 +159,8 @@ func verifyContent(tx *bolt.Tx, last map[string]string) error {
 	if err != nil {
 		return err
 	}
-	if pools := tx.Bucket([]byte(bucketPools)); pools != nil {
-		err := pools.ForEach(func(name, value []byte) error { return compare(poolObject(string(name)), value, true) })
-		if err != nil {
-			return err
-		}
+	if err := pools().each(tx, func(object string, value []byte) error { return compare(object, value, true) }); err != nil {
+		return err
 	}
 	if value := tx.Bucket([]byte(bucketMeta)).Get([]byte(keyHost)); value != nil {
 		if err := compare(hostObject, value, true); err != nil {
