@@ -159,7 +159,8 @@ func verifyContent(tx *bolt.Tx, last map[string]string) error {
 	if err != nil {
 		return err
 	}
-	if err := pools().each(tx, func(object string, value []byte) error { return compare(object, value, true) }); err != nil {
+	always := func(object string, value []byte) error { return compare(object, value, true) }
+	if err := errors.Join(pools().each(tx, always), tenants().each(tx, always)); err != nil {
 		return err
 	}
 	if value := tx.Bucket([]byte(bucketMeta)).Get([]byte(keyHost)); value != nil {

@@ -26,7 +26,8 @@ const (
 	bucketSummaries  = "summaries"
 	bucketOperations = "operations"
 	bucketAudit      = "audit"
-	bucketPools      = "pools" // made by the first pool: older files have none
+	bucketPools      = "pools"   // made by the first pool: older files have none
+	bucketTenants    = "tenants" // the same
 
 	keySchema = "schema"
 	keyHost   = "host"

@@ -74,3 +74,23 @@ func (h handles) UpdatePool(ctx context.Context, name string, alter func(*record
 func (h handles) DropPool(ctx context.Context, name string, admit func([]records.Instance) error) error {
 	return records.Open(h.path).DropPool(ctx, name, admit)
 }
+
+func (h handles) AddTenant(ctx context.Context, tenant records.Tenant, admit func([]records.Tenant) error) error {
+	return records.Open(h.path).AddTenant(ctx, tenant, admit)
+}
+
+func (h handles) Tenant(ctx context.Context, name string) (records.Tenant, error) {
+	return records.Open(h.path).Tenant(ctx, name)
+}
+
+func (h handles) Tenants(ctx context.Context) ([]records.Tenant, error) {
+	return records.Open(h.path).Tenants(ctx)
+}
+
+func (h handles) UpdateTenant(ctx context.Context, name string, alter func(*records.Tenant, records.Resources) error) (records.Tenant, error) {
+	return records.Open(h.path).UpdateTenant(ctx, name, alter)
+}
+
+func (h handles) DropTenant(ctx context.Context, name string, admit func([]records.Instance) error) error {
+	return records.Open(h.path).DropTenant(ctx, name, admit)
+}

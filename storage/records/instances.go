@@ -42,7 +42,7 @@ func (b *Bolt) Reserve(ctx context.Context, inst Instance, op Operation,
 		if err := sameKeys(before, inst); err != nil {
 			return change{}, err
 		}
-		if err := b.promise(tx, existing, inst); err != nil {
+		if err := errors.Join(b.charge(tx, existing, inst), b.promise(tx, existing, inst)); err != nil {
 			return change{}, err
 		}
 		if err := tx.Bucket([]byte(bucketNames)).Put(nameKey(inst.Tenant, inst.Name), []byte(inst.ID)); err != nil {
@@ -133,7 +133,7 @@ func (b *Bolt) Resize(ctx context.Context, id string, op Operation,
 		if before.Pool != inst.Pool {
 			return change{}, fmt.Errorf("instance %s: the pool cannot change", id)
 		}
-		if err := b.promise(tx, others, inst); err != nil {
+		if err := errors.Join(b.charge(tx, others, inst), b.promise(tx, others, inst)); err != nil {
 			return change{}, err
 		}
 		value, _, err := putOperation(tx, op)

@@ -29,6 +29,11 @@ type Store interface {
 	Pools(ctx context.Context) ([]records.Pool, error)
 	UpdatePool(ctx context.Context, name string, change func(*records.Pool) error) (records.Pool, error)
 	DropPool(ctx context.Context, name string, admit func(living []records.Instance) error) error
+	AddTenant(ctx context.Context, tenant records.Tenant, admit func(existing []records.Tenant) error) error
+	Tenant(ctx context.Context, name string) (records.Tenant, error)
+	Tenants(ctx context.Context) ([]records.Tenant, error)
+	UpdateTenant(ctx context.Context, name string, change func(tenant *records.Tenant, used records.Resources) error) (records.Tenant, error)
+	DropTenant(ctx context.Context, name string, admit func(living []records.Instance) error) error
 	PutOperation(ctx context.Context, op records.Operation) error
 	Operations(ctx context.Context, instance string) ([]records.Operation, error)
 }
@@ -63,6 +68,10 @@ func Conformance(t *testing.T, open func(t *testing.T) Store) {
 		{"a pool with instances in it stays, and none is reserved in one that is not there", testPoolInUse},
 		{"what is promised in a pool leaves its high-water mark", testPromised},
 		{"a resize sees the others, and is journaled with the record or not at all", testResize},
+		{"tenants are kept, sorted, and changed with what they use in view", testTenants},
+		{"a tenant with instances stays, and none is reserved for one that is not there", testTenantInUse},
+		{"of many reservations at once a quota lets in as many as it says", testQuotaAtOnce},
+		{"each part of a quota holds, also when an instance grows", testQuota},
 		{"an ended context changes nothing", testEndedContext},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, open(t)) })
