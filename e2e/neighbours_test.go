@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"context"
 	"net"
 	"strings"
 	"sync"
@@ -14,6 +15,12 @@ func TestNeighboursAreMadeAtOnceAndKeptApart(t *testing.T) {
 	needWeb(t)
 	const a, b = prefix + "a", prefix + "b"
 	acme := []string{"--tenant", "acme"}
+	holm("tenant", "create", "acme", "--instances", "1").must(t)
+	t.Cleanup(func() {
+		if rm := holm("tenant", "rm", "--yes", "acme").do(context.Background()); rm.code != 0 {
+			t.Errorf("remove the tenant: exit %d\n%s", rm.code, rm.stderr)
+		}
+	})
 	tidy(t, a)
 	tidy(t, b, acme...)
 	var (

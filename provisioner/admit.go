@@ -22,6 +22,7 @@ type admitted struct {
 	inst   records.Instance
 	image  images.Manifest
 	survey *survey // nil when it is the state directory
+	tenant records.Tenant
 }
 
 // admit holds a spec against the host, the images and the settings, and returns the record that it would become,
@@ -34,6 +35,13 @@ func (p *Provisioner) admit(ctx context.Context, spec CreateSpec) (admitted, err
 	}
 	size, err := flavor(spec)
 	if err != nil {
+		return refuse(err)
+	}
+	tenant, err := p.owner(ctx, spec.Tenant)
+	if err != nil {
+		return refuse(err)
+	}
+	if spec.AuthorizedKeys, err = withKeysOf(tenant, spec.AuthorizedKeys); err != nil {
 		return refuse(err)
 	}
 	image, err := p.imageFor(spec)
@@ -73,7 +81,22 @@ func (p *Provisioner) admit(ctx context.Context, spec CreateSpec) (admitted, err
 	for _, ns := range p.Nameservers {
 		inst.Nameservers = append(inst.Nameservers, ns.String())
 	}
-	return admitted{inst: inst, image: image, survey: where}, nil
+	return admitted{inst: inst, image: image, survey: where, tenant: tenant}, nil
+}
+
+// withKeysOf adds the keys of a tenant to those that were given.
+func withKeysOf(tenant records.Tenant, given []string) ([]string, error) {
+	keys := slices.Clone(given)
+	for _, key := range tenant.AuthorizedKeys {
+		if !slices.Contains(keys, key) {
+			keys = append(keys, key)
+		}
+	}
+	if len(keys) > maxKeys {
+		return nil, fault.New(fault.Usage, "give the others to the instance once it runs",
+			"%d SSH keys, with those of tenant %q, are too many: use at most %d", len(keys), tenant.Name, maxKeys)
+	}
+	return keys, nil
 }
 
 // imageFor finds the image of a spec, and holds it to the profile.
@@ -188,6 +211,9 @@ func (p *Provisioner) Plan(ctx context.Context, spec CreateSpec) (records.Instan
 			return records.Instance{}, p.taken(records.Instance{Name: e.Name, Tenant: e.Tenant, State: e.State})
 		}
 		existing[i].Network = inst.Network
+	}
+	if err := overQuota(wanted.tenant.Within(records.Used(inst.Tenant, existing), records.Used(inst.Tenant, []records.Instance{inst}))); err != nil {
+		return records.Instance{}, err
 	}
 	err = p.allot(wanted.survey, existing, &inst)
 	return inst, err

@@ -32,7 +32,7 @@ type CreateSpec struct {
 
 // Defaults of CreateSpec.
 const (
-	DefaultTenant  = "default"
+	DefaultTenant  = records.DefaultTenant
 	DefaultProfile = "docker"
 	DefaultFlavor  = "small"
 	DefaultImage   = "debian-13"

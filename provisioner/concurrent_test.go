@@ -79,6 +79,7 @@ func TestOfCreatesOfOneNameExactlyOneWins(t *testing.T) {
 func TestOneNameInTwoTenantsIsTwoInstances(t *testing.T) {
 	w := newWorld(t)
 	for _, tenant := range []string{"acme", "bolt"} {
+		w.tenant(tenant, provisioner.TenantChange{})
 		_, err := w.holm().Create(t.Context(), provisioner.CreateSpec{Name: "web", Tenant: tenant}, nil)
 		must(t, err)
 	}

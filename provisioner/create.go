@@ -79,8 +79,9 @@ func (p *Provisioner) reserve(ctx context.Context, wanted admitted) (records.Ins
 		return p.allot(wanted.survey, existing, inst)
 	})
 	if errors.Is(err, records.ErrNotFound) {
-		return inst, op, fault.New(fault.NotFound, "see what there is: holm pool ls", "there is no pool %q any more", inst.Pool)
+		return inst, op, fault.New(fault.NotFound, "see what there is: holm tenant ls, holm pool ls", "somebody has removed what it was to be in: %w", err)
 	}
+	err = overQuota(err)
 	if errors.Is(err, records.ErrExists) {
 		existing, findErr := p.Records.Instance(ctx, inst.Tenant, inst.Name)
 		if findErr != nil {

@@ -27,17 +27,7 @@ func (p *Provisioner) RemovePool(ctx context.Context, name string) error {
 		if len(living) == 0 {
 			return nil
 		}
-		var names []string
-		for _, inst := range living {
-			names = append(names, inst.Tenant+"/"+inst.Name)
-		}
-		slices.Sort(names)
-		const most = 5
-		text := strings.Join(names[:min(most, len(names))], ", ")
-		if len(names) > most {
-			text += fmt.Sprintf(" and %d more", len(names)-most)
-		}
-		return fault.New(fault.Busy, "remove them first: holm rm NAME", "pool %q has instances in it: %s", name, text)
+		return fault.New(fault.Busy, "remove them first: holm rm NAME", "pool %q has instances in it: %s", name, someOf(living))
 	})
 	if err != nil {
 		return err
@@ -46,4 +36,19 @@ func (p *Provisioner) RemovePool(ctx context.Context, name string) error {
 		p.tidy(pool, true)
 	}
 	return p.Boot.Unorder(name)
+}
+
+// someOf names a few of many instances, for a line.
+func someOf(living []records.Instance) string {
+	names := make([]string, len(living))
+	for i, inst := range living {
+		names[i] = inst.Tenant + "/" + inst.Name
+	}
+	slices.Sort(names)
+	const most = 5
+	text := strings.Join(names[:min(most, len(names))], ", ")
+	if len(names) > most {
+		text += fmt.Sprintf(" and %d more", len(names)-most)
+	}
+	return text
 }

@@ -46,6 +46,17 @@ type Records interface {
 	// SetHost changes the settings of this machine.
 	SetHost(ctx context.Context, change func(*records.Host) error) (records.Host, error)
 
+	// AddTenant stores a new tenant; the callback is given the others. Fails with records.ErrExists when the name is taken.
+	AddTenant(ctx context.Context, tenant records.Tenant, admit func(existing []records.Tenant) error) error
+	// Tenant finds by name; records.ErrNotFound.
+	Tenant(ctx context.Context, name string) (records.Tenant, error)
+	// Tenants returns all tenants on record, sorted by name.
+	Tenants(ctx context.Context) ([]records.Tenant, error)
+	// UpdateTenant changes one tenant in place, with what its instances have in view.
+	UpdateTenant(ctx context.Context, name string, change func(tenant *records.Tenant, used records.Resources) error) (records.Tenant, error)
+	// DropTenant removes the tenant's record; the callback is given its instances.
+	DropTenant(ctx context.Context, name string, admit func(living []records.Instance) error) error
+
 	// PutOperation stores or replaces an operation.
 	PutOperation(ctx context.Context, op records.Operation) error
 	// Operations returns the operations of one instance, oldest first; instance "" means all.

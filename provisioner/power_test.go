@@ -277,6 +277,7 @@ func TestAnEmulatedInstanceStartsInLabModeOnly(t *testing.T) {
 
 func TestRemediesNameTheTenant(t *testing.T) {
 	w := newWorld(t)
+	w.tenant("acme", provisioner.TenantChange{})
 	_, err := w.holm().Create(t.Context(), provisioner.CreateSpec{Name: "web", Tenant: "acme"}, nil)
 	must(t, err)
 	must(t, w.holm().Stop(t.Context(), "acme", "web", true, nil))

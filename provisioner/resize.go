@@ -90,7 +90,7 @@ func (p *Provisioner) reserveSize(ctx context.Context, inst records.Instance, gi
 		return where.promise(others, *i)
 	})
 	if err != nil {
-		return inst, op, err
+		return inst, op, overQuota(err)
 	}
 	return changed, op, nil
 }

@@ -34,6 +34,7 @@ type world struct {
 	images    []images.Manifest
 	report    doctor.Report
 	pools     []provisioner.PoolView
+	tenants   []provisioner.TenantView
 	paused    []provisioner.Paused
 
 	calls     []string               // what changed something, in order
@@ -72,6 +73,13 @@ func newWorld() *world {
 	build.Accel, build.Unlocked, build.ChecksPassed = "tcg", true, 19
 	build.Failure = "dockerd did not start\x1b[2J"
 	return &world{
+		tenants: []provisioner.TenantView{
+			{
+				Tenant: records.Tenant{Name: "acme", Quota: records.Resources{Instances: 1, MemoryMiB: 16 << 10}, Created: now.Add(-time.Hour)},
+				Used:   records.Resources{Instances: 1, CPUs: 1, MemoryMiB: 1024, DiskGiB: 20},
+			},
+			{Tenant: records.Tenant{Name: "default"}, Used: records.Resources{Instances: 3, CPUs: 3, MemoryMiB: 3072, DiskGiB: 60}},
+		},
 		pools:     []provisioner.PoolView{poolNamed("fast", records.PoolHealthy, "")},
 		verdict:   sampleVerdict(),
 		instances: []provisioner.View{build, off, web, young},

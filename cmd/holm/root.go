@@ -49,7 +49,7 @@ func (a *app) tree() *cobra.Command {
 		a.resizeCommand(), a.rmCommand(), a.waitCommand(), a.verifyCommand(), a.rebuildCommand(), a.statsCommand(), a.auditCapsCommand(),
 		a.sshCommand(), a.execCommand(), a.consoleCommand(), a.logsCommand(), a.cpCommand(), a.dockerContextCommand(), a.kubeconfigCommand(),
 		a.imageCommand(),
-		a.doctorCommand(), a.hostCommand(), a.poolCommand(),
+		a.doctorCommand(), a.hostCommand(), a.poolCommand(), a.tenantCommand(),
 		a.completionCommand(), a.versionCommand(),
 	)
 	root.SetHelpCommand(helpCommand())
@@ -63,6 +63,7 @@ func (a *app) globalFlags(root *cobra.Command) {
 	flags.StringVar(&a.settings.connect, "connect", a.environment("HOLM_CONNECT", defaultConnect), "libvirt `URI` of the host (HOLM_CONNECT)")
 	flags.StringVar(&a.settings.state, "state", a.environment("HOLM_STATE", defaultState), "`DIR` of records, images and disks (HOLM_STATE)")
 	flags.StringVar(&a.settings.tenant, "tenant", "", "`NAME` of the tenant that owns the instances (default \"default\"; ls: all)")
+	_ = root.RegisterFlagCompletionFunc("tenant", a.completeTenants(0))
 	flags.VarP(&formatFlag{&a.settings.output}, "output", "o", "print results as `FORMAT`: table, json, yaml or name")
 	flags.BoolVarP(&a.settings.quiet, "quiet", "q", false, "say nothing but results and errors")
 	flags.BoolVarP(&a.settings.verbose, "verbose", "v", false, "say more about what happens")

@@ -57,6 +57,13 @@ type api interface {
 	RemovePool(ctx context.Context, name string) error
 	// Told remembers that a person has seen how pools are.
 	Told(ctx context.Context, shown []provisioner.PoolView) error
+
+	AddTenant(ctx context.Context, name string, c provisioner.TenantChange) (provisioner.TenantView, error)
+	SetTenant(ctx context.Context, name string, c provisioner.TenantChange) (provisioner.TenantView, error)
+	Tenant(ctx context.Context, name string) (provisioner.TenantView, error)
+	Tenants(ctx context.Context) ([]provisioner.TenantView, error)
+	RemoveTenant(ctx context.Context, name string) error
+
 	// Unstall lets instances go on that were paused for want of space, and returns all that were paused because of a disk.
 	Unstall(ctx context.Context) ([]provisioner.Paused, error)
 }

@@ -1,0 +1,49 @@
+package main
+
+import (
+	"context"
+	"slices"
+
+	"holm/internal/fault"
+	"holm/provisioner"
+	"holm/storage/records"
+)
+
+func (w *world) AddTenant(ctx context.Context, name string, c provisioner.TenantChange) (provisioner.TenantView, error) {
+	w.tenants = append(w.tenants, provisioner.TenantView{Tenant: records.Tenant{Name: name, Created: now}})
+	return w.SetTenant(ctx, name, c)
+}
+
+func (w *world) SetTenant(ctx context.Context, name string, c provisioner.TenantChange) (provisioner.TenantView, error) {
+	if _, err := w.Tenant(ctx, name); err != nil {
+		return provisioner.TenantView{}, err
+	}
+	v := &w.tenants[slices.IndexFunc(w.tenants, func(v provisioner.TenantView) bool { return v.Name == name })]
+	for from, to := range map[*int]*int{
+		c.Instances: &v.Quota.Instances, c.CPUs: &v.Quota.CPUs, c.MemoryMiB: &v.Quota.MemoryMiB, c.DiskGiB: &v.Quota.DiskGiB,
+	} {
+		if from != nil {
+			*to = *from
+		}
+	}
+	v.AuthorizedKeys = append(v.AuthorizedKeys, c.AuthorizedKeys...)
+	return *v, w.failWith
+}
+
+func (w *world) Tenant(_ context.Context, name string) (provisioner.TenantView, error) {
+	for _, v := range w.tenants {
+		if v.Name == name {
+			return v, w.failWith
+		}
+	}
+	return provisioner.TenantView{}, fault.New(fault.NotFound, "see what there is: holm tenant ls", "there is no tenant %q on record", name)
+}
+
+func (w *world) Tenants(context.Context) ([]provisioner.TenantView, error) {
+	return w.tenants, w.failWith
+}
+
+func (w *world) RemoveTenant(_ context.Context, name string) error {
+	w.calls = append(w.calls, "remove tenant "+name)
+	return w.failWith
+}

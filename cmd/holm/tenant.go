@@ -1,0 +1,124 @@
+package main
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"holm/internal/term"
+	"holm/provisioner"
+	"holm/storage/records"
+)
+
+func (a *app) tenantCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "tenant VERB",
+		Short: "Say whom instances belong to, and how much each may have",
+		Long: "A quota is counted when an instance is made or grows, also while others are; stopped instances count.\n" +
+			"The tenant \"default\" is always there.",
+		Example: "  sudo holm tenant create acme --instances 5 --cpus 8 --memory 16G --disk 200G\n  sudo holm create web --tenant acme",
+		GroupID: groupHost,
+	}
+	group(cmd)
+	cmd.AddCommand(a.tenantCreateCommand(), a.tenantLsCommand(), a.tenantShowCommand(), a.tenantSetCommand(), a.tenantRmCommand())
+	return cmd
+}
+
+// tenantsDocument is what verbs print that deal with any number of tenants.
+type tenantsDocument struct {
+	Tenants []provisioner.TenantView `json:"tenants"`
+}
+
+func tenantsResult(all []provisioner.TenantView) term.Result {
+	doc := tenantsDocument{Tenants: append([]provisioner.TenantView{}, all...)}
+	list := make([]string, len(all))
+	t := term.Table{Columns: []term.Column{
+		{Title: "NAME", Min: 8},
+		{Title: "INSTANCES", Right: true},
+		{Title: "CPUS", Right: true},
+		{Title: "MEMORY", Right: true},
+		{Title: "DISK", Right: true},
+	}}
+	for i, v := range all {
+		list[i] = v.Name
+		row := []term.Cell{term.Text(v.Name)}
+		for _, part := range parts(v) {
+			row = append(row, part.cell)
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return term.Result{Document: doc, People: t, Names: list}
+}
+
+// part is one thing of which a tenant has some, and perhaps may not have more.
+type part struct {
+	name string
+	cell term.Cell
+}
+
+func parts(v provisioner.TenantView) []part {
+	count := func(n int) string { return decimal(n) }
+	size := func(unit int64) func(int) string {
+		return func(n int) string { return bytesCell(unit * int64(n)).Text }
+	}
+	var all []part
+	for _, one := range []struct {
+		name        string
+		used, quota int
+		text        func(int) string
+	}{
+		{"instances", v.Used.Instances, v.Quota.Instances, count},
+		{"cpus", v.Used.CPUs, v.Quota.CPUs, count},
+		{"memory", v.Used.MemoryMiB, v.Quota.MemoryMiB, size(mebibyte)},
+		{"disk", v.Used.DiskGiB, v.Quota.DiskGiB, size(gibibyte)},
+	} {
+		cell := term.Cell{Text: one.text(one.used), Pipe: decimal(one.used)}
+		if one.quota > 0 {
+			cell.Text += " of " + one.text(one.quota)
+			cell.Pipe += "/" + decimal(one.quota)
+			if one.used >= one.quota {
+				cell.Tone = term.Attention
+			}
+		}
+		all = append(all, part{one.name, cell})
+	}
+	return all
+}
+
+func (a *app) tenantResult(v provisioner.TenantView) term.Result {
+	var f term.Fields
+	f.Add("name", term.Text(v.Name))
+	for _, one := range parts(v) {
+		f.Add(one.name, one.cell)
+	}
+	for _, key := range v.AuthorizedKeys {
+		f.Add("ssh key", term.Text(key))
+	}
+	if !v.Created.IsZero() {
+		f.Add("created", a.ageCell(v.Created))
+	}
+	return term.Result{Document: v, People: f, Names: []string{v.Name}}
+}
+
+// completeTenants offers the names of tenants.
+func (a *app) completeTenants(high int) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		if high > 0 && len(args) >= high {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return offer(cmd.Context(), args, func(ctx context.Context) ([]string, error) {
+			p, err := a.makeProvisioner(ctx, a.settings)
+			if err != nil {
+				return nil, err
+			}
+			all, err := p.Tenants(ctx)
+			list := []string{records.DefaultTenant}
+			for _, v := range all {
+				if v.Name != records.DefaultTenant {
+					list = append(list, v.Name)
+				}
+			}
+			return list, err
+		}), cobra.ShellCompDirectiveNoFileComp
+	}
+}

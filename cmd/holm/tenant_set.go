@@ -1,0 +1,123 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"holm/internal/fault"
+	"holm/provisioner"
+)
+
+// tenantOptions are what can be set of a tenant.
+type tenantOptions struct {
+	change provisioner.TenantChange
+	keys   []string
+	dryRun bool
+}
+
+func (o *tenantOptions) flags(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.Var(&quotaFlag{into: &o.change.Instances}, "instances", "at most `N` instances; 0 is no limit")
+	flags.Var(&quotaFlag{into: &o.change.CPUs}, "cpus", "at most `N` vCPUs together; 0 is no limit")
+	flags.Var(&quotaFlag{into: &o.change.MemoryMiB, unit: mebibyte}, "memory", "at most this `SIZE` of memory together, such as 16G; 0 is no limit")
+	flags.Var(&quotaFlag{into: &o.change.DiskGiB, unit: gibibyte}, "disk", "at most this `SIZE` of disk together, such as 200G; 0 is no limit")
+	flags.StringArrayVar(&o.keys, "ssh-key", nil, "`FILE` of public keys that may log in to each of its instances; can be repeated")
+}
+
+// filled reads the keys that were named.
+func (o *tenantOptions) filled() (provisioner.TenantChange, error) {
+	for _, file := range o.keys {
+		keys, err := readPublicKeys(file)
+		if err != nil {
+			return o.change, err
+		}
+		o.change.AuthorizedKeys = append(o.change.AuthorizedKeys, keys...)
+	}
+	return o.change, nil
+}
+
+func (a *app) tenantCreateCommand() *cobra.Command {
+	var o tenantOptions
+	cmd := &cobra.Command{
+		Use:     "create NAME",
+		Short:   "Make a tenant, with as much as it may have",
+		Example: "  sudo holm tenant create acme --instances 5 --cpus 8 --memory 16G --disk 200G",
+		Args:    names(1, 1, "a name for the tenant"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.tenantChange(cmd.Context(), args[0], o, api.AddTenant)
+		},
+		ValidArgsFunction: cobra.NoFileCompletions,
+	}
+	o.flags(cmd)
+	ends(cmd, fault.Exists, fault.Busy, fault.Refused)
+	return cmd
+}
+
+func (a *app) tenantSetCommand() *cobra.Command {
+	var o tenantOptions
+	cmd := &cobra.Command{
+		Use:     "set NAME",
+		Short:   "Change what a tenant may have; not below what it has",
+		Example: "  sudo holm tenant set acme --instances 10",
+		Args:    names(1, 1, "the name of a tenant"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if cmd.Flags().NFlag() == 0 {
+				return fault.New(fault.Usage, "see what can be set: holm tenant set --help", "nothing to set was named")
+			}
+			return a.tenantChange(cmd.Context(), args[0], o, api.SetTenant)
+		},
+		ValidArgsFunction: a.completeTenants(1),
+	}
+	o.flags(cmd)
+	ends(cmd, fault.NotFound, fault.Busy, fault.Refused)
+	return cmd
+}
+
+func (a *app) tenantChange(ctx context.Context, name string, o tenantOptions,
+	do func(p api, ctx context.Context, name string, c provisioner.TenantChange) (provisioner.TenantView, error),
+) error {
+	change, err := o.filled()
+	if err != nil {
+		return err
+	}
+	p, err := a.makeProvisioner(ctx, a.settings)
+	if err != nil {
+		return err
+	}
+	v, err := do(p, ctx, name, change)
+	if err != nil {
+		return err
+	}
+	return a.streams.Print(a.settings.output, a.tenantResult(v))
+}
+
+// quotaFlag is a number, or with a unit a size in whole units of unit bytes; 0 is no limit.
+type quotaFlag struct {
+	into **int
+	unit uint64 // 0 for a plain number
+	text string
+}
+
+func (f *quotaFlag) Type() string   { return "quota" }
+func (f *quotaFlag) String() string { return f.text }
+func (f *quotaFlag) Set(text string) error {
+	n := 0
+	switch {
+	case text == "0":
+	case f.unit > 0:
+		if err := (&sizeFlag{count: &n, unit: f.unit}).Set(text); err != nil {
+			return err
+		}
+	default:
+		parsed, err := strconv.ParseInt(text, 10, 32)
+		if err != nil || parsed < 0 {
+			return fmt.Errorf("%s is no number of 0 or more", quoted(text))
+		}
+		n = int(parsed)
+	}
+	*f.into, f.text = &n, text
+	return nil
+}

@@ -1,0 +1,212 @@
+package provisioner
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"holm/cloudinit"
+	"holm/internal/fault"
+	"holm/storage/records"
+)
+
+// maxQuota is the most that may be set, far beyond any host: sums of it stay numbers.
+const maxQuota = 1 << 30
+
+// TenantView is a tenant as it is shown: its record, and what its instances have.
+type TenantView struct {
+	records.Tenant
+	Used records.Resources `json:"used"`
+}
+
+// TenantChange is what is to be set of a tenant; nil leaves it as it is.
+type TenantChange struct {
+	Instances, CPUs, MemoryMiB, DiskGiB *int // 0 is no limit
+	AuthorizedKeys                      []string
+}
+
+// AddTenant makes a tenant; it owns nothing yet.
+func (p *Provisioner) AddTenant(ctx context.Context, name string, c TenantChange) (TenantView, error) {
+	if err := validateName("tenant", name); err != nil {
+		return TenantView{}, err
+	}
+	tenant := records.Tenant{Name: name, Created: p.Now().UTC()}
+	if err := c.apply(&tenant); err != nil {
+		return TenantView{}, err
+	}
+	instances, err := p.Records.Instances(ctx) // the default one, and those from before there were tenants, may have some
+	if err != nil {
+		return TenantView{}, err
+	}
+	view := TenantView{tenant, records.Used(name, instances)}
+	if err := tooTight(tenant, view.Used); err != nil {
+		return view, err
+	}
+	if err := p.prepare(); err != nil {
+		return TenantView{}, err
+	}
+	err = p.Records.AddTenant(ctx, tenant, func([]records.Tenant) error { return nil })
+	if errors.Is(err, records.ErrExists) {
+		return TenantView{}, fault.New(fault.Exists, "see it: holm tenant show "+name, "tenant %q exists already", name)
+	}
+	return view, err
+}
+
+// SetTenant changes a tenant. A quota below what its instances have is refused.
+func (p *Provisioner) SetTenant(ctx context.Context, name string, c TenantChange) (TenantView, error) {
+	if err := validateName("tenant", name); err != nil {
+		return TenantView{}, err
+	}
+	var view TenantView
+	_, err := p.Records.UpdateTenant(ctx, name, func(t *records.Tenant, used records.Resources) error {
+		if err := c.apply(t); err != nil {
+			return err
+		}
+		view = TenantView{*t, used}
+		return tooTight(*t, used)
+	})
+	if errors.Is(err, records.ErrNotFound) {
+		return view, noTenant(name)
+	}
+	return view, err
+}
+
+// tooTight refuses a quota below what is used.
+func tooTight(t records.Tenant, used records.Resources) error {
+	over, ok := errors.AsType[*records.OverQuota](t.Within(records.Resources{}, used))
+	if !ok {
+		return nil
+	}
+	return fault.New(fault.Refused, "remove some first: holm ls --tenant "+t.Name, "tenant %q has %d %s, and cannot be held to %d", t.Name, over.Asked, over.What, over.Quota)
+}
+
+func (c TenantChange) apply(t *records.Tenant) error {
+	for _, one := range []struct {
+		what string
+		from *int
+		to   *int
+	}{
+		{"instances", c.Instances, &t.Quota.Instances},
+		{"CPUs", c.CPUs, &t.Quota.CPUs},
+		{"MiB of memory", c.MemoryMiB, &t.Quota.MemoryMiB},
+		{"GiB of disk", c.DiskGiB, &t.Quota.DiskGiB},
+	} {
+		if one.from == nil {
+			continue
+		}
+		if *one.from < 0 || *one.from > maxQuota {
+			return fault.New(fault.Usage, "use 0 for no limit", "a quota of %d %s is not possible", *one.from, one.what)
+		}
+		*one.to = *one.from
+	}
+	if c.AuthorizedKeys == nil {
+		return nil
+	}
+	if len(c.AuthorizedKeys) > maxKeys {
+		return fault.New(fault.Usage, "give the others to the instances", "%d SSH keys are too many: use at most %d", len(c.AuthorizedKeys), maxKeys)
+	}
+	for _, key := range c.AuthorizedKeys {
+		if err := cloudinit.ValidateKey(key); err != nil {
+			return err
+		}
+	}
+	t.AuthorizedKeys = slices.Clone(c.AuthorizedKeys)
+	return nil
+}
+
+// Tenant returns one tenant with what it uses.
+func (p *Provisioner) Tenant(ctx context.Context, name string) (TenantView, error) {
+	if err := validateName("tenant", name); err != nil {
+		return TenantView{}, err
+	}
+	all, err := p.Tenants(ctx)
+	if err != nil {
+		return TenantView{}, err
+	}
+	at := slices.IndexFunc(all, func(v TenantView) bool { return v.Name == name })
+	if at < 0 {
+		return TenantView{}, noTenant(name)
+	}
+	return all[at], nil
+}
+
+// Tenants returns all tenants, sorted by name: those on record, the default one, and those that have instances from before
+// there were tenants.
+func (p *Provisioner) Tenants(ctx context.Context) ([]TenantView, error) {
+	recorded, err := p.Records.Tenants(ctx)
+	if err != nil {
+		return nil, err
+	}
+	instances, err := p.Records.Instances(ctx)
+	if err != nil {
+		return nil, err
+	}
+	known := map[string]bool{}
+	for _, t := range recorded {
+		known[t.Name] = true
+	}
+	if !known[DefaultTenant] {
+		recorded, known[DefaultTenant] = append(recorded, records.Tenant{Name: DefaultTenant}), true
+	}
+	for _, inst := range instances {
+		if !known[inst.Tenant] {
+			recorded, known[inst.Tenant] = append(recorded, records.Tenant{Name: inst.Tenant}), true
+		}
+	}
+	slices.SortFunc(recorded, func(a, b records.Tenant) int { return strings.Compare(a.Name, b.Name) })
+	views := make([]TenantView, len(recorded))
+	for i, t := range recorded {
+		views[i] = TenantView{t, records.Used(t.Name, instances)}
+	}
+	return views, nil
+}
+
+// RemoveTenant forgets a tenant that has no instances.
+func (p *Provisioner) RemoveTenant(ctx context.Context, name string) error {
+	if err := validateName("tenant", name); err != nil {
+		return err
+	}
+	err := p.Records.DropTenant(ctx, name, func(living []records.Instance) error {
+		if len(living) == 0 {
+			return nil
+		}
+		return fault.New(fault.Busy, "remove them first: holm rm --tenant "+name+" NAME", "tenant %q has instances: %s", name, someOf(living))
+	})
+	if errors.Is(err, records.ErrNotFound) {
+		return noTenant(name)
+	}
+	return err
+}
+
+// owner is the tenant that a new instance is for. The default one needs no record.
+func (p *Provisioner) owner(ctx context.Context, name string) (records.Tenant, error) {
+	tenant, err := p.Records.Tenant(ctx, name)
+	if !errors.Is(err, records.ErrNotFound) {
+		return tenant, err
+	}
+	if name == DefaultTenant {
+		return records.Tenant{Name: name}, nil
+	}
+	have, err := p.Records.List(ctx, name)
+	if err != nil {
+		return tenant, err
+	}
+	if len(have) == 0 {
+		return tenant, fault.New(fault.NotFound, "make it: holm tenant create "+name+"      see what there is: holm tenant ls", "there is no tenant %q", name)
+	}
+	return records.Tenant{Name: name}, nil
+}
+
+func noTenant(name string) error {
+	return fault.New(fault.NotFound, "see what there is: holm tenant ls", "there is no tenant %q on record", name)
+}
+
+// overQuota words for a person what the records refused.
+func overQuota(err error) error {
+	over, ok := errors.AsType[*records.OverQuota](err)
+	if !ok {
+		return err
+	}
+	return fault.New(fault.Refused, "see: holm tenant show "+over.Tenant+"      let it have more: holm tenant set "+over.Tenant+" --help", "%w", over)
+}
