@@ -109,6 +109,9 @@ func (p *Provisioner) imageFor(spec CreateSpec) (images.Manifest, error) {
 	if err != nil || slices.Contains(image.Profiles, spec.Profile) {
 		return image, err
 	}
+	if slices.Contains(image.Profiles, images.Hypervisor) {
+		return image, fault.New(fault.Refused, "take an image of instances: holm image ls", "image %s is a host's, and no instance can be made of it", image.Name)
+	}
 	remedy := "see what an image can be: holm image show " + image.Name
 	if k3s {
 		remedy = getK3s

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"holm/images"
 	"holm/internal/fault"
 	"holm/provisioner"
 	"holm/storage/records"
@@ -100,6 +101,7 @@ func TestWhatCannotBeAdmittedIsRefusedWithARemedy(t *testing.T) {
 		"a user of the system":      {spec{Name: "web", User: "root"}, nil, fault.Usage, []string{`"root" belongs to the guest's system`}},
 		"an unknown profile":        {spec{Name: "web", Profile: "podman"}, nil, fault.Usage, []string{"use plain, docker or k3s"}},
 		"a profile for later":       {spec{Name: "web", Profile: "k3s"}, nil, fault.Refused, []string{"k3s"}},
+		"an image of a host":        {spec{Name: "web"}, func(w *world) { w.images.Profiles = []string{images.Hypervisor} }, fault.Refused, []string{"image debian-13 is a host's", "holm image ls"}},
 		"a profile the image lacks": {spec{Name: "web"}, func(w *world) { w.images.Profiles = []string{"plain"} }, fault.Refused, []string{`image debian-13 has no profile "docker"`, "holm image show debian-13"}},
 		"an unknown flavor":         {spec{Name: "web", Flavor: "huge"}, nil, fault.Usage, []string{`no flavor "huge"`, "tiny, small, medium, large"}},
 		"an unknown image":          {spec{Name: "web", Image: "plan9"}, nil, fault.NotFound, []string{"plan9", "holm image ls"}},
