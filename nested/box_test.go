@@ -7,7 +7,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"io"
 	"os/exec"
 	"strings"
 	"testing"
@@ -39,12 +38,12 @@ func (b box) hangUp(ctx context.Context) {
 }
 
 // do runs a script of bash's as root.
-func (b box) do(ctx context.Context, script string, stdin io.Reader) outcome {
+func (b box) do(ctx context.Context, script string) outcome {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	var out, diag bytes.Buffer
 	cmd := b.command(ctx, script)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = stdin, &out, &diag
+	cmd.Stdout, cmd.Stderr = &out, &diag
 	err := cmd.Run()
 	o := outcome{stdout: strings.TrimSpace(out.String()), stderr: strings.TrimSpace(diag.String())}
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
@@ -58,7 +57,7 @@ func (b box) do(ctx context.Context, script string, stdin io.Reader) outcome {
 // sh runs a script that has to end well, and returns what it printed.
 func sh(t *testing.T, script string) string {
 	t.Helper()
-	o := host.do(t.Context(), script, nil)
+	o := host.do(t.Context(), script)
 	if o.code != 0 {
 		t.Fatalf("in the box: %s: exit %d\n%s\n%s", script, o.code, o.stdout, o.stderr)
 	}
@@ -68,7 +67,7 @@ func sh(t *testing.T, script string) string {
 // ends runs a script that has to end with this code, and returns what it said.
 func ends(t *testing.T, code int, script string) outcome {
 	t.Helper()
-	o := host.do(t.Context(), script, nil)
+	o := host.do(t.Context(), script)
 	if o.code != code {
 		t.Errorf("in the box: %s: exit %d, want %d\n%s\n%s", script, o.code, code, o.stdout, o.stderr)
 	}
@@ -82,7 +81,7 @@ func until(t *testing.T, what, script string) {
 	defer cancel()
 	var last outcome
 	for {
-		if last = host.do(ctx, script, nil); last.code == 0 {
+		if last = host.do(ctx, script); last.code == 0 {
 			return
 		}
 		select {
@@ -123,7 +122,7 @@ func show(t *testing.T, name string) instance {
 func tidy(t *testing.T, name string) {
 	t.Helper()
 	// The test's own context has ended.
-	if rm := host.do(context.Background(), "holm rm --yes "+name, nil); rm.code != 0 && rm.code != 4 {
+	if rm := host.do(context.Background(), "holm rm --yes "+name); rm.code != 0 && rm.code != 4 {
 		t.Errorf("remove %s: exit %d\n%s", name, rm.code, rm.stderr)
 	}
 }
@@ -131,7 +130,7 @@ func tidy(t *testing.T, name string) {
 // restore puts a file back of which /root/before is a copy; without a copy there was none.
 func restore(t *testing.T, file string) {
 	t.Helper()
-	if o := host.do(context.Background(), "if test -e /root/before; then mv /root/before "+file+"; else rm "+file+"; fi", nil); o.code != 0 {
+	if o := host.do(context.Background(), "if test -e /root/before; then mv /root/before "+file+"; else rm "+file+"; fi"); o.code != 0 {
 		t.Errorf("put %s back: %s", file, o.stderr)
 	}
 }

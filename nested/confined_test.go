@@ -35,7 +35,7 @@ func opens(t *testing.T, profile, file string) outcome {
 	if profile != "" {
 		change = fmt.Sprintf(`printf %%s "changeprofile %s" >/proc/self/attr/current || exit 9; `, profile)
 	}
-	return host.do(t.Context(), "setpriv --reuid libvirt-qemu --regid libvirt-qemu --clear-groups bash -c "+quote(change+"exec 3<>"+file), nil)
+	return host.do(t.Context(), "setpriv --reuid libvirt-qemu --regid libvirt-qemu --clear-groups bash -c "+quote(change+"exec 3<>"+file))
 }
 
 func TestAnotherInstancesVolumeIsDeniedByAppArmor(t *testing.T) {

@@ -13,7 +13,7 @@ func verdict(t *testing.T, id string) (status, found string) {
 	var report struct {
 		Results []struct{ ID, Status, Found string }
 	}
-	decode(t, host.do(t.Context(), "holm doctor -o json", nil).stdout, &report)
+	decode(t, host.do(t.Context(), "holm doctor -o json").stdout, &report)
 	for _, r := range report.Results {
 		if r.ID == id {
 			return r.Status, r.Found

@@ -50,7 +50,7 @@ func run(m *testing.M) (code int, err error) {
 	host = box{config: config.Name(), socket: filepath.Join(dir, "ssh")}
 	ctx := context.Background()
 	defer host.hangUp(ctx)
-	if o := host.do(ctx, "holm pool show "+pool+" && test -x "+tests+"/records", nil); o.code != 0 {
+	if o := host.do(ctx, "holm pool show "+pool+" && test -x "+tests+"/records"); o.code != 0 {
 		return 1, fmt.Errorf("the box is not as hack/provision leaves it: exit %d\n%s", o.code, o.stderr)
 	}
 	return m.Run(), nil

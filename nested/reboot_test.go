@@ -20,7 +20,7 @@ func TestInstancesComeBackWithTheirHost(t *testing.T) {
 	}
 	host.hangUp(t.Context())
 	await(t, "the box is up again", func() bool {
-		o := host.do(t.Context(), id, nil)
+		o := host.do(t.Context(), id)
 		return o.code == 0 && o.stdout != boot
 	})
 	<-ofBox.ended

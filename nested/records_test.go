@@ -92,7 +92,7 @@ const (
 func writesInBox(t *testing.T) *writer {
 	t.Helper()
 	sh(t, "rm -f "+inBox)
-	t.Cleanup(func() { _ = host.do(context.Background(), "rm -f "+inBox, nil) })
+	t.Cleanup(func() { _ = host.do(context.Background(), "rm -f "+inBox) })
 	return writes(t, "the box", tests+"/records write "+inBox)
 }
 

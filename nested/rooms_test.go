@@ -12,13 +12,17 @@ import (
 func TestVolumesConformOnEveryBackend(t *testing.T) {
 	const file = "/var/tmp/thin.img"
 	t.Cleanup(func() {
-		_ = host.do(context.Background(), "vgremove -qq -f nested; losetup -j "+file+" -O NAME -n | xargs -r losetup -d; rm -f "+file, nil)
+		_ = host.do(context.Background(), "vgremove -qq -f nested; losetup -j "+file+" -O NAME -n | xargs -r losetup -d; rm -f "+file)
 	})
 	sh(t, "truncate -s 2G "+file+" && vgcreate -qq nested $(losetup -f --show "+file+") && lvcreate -qq --type thin-pool -L 1G -n thin nested && lvchange -qq --errorwhenfull y nested/thin")
-	said := passes(t, "HOLM_TEST_THIN=nested/thin ", "volumes", "Conform")
-	for _, test := range []string{
-		"TestQcow2InTheStateDirectoryConforms", "TestQcow2OnXFSConforms", "TestReflinkOnXFSConforms", "TestReflinkOnBtrfsConforms", "TestThinVolumesConform",
-	} {
+	// The others pass on many a machine; what takes device-mapper passes here or nowhere.
+	backends, only := []string{"TestThinVolumesConform"}, "Thin.*Conform"
+	if !testing.Short() {
+		backends = append(backends, "TestQcow2InTheStateDirectoryConforms", "TestQcow2OnXFSConforms", "TestReflinkOnXFSConforms", "TestReflinkOnBtrfsConforms")
+		only = "Conform"
+	}
+	said := passes(t, "HOLM_TEST_THIN=nested/thin ", "volumes", only)
+	for _, test := range backends {
 		if !strings.Contains(said, "--- PASS: "+test+" ") {
 			t.Errorf("%s did not pass:\n%s", test, said)
 		}
@@ -32,7 +36,7 @@ func TestPoolsAreReadAsTheyAre(t *testing.T) {
 // passes runs a room's compiled tests in the box, and returns their verdicts.
 func passes(t *testing.T, env, room, only string) string {
 	t.Helper()
-	o := host.do(t.Context(), "cd /var/tmp && "+env+tests+"/"+room+".test -test.v -test.run "+only, nil)
+	o := host.do(t.Context(), "cd /var/tmp && "+env+tests+"/"+room+".test -test.v -test.run "+quote(only))
 	var verdicts []string
 	for line := range strings.Lines(o.stdout) {
 		if strings.HasPrefix(line, "--- ") || strings.Contains(line, "left out: ") {

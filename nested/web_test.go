@@ -21,13 +21,13 @@ func needWeb(t *testing.T) {
 	t.Helper()
 	webOnce.Do(func() {
 		// A box that was kept has it.
-		if created = host.do(t.Context(), "holm wait "+web+" --timeout 20m", nil); created.code != 4 {
+		if created = host.do(t.Context(), "holm wait "+web+" --timeout 20m"); created.code != 4 {
 			return
 		}
-		created = host.do(t.Context(), "holm create "+web+" --flavor tiny --disk 1G --profile plain --pool "+pool+" --timeout 20m", nil)
+		created = host.do(t.Context(), "holm create "+web+" --flavor tiny --disk 1G --profile plain --pool "+pool+" --timeout 20m")
 	})
 	if created.code != 0 {
-		logs := host.do(t.Context(), "holm logs "+web+" | tail -c 2000", nil)
+		logs := host.do(t.Context(), "holm logs "+web+" | tail -c 2000")
 		t.Fatalf("create %s: exit %d\n%s\nits console:\n%s", web, created.code, created.stderr, logs.stdout)
 	}
 }

@@ -30,7 +30,7 @@ func TestBothDrivesOfAMirrorPulledIsAClearError(t *testing.T) {
 	}
 	// The instance has the other mirror still, and may come far. It may stop, or say that it cannot; a lie is what it may not.
 	safe := ofWeb.safe.Load()
-	if o := host.do(t.Context(), "echo x >"+mount+"/holm/more && sync "+mount+"/holm/more", nil); o.code == 0 {
+	if o := host.do(t.Context(), "echo x >"+mount+"/holm/more && sync "+mount+"/holm/more"); o.code == 0 {
 		t.Error("a new file is said to be on drives that are not there")
 	}
 	if more := ofWeb.safe.Load(); more != safe {
