@@ -39,6 +39,7 @@ type app struct {
 	makeImages      func(s settings) (imageStore, error)
 	renewLock       func(ctx context.Context, old images.Lock, epoch time.Time) (images.Lock, error)
 	makeHost        func(s settings) (hostStore, error)
+	makeAudit       func(s settings) (auditStore, error)
 	arrays          arrayMaker
 	examine         func(ctx context.Context, s settings) doctor.Report
 	mend            func(ctx context.Context, s settings, id string) (doctor.Result, error)
@@ -192,7 +193,7 @@ func (a *app) again() string {
 func newApp(streams *term.Streams, getenv func(string) string) *app {
 	return &app{
 		streams: streams, getenv: getenv, now: time.Now, root: os.Geteuid() == 0,
-		makeProvisioner: newProvisioner, makeImages: newImages, renewLock: renewLock, makeHost: newHost, arrays: arrays.Builder{}, examine: examineHost, mend: mendHost,
+		makeProvisioner: newProvisioner, makeImages: newImages, renewLock: renewLock, makeHost: newHost, makeAudit: newAudit, arrays: arrays.Builder{}, examine: examineHost, mend: mendHost,
 		program: runProgram,
 	}
 }

@@ -294,6 +294,7 @@ func (w *world) app(s *term.Streams, getenv func(string) string) *app {
 		makeProvisioner: func(context.Context, settings) (api, error) { return w, nil },
 		makeImages:      func(settings) (imageStore, error) { return imageWorld{w}, nil },
 		makeHost:        func(settings) (hostStore, error) { return hostWorld{w}, nil },
+		makeAudit:       newAudit, // the records themselves: what is tried is what they wrote
 		arrays:          arrayWorld{w},
 		renewLock: func(_ context.Context, old images.Lock, epoch time.Time) (images.Lock, error) {
 			old.Epoch = epoch.Unix()

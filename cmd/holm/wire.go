@@ -101,6 +101,8 @@ func newHost(s settings) (hostStore, error) {
 	return records.Open(database(s)), nil
 }
 
+func newAudit(s settings) (auditStore, error) { return records.Open(database(s)), nil }
+
 func database(s settings) string { return filepath.Join(s.state, "holm.db") }
 
 func examineHost(ctx context.Context, s settings) doctor.Report {

@@ -103,34 +103,24 @@ func seal(entry *AuditEntry) ([]byte, error) {
 
 func verify(tx *bolt.Tx) error {
 	last := make(map[string]string) // object → content
-	seq, head := uint64(0), ""
+	var chain Chain
 	err := tx.Bucket([]byte(bucketAudit)).ForEach(func(key, value []byte) error {
-		seq++
-		entry, err := decode[AuditEntry](value)
+		entry, err := chain.Next(value)
 		if err != nil {
-			return fmt.Errorf("audit entry %d cannot be read: %w", seq, err)
-		}
-		resealed := entry
-		expected, err := seal(&resealed)
-		switch {
-		case err != nil:
 			return err
-		case !bytes.Equal(key, auditKey(seq)) || entry.Seq != seq:
-			return fmt.Errorf("audit entry %d is missing or out of its place", seq)
-		case entry.Prev != head:
-			return fmt.Errorf("audit entry %d does not follow the one before it", seq)
-		case !bytes.Equal(value, expected):
-			return fmt.Errorf("audit entry %d was altered", seq)
 		}
-		head, last[entry.Object] = entry.Hash, entry.Content
+		if !bytes.Equal(key, auditKey(entry.Seq)) {
+			return fmt.Errorf("audit entry %d is missing or out of its place", entry.Seq)
+		}
+		last[entry.Object] = entry.Content
 		return nil
 	})
 	if err != nil {
 		return err
 	}
 	meta := tx.Bucket([]byte(bucketMeta))
-	if string(meta.Get([]byte(keyHead))) != head {
-		return fmt.Errorf("audit entries after %d are missing", seq)
+	if string(meta.Get([]byte(keyHead))) != chain.Head() {
+		return fmt.Errorf("audit entries after %d are missing", chain.Seq())
 	}
 	return verifyContent(tx, last)
 }

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"context"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"holm/internal/fault"
+	"holm/internal/term"
+	"holm/storage/records"
+)
+
+func (a *app) auditLsCommand() *cobra.Command {
+	last := 20
+	var all bool
+	cmd := &cobra.Command{
+		Use:     "ls",
+		Short:   "List the last changes: when, who, what",
+		Example: "  sudo holm audit ls\n  sudo holm audit ls --last 100 -o json",
+		Args:    names(0, 0, ""),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if all {
+				last = 0
+			}
+			return a.auditLs(cmd.Context(), last)
+		},
+	}
+	cmd.Flags().Var(&countFlag{&last}, "last", "list this `NUMBER` of entries")
+	cmd.Flags().BoolVar(&all, "all", false, "list all entries")
+	ends(cmd, fault.Busy)
+	return cmd
+}
+
+// entriesDocument is what "audit ls" prints for scripts.
+type entriesDocument struct {
+	Entries []records.AuditEntry `json:"entries"`
+}
+
+// auditLs prints the last entries; 0 is all.
+func (a *app) auditLs(ctx context.Context, last int) error {
+	store, err := a.makeAudit(a.settings)
+	if err != nil {
+		return err
+	}
+	entries, err := store.Audit(ctx)
+	if err != nil {
+		return err
+	}
+	if last > 0 && len(entries) > last {
+		entries = entries[len(entries)-last:]
+	}
+	doc := entriesDocument{Entries: append([]records.AuditEntry{}, entries...)}
+	list := make([]string, len(entries))
+	t := term.Table{Columns: []term.Column{
+		{Title: "SEQ", Right: true},
+		{Title: "AGE"},
+		{Title: "ACTOR", Min: 5, Spare: 1},
+		{Title: "CHANGE"},
+		{Title: "OBJECT", Min: 12, Spare: 2},
+		{Title: "NOTE", Min: 12},
+	}}
+	for i, e := range entries {
+		list[i] = decimal(e.Seq)
+		t.Rows = append(t.Rows, []term.Cell{
+			term.Text(decimal(e.Seq)), a.ageCell(e.Time), term.Text(e.Actor), term.Text(e.Kind), term.Text(shortObject(e.Object)), orDash(e.Note),
+		})
+	}
+	return a.streams.Print(a.settings.output, term.Result{Document: doc, People: t, Names: list})
+}
+
+// shortObject is an object without the long id of an operation.
+func shortObject(object string) string {
+	if parts := strings.Split(object, "/"); len(parts) > 2 {
+		return strings.Join(parts[:2], "/")
+	}
+	return object
+}

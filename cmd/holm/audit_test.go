@@ -1,0 +1,92 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"holm/internal/fault"
+	"holm/storage/records"
+)
+
+// changed is a state directory in which a few changes were made.
+func changed(t *testing.T) (state string) {
+	t.Helper()
+	state = t.TempDir()
+	store := records.Open(filepath.Join(state, "holm.db"))
+	for _, name := range []string{"acme", "bolt", "cog"} {
+		if err := store.AddTenant(t.Context(), records.Tenant{Name: name}, func([]records.Tenant) error { return nil }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return state
+}
+
+func keep(t *testing.T, name, content string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestTheLogIsListedExportedAndVerified(t *testing.T) {
+	w, state := newWorld(), changed(t)
+	ls := w.run(t, "--state", state, "audit", "ls", "--last", "2")
+	if ls.code != 0 || strings.Count(ls.out, "tenant.add") != 2 || !strings.Contains(ls.out, "tenant/cog") {
+		t.Errorf("ls ended with %d: %s", ls.code, ls.out)
+	}
+	checkpoint := keep(t, "checkpoint.json", w.run(t, "--state", state, "audit", "checkpoint", "-o", "json").out)
+	export := w.run(t, "--state", state, "audit", "export")
+	file := keep(t, "audit.jsonl", export.out)
+	for _, args := range [][]string{
+		{"--state", state, "audit", "verify"},
+		{"--state", state, "audit", "verify", "--against", checkpoint},
+		{"--state", t.TempDir(), "audit", "verify", file}, // on another machine
+	} {
+		if got := w.run(t, args...); got.code != 0 || !strings.Contains(got.out, "log\twhole\nentries\t3\n") {
+			t.Errorf("%q ended with %d\n%s%s", args, got.code, got.out, got.err)
+		}
+	}
+	bad := keep(t, "bad.jsonl", strings.Replace(export.out, "bolt", "dolt", 1))
+	cut := keep(t, "cut.jsonl", strings.Join(strings.SplitAfter(export.out, "\n")[1:], ""))
+	for _, args := range [][]string{
+		{"audit", "verify", bad},
+		{"audit", "verify", cut},
+		{"audit", "verify", file, "--key", "ed25519:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="},
+		{"--state", changed(t), "audit", "verify", "--against", checkpoint}, // another history
+		{"--state", t.TempDir(), "audit", "verify", "--against", checkpoint},
+		{"--state", state, "audit", "verify", "--against", file},
+	} {
+		if got := w.run(t, args...); got.code != int(fault.CheckFailed) || got.out != "" {
+			t.Errorf("%q ended with %d\n%s%s", args, got.code, got.out, got.err)
+		}
+	}
+	for code, args := range map[fault.Kind][]string{
+		fault.NotFound: {"audit", "verify", file + ".gone"},
+		fault.Usage:    {"audit", "verify", file, "--key", "mine"},
+	} {
+		if got := w.run(t, args...); got.code != int(code) {
+			t.Errorf("%q ended with %d, want %d\n%s", args, got.code, code, got.err)
+		}
+	}
+}
+
+func TestADatabaseThatWasWrittenBehindTheLogIsNotSigned(t *testing.T) {
+	w, state := newWorld(), changed(t)
+	path := filepath.Join(state, "holm.db")
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(strings.ReplaceAll(string(content), `"name":"bolt"`, `"name":"dolt"`)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, verb := range []string{"verify", "export", "checkpoint"} {
+		if got := w.run(t, "--state", state, "audit", verb); got.code != int(fault.CheckFailed) || got.out != "" {
+			t.Errorf("%s ended with %d: %s%s", verb, got.code, got.out, got.err)
+		}
+	}
+}
