@@ -70,8 +70,12 @@ func (p *Provisioner) admit(ctx context.Context, spec CreateSpec) (admitted, err
 		Accel: accel, Machine: host.Machine, Domain: "holm." + spec.Tenant + "." + spec.Name,
 		Network: p.Network.Name, PrefixLen: p.Network.Subnet.Bits(), Gateway: p.Network.Gateway().String(),
 		User: spec.User, AuthorizedKeys: spec.AuthorizedKeys, Unverified: spec.NoVerify, AllowDegraded: spec.AllowDegraded,
+		ResidencyOverride: spec.ResidencyOverride,
 	}
 	if inst.Pool, err = p.poolFor(ctx, spec.Pool); err != nil {
+		return refuse(err)
+	}
+	if err := p.mayLie(ctx, tenant, inst); err != nil {
 		return refuse(err)
 	}
 	where, err := p.settleIn(ctx, inst)

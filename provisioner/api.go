@@ -26,6 +26,8 @@ type CreateSpec struct {
 	Pool string // where its volume is to lie; "" is the host's own pool, and without one the state directory
 	// AllowDegraded takes a pool that has lost a drive; it is recorded.
 	AllowDegraded bool
+	// ResidencyOverride is the reason to let it lie where its tenant's rule does not allow; it is recorded.
+	ResidencyOverride string
 
 	AuthorizedKeys []string // besides holm's own key, in authorized_keys format
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"holm/internal/fault"
+	"holm/provisioner/residency"
 	"holm/storage/pools"
 	"holm/storage/records"
 	"holm/storage/volumes"
@@ -22,6 +23,8 @@ type PoolSpec struct {
 	Backend string // "" is volumes.Qcow2
 	// Overcommit is how many times the capacity may be promised; 0 is 1.
 	Overcommit float64
+	// Site and Jurisdiction say where the drives stand, when that is not where the host does.
+	Site, Jurisdiction string
 }
 
 // maxOvercommit is the most that a pool may promise, in capacities.
@@ -140,6 +143,16 @@ func (s PoolSpec) pool() (records.Pool, error) {
 		return records.Pool{}, fault.New(fault.Usage, "use a number such as 1.5", "a pool cannot promise %v times what it has: use 1 to %d", s.Overcommit, maxOvercommit)
 	}
 	pool := records.Pool{Name: s.Name, Path: s.Path, Backend: s.Backend, Overcommit: s.Overcommit}
+	if s.Site != "" {
+		if pool.Site, err = residency.ParseSite(s.Site); err != nil {
+			return pool, err
+		}
+	}
+	if s.Jurisdiction != "" {
+		if pool.Jurisdiction, err = residency.ParseJurisdiction(s.Jurisdiction); err != nil {
+			return pool, err
+		}
+	}
 	if pool.Backend == "" {
 		pool.Backend = volumes.Qcow2
 	}

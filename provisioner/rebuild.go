@@ -2,6 +2,7 @@ package provisioner
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -29,8 +30,8 @@ func (p *Provisioner) Rebuild(ctx context.Context, tenant, name, ref string, obs
 	if err != nil {
 		return inst, err
 	}
-	if err := p.mayEmulate(ctx, inst); err != nil {
-		return inst, err
+	if err := errors.Join(p.mayEmulate(ctx, inst), p.stillMayLie(ctx, inst)); err != nil {
+		return inst, oneError(err)
 	}
 	w := p.watch(observe)
 	w.begin("admitted")

@@ -35,8 +35,8 @@ func (p *Provisioner) powerOn(ctx context.Context, h Hypervisor, inst records.In
 		return inst, notRunning(inst, state)
 	case DomainOff, DomainCrashed:
 	}
-	if err := p.mayEmulate(ctx, inst); err != nil {
-		return inst, err
+	if err := errors.Join(p.mayEmulate(ctx, inst), p.stillMayLie(ctx, inst)); err != nil {
+		return inst, oneError(err)
 	}
 	if err := p.standsOn(ctx, inst, w); err != nil {
 		return inst, err

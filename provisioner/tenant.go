@@ -8,6 +8,7 @@ import (
 
 	"holm/cloudinit"
 	"holm/internal/fault"
+	"holm/provisioner/residency"
 	"holm/storage/records"
 )
 
@@ -24,6 +25,7 @@ type TenantView struct {
 type TenantChange struct {
 	Instances, CPUs, MemoryMiB, DiskGiB *int // 0 is no limit
 	AuthorizedKeys                      []string
+	Residency                           *string // "NO,SE", "EEA"; "" is everywhere
 }
 
 // AddTenant makes a tenant; it owns nothing yet.
@@ -99,6 +101,13 @@ func (c TenantChange) apply(t *records.Tenant) error {
 			return fault.New(fault.Usage, "use 0 for no limit", "a quota of %d %s is not possible", *one.from, one.what)
 		}
 		*one.to = *one.from
+	}
+	if c.Residency != nil {
+		rule, err := residency.ParseRule(*c.Residency)
+		if err != nil {
+			return err
+		}
+		t.Residency = rule
 	}
 	if c.AuthorizedKeys == nil {
 		return nil

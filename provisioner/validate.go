@@ -56,6 +56,9 @@ func (s CreateSpec) withDefaults() (CreateSpec, error) {
 	if err := validateName("tenant", s.Tenant); err != nil {
 		return s, err
 	}
+	if err := validateReason(s.ResidencyOverride); err != nil {
+		return s, err
+	}
 	if err := cloudinit.ValidateHostname(s.Name); err != nil {
 		return s, err
 	}

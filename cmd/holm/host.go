@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -9,6 +10,7 @@ import (
 	"holm/internal/fault"
 	"holm/internal/term"
 	"holm/provisioner/network"
+	"holm/provisioner/residency"
 	"holm/storage/records"
 )
 
@@ -52,6 +54,7 @@ type hostChange struct {
 	network, subnet string
 	pool            string
 	poolSet         bool
+	site, country   string
 	dryRun          bool
 }
 
@@ -67,7 +70,7 @@ func (a *app) hostSetCommand() *cobra.Command {
 		Args:    names(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c.poolSet = cmd.Flags().Changed("pool")
-			if !c.lab.set && c.network == "" && c.subnet == "" && !c.poolSet {
+			if !c.lab.set && c.network == "" && c.subnet == "" && !c.poolSet && c.site == "" && c.country == "" {
 				return fault.New(fault.Usage, "see what can be set: holm host set --help", "nothing to set was named")
 			}
 			if (c.network == "") != (c.subnet == "") {
@@ -80,6 +83,8 @@ func (a *app) hostSetCommand() *cobra.Command {
 	cmd.Flags().StringVar(&c.network, "network", "", "`NAME` of the libvirt network and of its bridge")
 	cmd.Flags().StringVar(&c.subnet, "subnet", "", "the network's addresses, such as `10.78.0.0/24`")
 	cmd.Flags().StringVar(&c.pool, "pool", "", "`NAME` of the pool that is used when nobody says where; \"\" is the state directory")
+	cmd.Flags().StringVar(&c.site, "site", "", "`NAME` of the place where this machine stands, such as NO-OSL1")
+	cmd.Flags().StringVar(&c.country, "jurisdiction", "", "two letters of the `COUNTRY` whose law holds there, such as NO")
 	_ = cmd.RegisterFlagCompletionFunc("pool", a.completePools(0))
 	cmd.Flags().BoolVar(&c.dryRun, "dry-run", false, "print what would be set and change nothing")
 	ends(cmd, fault.NotFound, fault.Busy)
@@ -95,6 +100,9 @@ func (a *app) setHost(ctx context.Context, c hostChange) error {
 		if err := a.allowNetwork(ctx, store, c); err != nil {
 			return err
 		}
+	}
+	if err := c.place(); err != nil {
+		return err
 	}
 	if c.pool != "" {
 		if err := a.knownPool(ctx, store, c.pool); err != nil {
@@ -130,6 +138,21 @@ func (c hostChange) apply(h *records.Host) {
 	if c.poolSet {
 		h.Pool = c.pool
 	}
+	h.Site, h.Jurisdiction = cmp.Or(c.site, h.Site), cmp.Or(c.country, h.Jurisdiction)
+}
+
+// place refuses a site and a jurisdiction that there are not.
+func (c hostChange) place() error {
+	if c.site != "" {
+		if _, err := residency.ParseSite(c.site); err != nil {
+			return err
+		}
+	}
+	if c.country == "" {
+		return nil
+	}
+	_, err := residency.ParseJurisdiction(c.country)
+	return err
 }
 
 // allowNetwork refuses a network that libvirt could not make, and a change under the feet of instances.
@@ -169,5 +192,7 @@ func (a *app) printHost(host records.Host) error {
 	f.Add("network", term.Text(where.Name))
 	f.Add("subnet", term.Text(where.Subnet.String()))
 	f.Add("pool", term.Text(host.Pool))
+	f.Add("site", term.Text(host.Site))
+	f.Add("jurisdiction", term.Text(host.Jurisdiction))
 	return a.streams.Print(a.settings.output, term.Result{Document: host, People: f})
 }

@@ -111,6 +111,8 @@ func (a *app) poolResult(v provisioner.PoolView) term.Result {
 	f.Add("promised", withPeak(v.PromisedBytes, v.PromisedPeak))
 	text("overcommit", fmt.Sprintf("%g", v.Overcommit))
 	text("instances", decimal(v.Instances))
+	text("site", v.Site)
+	text("jurisdiction", v.Jurisdiction)
 	sheet := poolSheet{fields: f}
 	if v.Tree != nil {
 		sheet.lines = v.Tree.Draw()

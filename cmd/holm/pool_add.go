@@ -44,6 +44,8 @@ func (a *app) poolAddCommand() *cobra.Command {
 	flags.StringVar(&o.spec.Require, "require", "", "what must be under it, as a `LIST`: "+requirements())
 	flags.StringVar(&o.spec.Backend, "backend", volumes.Qcow2, "`KIND` of volume: qcow2, reflink (XFS, btrfs) or lvm-thin")
 	flags.Var(&factorFlag{&o.spec.Overcommit}, "overcommit", "how many `TIMES` its size may be promised to instances (default 1)")
+	flags.StringVar(&o.spec.Site, "site", "", "`NAME` of the place where the drives stand, when it is not the host's, such as NO-OSL1")
+	flags.StringVar(&o.spec.Jurisdiction, "jurisdiction", "", "two letters of the `COUNTRY` whose law holds there, when it is not the host's")
 	flags.BoolVar(&o.dryRun, "dry-run", false, "print the pool as it would be and change nothing")
 	_ = cmd.RegisterFlagCompletionFunc("require", cobra.FixedCompletions(strings.Split(requirements(), ", "), cobra.ShellCompDirectiveNoFileComp))
 	_ = cmd.RegisterFlagCompletionFunc("backend", cobra.FixedCompletions([]string{volumes.Qcow2, volumes.Reflink, volumes.LVMThin}, cobra.ShellCompDirectiveNoFileComp))

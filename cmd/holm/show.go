@@ -72,6 +72,7 @@ func (a *app) viewFields(v provisioner.View) term.Fields {
 		bytesCell(mebibyte*int64(v.Flavor.MemoryMiB)).Text, bytesCell(gibibyte*int64(v.Flavor.DiskGiB)).Text))
 	f.Add("disk used", bytesCell(v.VolumeBytes))
 	text("pool", v.Pool)
+	f.Add("residency", term.Cell{Text: overrideText(v.ResidencyOverride), Tone: term.Attention})
 	if v.AllowDegraded {
 		f.Add("made", term.Cell{Text: "with --allow-degraded", Tone: term.Attention})
 	}
@@ -112,4 +113,12 @@ func accelText(accel string) term.Cell {
 		cell.Pipe = accel
 	}
 	return cell
+}
+
+// overrideText says that a rule was set aside, and why.
+func overrideText(reason string) string {
+	if reason == "" {
+		return ""
+	}
+	return "its tenant's rule is overridden: " + reason
 }

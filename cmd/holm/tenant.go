@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -91,6 +92,7 @@ func (a *app) tenantResult(v provisioner.TenantView) term.Result {
 	for _, one := range parts(v) {
 		f.Add(one.name, one.cell)
 	}
+	f.Add("residency", term.Text(strings.Join(v.Residency, ", ")))
 	for _, key := range v.AuthorizedKeys {
 		f.Add("ssh key", term.Text(key))
 	}

@@ -15,7 +15,6 @@ import (
 type tenantOptions struct {
 	change provisioner.TenantChange
 	keys   []string
-	dryRun bool
 }
 
 func (o *tenantOptions) flags(cmd *cobra.Command) {
@@ -24,6 +23,7 @@ func (o *tenantOptions) flags(cmd *cobra.Command) {
 	flags.Var(&quotaFlag{into: &o.change.CPUs}, "cpus", "at most `N` vCPUs together; 0 is no limit")
 	flags.Var(&quotaFlag{into: &o.change.MemoryMiB, unit: mebibyte}, "memory", "at most this `SIZE` of memory together, such as 16G; 0 is no limit")
 	flags.Var(&quotaFlag{into: &o.change.DiskGiB, unit: gibibyte}, "disk", "at most this `SIZE` of disk together, such as 200G; 0 is no limit")
+	flags.Var(&ruleFlag{into: &o.change.Residency}, "residency", "where its data may lie, as a `LIST` of countries, EU, EEA; \"\" is everywhere")
 	flags.StringArrayVar(&o.keys, "ssh-key", nil, "`FILE` of public keys that may log in to each of its instances; can be repeated")
 }
 
@@ -119,5 +119,15 @@ func (f *quotaFlag) Set(text string) error {
 		n = int(parsed)
 	}
 	*f.into, f.text = &n, text
+	return nil
+}
+
+// ruleFlag is a text that may be empty, and is then something else than not given.
+type ruleFlag struct{ into **string }
+
+func (f *ruleFlag) Type() string   { return "rule" }
+func (f *ruleFlag) String() string { return "" }
+func (f *ruleFlag) Set(text string) error {
+	*f.into = &text
 	return nil
 }

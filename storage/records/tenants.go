@@ -24,6 +24,8 @@ type Tenant struct {
 	Name string `json:"name"`
 	// Quota is the most that its instances may have together, stopped ones included; 0 is no limit.
 	Quota Resources `json:"quota"`
+	// Residency is where its data may lie: codes of countries, EU, EEA; none is everywhere.
+	Residency []string `json:"residency,omitempty"`
 	// AuthorizedKeys may log in to each instance that is made for it, besides those that are named then.
 	AuthorizedKeys []string `json:"authorized_keys,omitempty"`
 

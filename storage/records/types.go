@@ -65,6 +65,8 @@ type Instance struct {
 	Pool string `json:"pool,omitempty"`
 	// AllowDegraded: whoever made it knew that the pool's array was not whole, and wanted it all the same.
 	AllowDegraded bool `json:"allow_degraded,omitempty"`
+	// ResidencyOverride is the reason for which it may lie where its tenant's rule does not allow.
+	ResidencyOverride string `json:"residency_override,omitempty"`
 
 	Accel   string `json:"accel"`   // "kvm" or "tcg"
 	Machine string `json:"machine"` // versioned machine type, "pc-q35-7.2"
@@ -158,6 +160,9 @@ type Host struct {
 	Subnet  string `json:"subnet,omitempty"` // "10.77.0.0/24"
 	// Pool is where volumes live when nobody says where; "" is the state directory.
 	Pool string `json:"pool,omitempty"`
+	// Site and Jurisdiction are where this machine stands, in the operator's word: "NO-OSL1", "NO".
+	Site         string `json:"site,omitempty"`
+	Jurisdiction string `json:"jurisdiction,omitempty"`
 }
 
 // PoolStatus is what the last look at a pool came to.
@@ -194,6 +199,10 @@ type Pool struct {
 	// The most that was ever promised to instances, and used of the file system, in bytes, as far as somebody looked.
 	PromisedPeak uint64 `json:"promised_peak_bytes"`
 	UsedPeak     uint64 `json:"used_peak_bytes"`
+
+	// Site and Jurisdiction are where the drives stand, when that is not where the host does.
+	Site         string `json:"site,omitempty"`
+	Jurisdiction string `json:"jurisdiction,omitempty"`
 
 	Added time.Time `json:"added"`
 }

@@ -1,0 +1,67 @@
+package provisioner
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"unicode"
+
+	"holm/internal/fault"
+	"holm/provisioner/residency"
+	"holm/storage/records"
+)
+
+// maxReason is the longest reason for an override, in bytes.
+const maxReason = 200
+
+// mayLie holds where an instance runs, and where its volume lies, against the rule of its tenant. An instance that was made
+// with a reason to be elsewhere keeps it.
+func (p *Provisioner) mayLie(ctx context.Context, tenant records.Tenant, inst records.Instance) error {
+	if len(tenant.Residency) == 0 || inst.ResidencyOverride != "" {
+		return nil
+	}
+	host, err := p.Records.Host(ctx)
+	if err != nil {
+		return err
+	}
+	if err := allowed(tenant, "this host", host.Jurisdiction, "holm host set --jurisdiction CC"); err != nil {
+		return err
+	}
+	pool, err := p.poolOf(ctx, inst)
+	if err != nil || pool == nil || pool.Jurisdiction == "" {
+		return err // without one of its own it is in the host
+	}
+	return allowed(tenant, "pool "+pool.Name, pool.Jurisdiction, "holm pool ls")
+}
+
+func allowed(tenant records.Tenant, what, jurisdiction, see string) error {
+	if residency.Allows(tenant.Residency, jurisdiction) {
+		return nil
+	}
+	rule := strings.Join(tenant.Residency, ", ")
+	if jurisdiction == "" {
+		return fault.New(fault.Refused, "say where it is: "+see, "data of tenant %q may lie in %s only, and nobody has said where %s is", tenant.Name, rule, what)
+	}
+	return fault.New(fault.Refused, "use another host or pool      or, with a reason that is recorded: --residency-override REASON",
+		"data of tenant %q may lie in %s only, and %s is in %s", tenant.Name, rule, what, jurisdiction)
+}
+
+// stillMayLie is mayLie for an instance that there is: its tenant's rule may be another one by now.
+func (p *Provisioner) stillMayLie(ctx context.Context, inst records.Instance) error {
+	tenant, err := p.Records.Tenant(ctx, inst.Tenant)
+	if errors.Is(err, records.ErrNotFound) {
+		return nil // one without a record has no rule
+	}
+	if err != nil {
+		return err
+	}
+	return p.mayLie(ctx, tenant, inst)
+}
+
+// validateReason keeps a reason to one short line.
+func validateReason(text string) error {
+	if len(text) > maxReason || strings.ContainsFunc(text, unicode.IsControl) || text != "" && strings.TrimSpace(text) == "" {
+		return fault.New(fault.Usage, "", "reason %s is not allowed: use one line of 1 to %d bytes", quoted(text), maxReason)
+	}
+	return nil
+}
