@@ -27,14 +27,25 @@ func stateDisk(dir string) string { return filepath.Join(dir, peerID+".qcow2") }
 
 // domainIn renders the domain of a peer, whose files lie in dir, just as holm renders the planned instance's.
 func (l *lab) domainIn(dir, name, moreArgs string) (string, error) {
-	return machine.Domain(machine.Spec{
+	return machine.Domain(l.specIn(dir, name, moreArgs))
+}
+
+// domainWith renders a domain that is only read, for its state disk.
+func (l *lab) domainWith(disk machine.Disk) (string, error) {
+	spec := l.specIn(l.state, "holm-bench-bare", "")
+	spec.StateDisk = disk
+	return machine.Domain(spec)
+}
+
+func (l *lab) specIn(dir, name, moreArgs string) machine.Spec {
+	return machine.Spec{
 		Name: name, UUID: network.UUID(name), InstanceID: peerID, Tenant: l.plan.Tenant,
 		Accel: l.plan.Accel, Machine: l.plan.Machine, VCPUs: l.plan.Flavor.VCPUs, MemoryMiB: l.plan.Flavor.MemoryMiB,
 		Kernel: l.store.Path(l.image, l.image.Kernel), Initrd: l.store.Path(l.image, l.image.Initrd),
 		Cmdline:  l.image.Cmdline() + moreArgs,
 		RootDisk: l.store.Path(l.image, l.image.Root), StateDisk: machine.Disk{Path: stateDisk(dir), Format: machine.Qcow2}, Seed: filepath.Join(dir, "seed.iso"),
 		Network: l.plan.Network, MAC: l.plan.MAC, Address: l.plan.Address, ConsoleLog: filepath.Join(dir, "console.log"),
-	})
+	}
 }
 
 // layDisks makes the disks of a peer with holm's own means.

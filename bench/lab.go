@@ -166,6 +166,9 @@ func (l *lab) sweep(ctx context.Context) error {
 		failed = append(failed, l.drop(ctx, name))
 	}
 	failed = append(failed, l.host.RemoveNetwork(ctx, l.network.UUID))
+	if err := l.dropLoops(); err != nil {
+		return errors.Join(append(failed, err)...) // nothing is deleted under a mount
+	}
 	entries, err := os.ReadDir(l.state)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		failed = append(failed, err)

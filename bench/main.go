@@ -57,6 +57,8 @@ func parts() []part {
 		{"ready", 3, measureReady},
 		{"disk", 3, measureDisk},
 		{"ls", 11, measureList},
+		{"sizes", 7, measureSizes},
+		{"io", 5, measureIO},
 		{"image", 1, measureImage},
 	}
 }
@@ -89,7 +91,7 @@ func parse(args []string) (o options, err error) {
 		}
 	}
 	if len(o.parts) < flags.NArg() {
-		return o, fault.New(fault.Usage, "", "parts are: seed running ready disk ls image")
+		return o, fault.New(fault.Usage, "", "parts are: seed running ready disk ls sizes io image")
 	}
 	return o, nil
 }

@@ -16,6 +16,7 @@ const (
 	inSeconds = "s"
 	inBytes   = "bytes"
 	inMB      = "MB" // 10^6, as goals and disks are written
+	inRate    = "bytes/s"
 )
 
 // goal is what a row is held to: at most this ratio to the peer or, where it is 0, at most this value.
@@ -118,6 +119,9 @@ func amount(unit string, v float64) string {
 	}
 	if unit == inMB {
 		return fmt.Sprintf("%.0f MB", v)
+	}
+	if unit == inRate {
+		return fmt.Sprintf("%.0f MB/s", v/1e6)
 	}
 	d := time.Duration(v * float64(time.Second))
 	switch {
