@@ -6,8 +6,24 @@ import (
 
 	"holm/internal/fault"
 	"holm/provisioner"
+	"holm/provisioner/evidence"
+	"holm/storage/ledger"
 	"holm/storage/records"
 )
+
+func (w *world) Evidence(ctx context.Context, tenant, name string, at ledger.Checkpoint, o provisioner.Observer) (evidence.Statement, error) {
+	verdict, err := w.Verify(ctx, tenant, name, o)
+	if err != nil {
+		return evidence.Statement{}, err
+	}
+	v, err := w.Show(ctx, tenant, name)
+	return evidence.Statement{
+		Type: evidence.StatementType, PredicateType: evidence.PredicateType,
+		Predicate: evidence.Predicate{
+			MadeAt: now, Host: evidence.Host{Name: at.Host}, Instance: v.Instance, Encryption: "none", Verified: verdict, Audit: at, Limits: evidence.Limits(),
+		},
+	}, err
+}
 
 func (w *world) AddTenant(ctx context.Context, name string, c provisioner.TenantChange) (provisioner.TenantView, error) {
 	w.tenants = append(w.tenants, provisioner.TenantView{Tenant: records.Tenant{Name: name, Created: now}})

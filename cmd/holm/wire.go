@@ -13,8 +13,10 @@ import (
 	"holm/images"
 	"holm/provisioner"
 	"holm/provisioner/doctor"
+	"holm/provisioner/evidence"
 	"holm/provisioner/hypervisor"
 	"holm/provisioner/verify"
+	"holm/storage/ledger"
 	"holm/storage/records"
 )
 
@@ -39,6 +41,8 @@ type api interface {
 	Resize(ctx context.Context, tenant, name string, gib int, observer provisioner.Observer) (records.Instance, error)
 	// GiveUp is Remove for an instance whose pool will not come back.
 	GiveUp(ctx context.Context, tenant, name string, observer provisioner.Observer) error
+	// Evidence states what an instance is and where it lies; at is the audit log as it is signed beside.
+	Evidence(ctx context.Context, tenant, name string, at ledger.Checkpoint, observer provisioner.Observer) (evidence.Statement, error)
 	Show(ctx context.Context, tenant, name string) (provisioner.View, error)
 	List(ctx context.Context, tenant string) ([]provisioner.Row, error)
 	Stats(ctx context.Context, tenant, name string) (provisioner.DomainStats, error)

@@ -68,7 +68,7 @@ func FormatKey(key ed25519.PublicKey) string {
 // ParseKey reads what FormatKey wrote.
 func ParseKey(text string) (ed25519.PublicKey, error) {
 	encoded, ok := strings.CutPrefix(strings.TrimSpace(text), keyPrefix)
-	key, err := base64.StdEncoding.DecodeString(encoded)
+	key, err := base64.StdEncoding.Strict().DecodeString(encoded)
 	if !ok || err != nil || len(key) != ed25519.PublicKeySize {
 		return nil, fmt.Errorf("%.60q is no key: it is %q and 44 characters of base64", text, keyPrefix)
 	}
@@ -85,7 +85,7 @@ func (s Signed) Verify(trusted ed25519.PublicKey) error {
 	if trusted != nil && !trusted.Equal(key) {
 		return fmt.Errorf("the checkpoint is signed by %s, and not by %s", s.Key, FormatKey(trusted))
 	}
-	signature, err := base64.StdEncoding.DecodeString(s.Signature)
+	signature, err := base64.StdEncoding.Strict().DecodeString(s.Signature)
 	if err != nil {
 		return errors.New("the checkpoint has no signature that could be read")
 	}

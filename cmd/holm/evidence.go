@@ -1,0 +1,140 @@
+package main
+
+import (
+	"context"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"holm/internal/fault"
+	"holm/internal/term"
+	"holm/provisioner/evidence"
+	"holm/storage/ledger"
+)
+
+func (a *app) evidenceCommand() *cobra.Command {
+	limit := 10 * time.Minute
+	cmd := &cobra.Command{
+		Use:   "evidence NAME",
+		Short: "Print a signed statement of what an instance is and where it lies",
+		Long: "It tries every promise anew and states what came of each, with the image by digest, the machine as\n" +
+			"libvirt runs it, the drives under the volume, the tenant's rule and the end of the audit log: in-toto,\n" +
+			"in a DSSE envelope. \"holm evidence verify FILE\" checks it on any machine.",
+		Example: "  sudo holm evidence web --tenant acme > web.evidence.json\n  holm evidence verify web.evidence.json",
+		GroupID: groupInstances,
+		Args:    names(1, 1, "the name of an instance"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.evidence(cmd.Context(), args[0], limit)
+		},
+		ValidArgsFunction: a.completeInstances(1),
+	}
+	timeout(cmd, &limit, limit)
+	ends(cmd, fault.NotFound, fault.Unfit, fault.Busy, fault.CheckFailed)
+	cmd.AddCommand(a.evidenceVerifyCommand())
+	return cmd
+}
+
+func (a *app) evidence(ctx context.Context, name string, limit time.Duration) error {
+	_, at, err := a.sealed(ctx)
+	if err != nil {
+		return err
+	}
+	key, err := ledger.Key(a.auditKeyPath())
+	if err != nil {
+		return err
+	}
+	p, err := a.makeProvisioner(ctx, a.settings)
+	if err != nil {
+		return err
+	}
+	var s evidence.Statement
+	err = within(ctx, limit, a.longer(limit), func(ctx context.Context) error {
+		observer, done := a.watch()
+		defer done()
+		s, err = p.Evidence(ctx, a.tenant(), name, at.Checkpoint, observer)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	s.Predicate.Version = version
+	content, err := evidence.Seal(ctx, key, s)
+	if err != nil {
+		return err
+	}
+	if _, err := a.streams.Out.Write(content); err != nil {
+		return err
+	}
+	if !s.Predicate.Verified.Holds() {
+		a.say("it states that not every promise holds: " + a.command("verify", name))
+		return exitStatus(fault.CheckFailed)
+	}
+	return nil
+}
+
+func (a *app) evidenceVerifyCommand() *cobra.Command {
+	var key string
+	cmd := &cobra.Command{
+		Use:     "verify FILE",
+		Short:   "Check a signed statement, on any machine, and print what it states",
+		Example: "  holm evidence verify web.evidence.json --key ed25519:…",
+		Args:    names(1, 1, "a file of evidence"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.evidenceVerify(cmd.Context(), args[0], key)
+		},
+	}
+	cmd.Flags().StringVar(&key, "key", "", "trust only this `KEY`, as \"holm audit checkpoint\" names it")
+	ends(cmd, fault.NotFound, fault.CheckFailed)
+	return cmd
+}
+
+func (a *app) evidenceVerify(ctx context.Context, path, key string) error {
+	trusted, err := trustedKey(key)
+	if err != nil {
+		return err
+	}
+	f, err := os.Open(path) // #nosec G304 -- whoever runs holm names it, and may read it
+	if err != nil {
+		return missingFile(err)
+	}
+	defer func() { _ = f.Close() }()
+	s, by, err := evidence.Open(ctx, f, trusted)
+	if err != nil {
+		return fault.New(fault.CheckFailed, "", "%s: %w", quoted(path), err)
+	}
+	return a.streams.Print(a.settings.output, statementResult(s, by))
+}
+
+// statementResult is what a person wants to know of a statement first; the document is all of it.
+func statementResult(s evidence.Statement, by string) term.Result {
+	p := s.Predicate
+	var f term.Fields
+	text := func(name, value string) { f.Add(name, term.Text(value)) }
+	f.Add("signature", term.Cell{Text: "holds", Tone: term.Good})
+	text("by", by)
+	text("made", term.Time(p.MadeAt))
+	text("host", p.Host.Name)
+	text("site", p.Host.Site)
+	text("jurisdiction", p.Host.Jurisdiction)
+	text("instance", p.Instance.Tenant+"/"+p.Instance.Name+" "+p.Instance.ID)
+	f.Add("accel", accelText(p.Instance.Accel))
+	text("image", p.Image.Name+" "+p.Image.Digest)
+	text("kernel", p.Image.Version)
+	text("encryption", p.Encryption)
+	if p.Under != nil {
+		text("drives", p.Under.Summary())
+	}
+	c := p.Verified.Counts()
+	checks := term.Text(decimal(c.Passed) + " passed, " + decimal(c.Failed) + " failed, " + decimal(c.Inconclusive) + " inconclusive, " +
+		decimal(c.NotApplicable) + " not applicable")
+	if !p.Verified.Holds() {
+		checks.Tone = term.Broken
+	}
+	f.Add("checks", checks)
+	text("audit log", "entry "+decimal(p.Audit.Seq)+" "+p.Audit.Head)
+	for _, limit := range p.Limits {
+		text("but", limit)
+	}
+	return term.Result{Document: s, People: f, Names: []string{p.Instance.ID}}
+}

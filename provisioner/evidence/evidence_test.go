@@ -1,0 +1,108 @@
+package evidence_test
+
+import (
+	"bytes"
+	"crypto/ed25519"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"holm/guest/report"
+	"holm/provisioner/evidence"
+	"holm/provisioner/verify"
+	"holm/storage/ledger"
+	"holm/storage/pools"
+	"holm/storage/records"
+)
+
+func statement() evidence.Statement {
+	at := time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
+	return evidence.Statement{
+		Type: evidence.StatementType, PredicateType: evidence.PredicateType,
+		Subject: []evidence.Subject{{Name: "instance/0123456789ab", Digest: map[string]string{"sha256": strings.Repeat("ab", 32)}}},
+		Predicate: evidence.Predicate{
+			MadeAt: at, Host: evidence.Host{Name: "fjell01", Site: "NO-OSL1", Jurisdiction: "NO"},
+			Instance: records.Instance{ID: "0123456789ab", Name: "web", Tenant: "acme", Created: at}, Tenant: records.Tenant{Name: "acme", Created: at},
+			DomainXML: "<domain type='kvm'>\n</domain>", Encryption: "none", Pool: &records.Pool{Name: "fast", Added: at},
+			Under:    &pools.Tree{Path: "/srv/holm", Top: pools.Device{Name: "md0", Kind: pools.Raid, Level: "raid10"}},
+			Verified: verify.Verdict{Results: []verify.Result{{ID: "qemu-user", Side: verify.Host, Outcome: report.Passed}}},
+			Audit:    ledger.Checkpoint{Host: "fjell01", Time: at, Seq: 7, Head: "ab"}, Limits: evidence.Limits(),
+		},
+	}
+}
+
+func key(seed byte) ed25519.PrivateKey {
+	return ed25519.NewKeyFromSeed(bytes.Repeat([]byte{seed}, ed25519.SeedSize))
+}
+
+func public(k ed25519.PrivateKey) ed25519.PublicKey {
+	return k.Public().(ed25519.PublicKey) //nolint:forcetypeassert // what an ed25519 key has
+}
+
+func seal(t *testing.T, k ed25519.PrivateKey, s evidence.Statement) []byte {
+	t.Helper()
+	content, err := evidence.Seal(t.Context(), k, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return content
+}
+
+func TestWhatWasStatedIsReadOnAnyMachine(t *testing.T) {
+	content := seal(t, key(1), statement())
+	for _, trusted := range []ed25519.PublicKey{nil, public(key(1))} {
+		got, by, err := evidence.Open(t.Context(), bytes.NewReader(content), trusted)
+		if err != nil || by != ledger.FormatKey(public(key(1))) {
+			t.Fatalf("signed by %q, %v", by, err)
+		}
+		if diff := cmp.Diff(statement(), got); diff != "" {
+			t.Errorf("-want +got:\n%s", diff)
+		}
+	}
+}
+
+func TestAChangedByteAnywhereInEvidenceFails(t *testing.T) {
+	good := seal(t, key(1), statement())
+	for at := range good {
+		for _, bit := range []byte{1, 32} {
+			bad := bytes.Clone(good)
+			bad[at] ^= bit
+			if _, _, err := evidence.Open(t.Context(), bytes.NewReader(bad), public(key(1))); err == nil {
+				t.Fatalf("byte %d changed from %q to %q, and it went through", at, good[at], bad[at])
+			}
+		}
+	}
+}
+
+func TestWhatIsNoEvidenceIsSaid(t *testing.T) {
+	good := seal(t, key(1), statement())
+	other := statement()
+	other.PredicateType = "https://slsa.dev/provenance/v1"
+	for name, c := range map[string]struct {
+		content []byte
+		says    string
+	}{
+		"nothing":              {nil, "no DSSE envelope"},
+		"half of it":           {good[:len(good)/2], "no DSSE envelope"},
+		"twice":                {append(bytes.Clone(good), good...), "something stands behind"},
+		"another predicate":    {seal(t, key(1), other), "slsa.dev"},
+		"another host's":       {seal(t, key(2), statement()), "is signed by ed25519:"},
+		"something very long":  {bytes.Repeat([]byte(" "), evidence.MaxBytes+1), "longer than 16 MiB"},
+		"a field that is more": {bytes.Replace(good, []byte(`"payloadType"`), []byte(`"more": 1, "payloadType"`), 1), "unknown field"},
+	} {
+		if _, _, err := evidence.Open(t.Context(), bytes.NewReader(c.content), public(key(1))); err == nil || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s: %v, want %q", name, err, c.says)
+		}
+	}
+}
+
+func FuzzOpen(f *testing.F) {
+	f.Add([]byte(`{"payloadType":"application/vnd.in-toto+json","payload":"e30=","signatures":[{"keyid":"ed25519:AAAA","sig":"AAAA"}]}`))
+	f.Fuzz(func(t *testing.T, content []byte) {
+		if _, _, err := evidence.Open(t.Context(), bytes.NewReader(content), make(ed25519.PublicKey, ed25519.PublicKeySize)); err == nil {
+			t.Errorf("%q is signed by nobody's key", content)
+		}
+	})
+}
