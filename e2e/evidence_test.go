@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -39,7 +40,7 @@ func TestEvidenceIsCheckedWithoutTheHost(t *testing.T) {
 		bad[at] ^= 1
 		refusal{code: 8, says: "bad.json"}.check(t, holm("evidence", "verify", keep("bad.json", bad)).in(elsewhere))
 	}
-	if _, err := os.Stat(elsewhere); !os.IsNotExist(err) {
+	if _, err := os.Stat(elsewhere); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("checking left something: %v", err)
 	}
 }
