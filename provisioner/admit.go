@@ -33,7 +33,7 @@ func (p *Provisioner) admit(ctx context.Context, spec CreateSpec) (admitted, err
 	if err != nil {
 		return refuse(err)
 	}
-	size, err := flavor(spec)
+	size, err := p.flavor(ctx, spec)
 	if err != nil {
 		return refuse(err)
 	}

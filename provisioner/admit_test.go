@@ -200,13 +200,6 @@ func TestPlanIsWhatCreateReserves(t *testing.T) {
 	}
 }
 
-func TestFlavorsAreACopy(t *testing.T) {
-	provisioner.Flavors()[0].VCPUs = 99
-	if got := provisioner.Flavors()[0]; got.Name != "tiny" || got.VCPUs != 1 {
-		t.Errorf("somebody else's change shows: %+v", got)
-	}
-}
-
 func TestK3sWithoutAnImageForItIsRefusedWithTheCommandsThatMakeOne(t *testing.T) {
 	w := newWorld(t)
 	for name, spec := range map[string]provisioner.CreateSpec{

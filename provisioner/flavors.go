@@ -1,35 +1,136 @@
 package provisioner
 
 import (
+	"context"
+	"errors"
 	"slices"
 	"strings"
 
 	"holm/internal/fault"
+	"holm/provisioner/machine"
 	"holm/storage/records"
 )
 
-// flavors are the sizes that there are.
-var flavors = []records.Flavor{
-	{Name: "tiny", VCPUs: 1, MemoryMiB: 512, DiskGiB: 10},
-	{Name: "small", VCPUs: 2, MemoryMiB: 1024, DiskGiB: 20},
-	{Name: "medium", VCPUs: 2, MemoryMiB: 4096, DiskGiB: 40},
-	{Name: "large", VCPUs: 4, MemoryMiB: 8192, DiskGiB: 80},
+// standard are the sizes that there are without anybody making them, smallest first.
+func standard() []records.Flavor {
+	return []records.Flavor{
+		{Name: "tiny", VCPUs: 1, MemoryMiB: 512, DiskGiB: 10},
+		{Name: "small", VCPUs: 2, MemoryMiB: 1024, DiskGiB: 20},
+		{Name: "medium", VCPUs: 2, MemoryMiB: 4096, DiskGiB: 40},
+		{Name: "large", VCPUs: 4, MemoryMiB: 8192, DiskGiB: 80},
+	}
 }
 
-// Flavors returns the sizes that there are, smallest first.
-func Flavors() []records.Flavor { return slices.Clone(flavors) }
+// StandardFlavors returns the names of the sizes that there are without anybody making them, smallest first.
+func StandardFlavors() []string {
+	var names []string
+	for _, f := range standard() {
+		names = append(names, f.Name)
+	}
+	return names
+}
+
+// Flavors returns the sizes that there are: the standard ones as they are or as the operator has changed them, smallest first,
+// then those that the operator has made, by name.
+func (p *Provisioner) Flavors(ctx context.Context) ([]records.Flavor, error) {
+	made, err := p.Records.Flavors(ctx)
+	if err != nil {
+		return nil, err
+	}
+	all := standard()
+	for _, f := range made {
+		if at := slices.IndexFunc(all, func(s records.Flavor) bool { return s.Name == f.Name }); at >= 0 {
+			all[at] = f
+			continue
+		}
+		all = append(all, f)
+	}
+	return all, nil
+}
+
+// FlavorChange is what is to be set of a flavor; nil leaves it as it is.
+type FlavorChange struct {
+	VCPUs, MemoryMiB, DiskGiB                                             *int
+	CPUWeight, CPUPercent, IOPS, IOPSBurst, MBps, MBpsBurst, BurstSeconds *int
+}
+
+// SetFlavor changes a size, or makes it: then vCPUs, memory and disk have to be given. Instances that there are stay as they
+// were made.
+func (p *Provisioner) SetFlavor(ctx context.Context, name string, c FlavorChange) (records.Flavor, error) {
+	if err := validateName("flavor", name); err != nil {
+		return records.Flavor{}, err
+	}
+	all, err := p.Flavors(ctx)
+	if err != nil {
+		return records.Flavor{}, err
+	}
+	f := records.Flavor{Name: name}
+	if at := slices.IndexFunc(all, func(f records.Flavor) bool { return f.Name == name }); at >= 0 {
+		f = all[at]
+	}
+	c.apply(&f)
+	if f.VCPUs == 0 || f.MemoryMiB == 0 || f.DiskGiB == 0 {
+		return f, fault.New(fault.Usage, "give all three: --cpus N --memory SIZE --disk SIZE", "flavor %q is new and has no size", name)
+	}
+	if _, err := sized(f, CreateSpec{VCPUs: f.VCPUs, MemoryMiB: f.MemoryMiB, DiskGiB: f.DiskGiB}); err != nil {
+		return f, err
+	}
+	if err := machine.Limits(f.Limits).Validate(); err != nil {
+		return f, err
+	}
+	return f, p.Records.SetFlavor(ctx, f)
+}
+
+func (c FlavorChange) apply(f *records.Flavor) {
+	for _, one := range []struct{ from, to *int }{
+		{c.VCPUs, &f.VCPUs},
+		{c.MemoryMiB, &f.MemoryMiB},
+		{c.DiskGiB, &f.DiskGiB},
+		{c.CPUWeight, &f.Limits.CPUWeight},
+		{c.CPUPercent, &f.Limits.CPUPercent},
+		{c.IOPS, &f.Limits.IOPS},
+		{c.IOPSBurst, &f.Limits.IOPSBurst},
+		{c.MBps, &f.Limits.MBps},
+		{c.MBpsBurst, &f.Limits.MBpsBurst},
+		{c.BurstSeconds, &f.Limits.BurstSeconds},
+	} {
+		if one.from != nil {
+			*one.to = *one.from
+		}
+	}
+}
+
+// ResetFlavor forgets what the operator has made or changed: a standard size is what it was, another one is gone.
+func (p *Provisioner) ResetFlavor(ctx context.Context, name string) error {
+	if err := validateName("flavor", name); err != nil {
+		return err
+	}
+	err := p.Records.DropFlavor(ctx, name)
+	if errors.Is(err, records.ErrNotFound) {
+		return fault.New(fault.NotFound, "see what there is: holm flavor ls", "nobody has made or changed a flavor %q", name)
+	}
+	return err
+}
 
 // flavor finds a size by name and puts what the spec overrides into it.
-func flavor(s CreateSpec) (records.Flavor, error) {
-	i := slices.IndexFunc(flavors, func(f records.Flavor) bool { return f.Name == s.Flavor })
+func (p *Provisioner) flavor(ctx context.Context, s CreateSpec) (records.Flavor, error) {
+	all, err := p.Flavors(ctx)
+	if err != nil {
+		return records.Flavor{}, err
+	}
+	i := slices.IndexFunc(all, func(f records.Flavor) bool { return f.Name == s.Flavor })
 	if i < 0 {
 		var names []string
-		for _, f := range flavors {
+		for _, f := range all {
 			names = append(names, f.Name)
 		}
 		return records.Flavor{}, fault.New(fault.Usage, "use one of: "+strings.Join(names, ", "), "there is no flavor %s", quoted(s.Flavor))
 	}
-	f := flavors[i]
+	return sized(all[i], s)
+}
+
+// sized puts what a spec overrides into a flavor.
+func sized(f records.Flavor, s CreateSpec) (records.Flavor, error) {
 	for _, o := range []struct {
 		what     string
 		flag     string
@@ -39,7 +140,7 @@ func flavor(s CreateSpec) (records.Flavor, error) {
 	}{
 		{"vCPUs", "--cpus N", s.VCPUs, &f.VCPUs, 1, 64},
 		{"MiB of memory", "--memory SIZE", s.MemoryMiB, &f.MemoryMiB, 384, 1 << 20},
-		{"GiB of disk", "--disk SIZE", s.DiskGiB, &f.DiskGiB, 1, 16 << 10},
+		{"GiB of disk", "--disk SIZE", s.DiskGiB, &f.DiskGiB, 1, maxDiskGiB},
 	} {
 		if o.value == 0 {
 			continue

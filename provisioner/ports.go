@@ -57,6 +57,13 @@ type Records interface {
 	// DropTenant removes the tenant's record; the callback is given its instances.
 	DropTenant(ctx context.Context, name string, admit func(living []records.Instance) error) error
 
+	// SetFlavor stores a flavor in the place of another one of that name.
+	SetFlavor(ctx context.Context, flavor records.Flavor) error
+	// Flavors returns all that were stored, sorted by name.
+	Flavors(ctx context.Context) ([]records.Flavor, error)
+	// DropFlavor removes a stored flavor; records.ErrNotFound.
+	DropFlavor(ctx context.Context, name string) error
+
 	// PutOperation stores or replaces an operation.
 	PutOperation(ctx context.Context, op records.Operation) error
 	// Operations returns the operations of one instance, oldest first; instance "" means all.

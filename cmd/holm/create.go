@@ -35,6 +35,7 @@ func (a *app) createCommand() *cobra.Command {
 	}
 	o.flags(cmd)
 	_ = cmd.RegisterFlagCompletionFunc("pool", a.completePools(0))
+	_ = cmd.RegisterFlagCompletionFunc("flavor", a.completeFlavors(0))
 	ends(cmd, fault.Leftover, fault.NotFound, fault.Exists, fault.Unfit, fault.Busy, fault.CheckFailed, fault.Refused)
 	return cmd
 }
@@ -55,17 +56,9 @@ func (o *createOptions) flags(cmd *cobra.Command) {
 	flags.BoolVar(&o.spec.NoVerify, "no-verify", false, "do not hold it to its promises, now and at later starts; this is recorded and shown")
 	flags.BoolVar(&o.dryRun, "dry-run", false, "print what would be reserved and change nothing")
 	timeout(cmd, &o.timeout, 10*time.Minute)
-	for name, words := range map[string][]string{"profile": {"docker", "k3s", "plain"}, "flavor": flavorNames(), "user": nil} {
+	for name, words := range map[string][]string{"profile": {"docker", "k3s", "plain"}, "user": nil} {
 		_ = cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp))
 	}
-}
-
-func flavorNames() []string {
-	var all []string
-	for _, f := range provisioner.Flavors() {
-		all = append(all, f.Name)
-	}
-	return all
 }
 
 func (a *app) create(ctx context.Context, o createOptions) error {

@@ -63,3 +63,26 @@ func (w *world) RemoveTenant(_ context.Context, name string) error {
 	w.calls = append(w.calls, "remove tenant "+name)
 	return w.failWith
 }
+
+func (w *world) Flavors(context.Context) ([]records.Flavor, error) {
+	all := []records.Flavor{{Name: "tiny", VCPUs: 1, MemoryMiB: 512, DiskGiB: 10}}
+	return append(all, w.flavors...), w.failWith
+}
+
+func (w *world) SetFlavor(_ context.Context, name string, c provisioner.FlavorChange) (records.Flavor, error) {
+	f := records.Flavor{Name: name, VCPUs: 1, MemoryMiB: 512, DiskGiB: 10}
+	for from, to := range map[*int]*int{
+		c.CPUPercent: &f.Limits.CPUPercent, c.IOPS: &f.Limits.IOPS, c.IOPSBurst: &f.Limits.IOPSBurst, c.MemoryMiB: &f.MemoryMiB,
+	} {
+		if from != nil {
+			*to = *from
+		}
+	}
+	w.flavors = append(w.flavors, f)
+	return f, w.failWith
+}
+
+func (w *world) ResetFlavor(_ context.Context, name string) error {
+	w.calls = append(w.calls, "reset flavor "+name)
+	return w.failWith
+}

@@ -35,6 +35,7 @@ type world struct {
 	report    doctor.Report
 	pools     []provisioner.PoolView
 	tenants   []provisioner.TenantView
+	flavors   []records.Flavor
 	paused    []provisioner.Paused
 
 	calls     []string               // what changed something, in order

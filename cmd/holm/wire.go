@@ -62,6 +62,10 @@ type api interface {
 	// Told remembers that a person has seen how pools are.
 	Told(ctx context.Context, shown []provisioner.PoolView) error
 
+	// Flavors returns the sizes that there are; ResetFlavor forgets what SetFlavor has set.
+	Flavors(ctx context.Context) ([]records.Flavor, error)
+	SetFlavor(ctx context.Context, name string, c provisioner.FlavorChange) (records.Flavor, error)
+	ResetFlavor(ctx context.Context, name string) error
 	AddTenant(ctx context.Context, name string, c provisioner.TenantChange) (provisioner.TenantView, error)
 	SetTenant(ctx context.Context, name string, c provisioner.TenantChange) (provisioner.TenantView, error)
 	Tenant(ctx context.Context, name string) (provisioner.TenantView, error)

@@ -28,6 +28,7 @@ type Spec struct {
 	Machine   string // versioned q35 machine type, "pc-q35-7.2"
 	VCPUs     int
 	MemoryMiB int
+	Limits    Limits
 
 	Kernel  string
 	Initrd  string
@@ -93,6 +94,7 @@ func domain(s Spec) (*libvirtxml.Domain, error) {
 		MemoryBacking: unshared(),
 		VCPU:          &libvirtxml.DomainVCPU{Placement: "static", Value: uint(s.VCPUs)},
 		IOThreads:     stateIOThreads,
+		CPUTune:       s.Limits.cpuTune(),
 		OS:            boot(s),
 		Features:      features(),
 		CPU:           cpu(s.Accel),

@@ -66,6 +66,9 @@ func (s Spec) validateSize() error {
 	if s.MemoryMiB < MinMemoryMiB || s.MemoryMiB > MaxMemoryMiB {
 		return fault.New(fault.Usage, "", "%d MiB of memory are not allowed: use %d to %d", s.MemoryMiB, MinMemoryMiB, MaxMemoryMiB)
 	}
+	if err := s.Limits.Validate(); err != nil {
+		return err
+	}
 	if len(s.Cmdline) > maxCmdline || !printable(s.Cmdline) {
 		return refuse("kernel command line", s.Cmdline, "use at most 2047 printable ASCII characters")
 	}

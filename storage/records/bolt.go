@@ -28,6 +28,7 @@ const (
 	bucketAudit      = "audit"
 	bucketPools      = "pools"   // made by the first pool: older files have none
 	bucketTenants    = "tenants" // the same
+	bucketFlavors    = "flavors" // the same
 
 	keySchema = "schema"
 	keyHost   = "host"

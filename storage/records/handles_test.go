@@ -94,3 +94,15 @@ func (h handles) UpdateTenant(ctx context.Context, name string, alter func(*reco
 func (h handles) DropTenant(ctx context.Context, name string, admit func([]records.Instance) error) error {
 	return records.Open(h.path).DropTenant(ctx, name, admit)
 }
+
+func (h handles) SetFlavor(ctx context.Context, flavor records.Flavor) error {
+	return records.Open(h.path).SetFlavor(ctx, flavor)
+}
+
+func (h handles) Flavors(ctx context.Context) ([]records.Flavor, error) {
+	return records.Open(h.path).Flavors(ctx)
+}
+
+func (h handles) DropFlavor(ctx context.Context, name string) error {
+	return records.Open(h.path).DropFlavor(ctx, name)
+}

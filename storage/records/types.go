@@ -34,6 +34,7 @@ type Flavor struct {
 	VCPUs     int    `json:"vcpus"`
 	MemoryMiB int    `json:"memory_mib"`
 	DiskGiB   int    `json:"disk_gib"`
+	Limits    Limits `json:"limits,omitzero"`
 }
 
 // ImageRef names one image.

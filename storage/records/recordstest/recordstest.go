@@ -34,6 +34,9 @@ type Store interface {
 	Tenants(ctx context.Context) ([]records.Tenant, error)
 	UpdateTenant(ctx context.Context, name string, change func(tenant *records.Tenant, used records.Resources) error) (records.Tenant, error)
 	DropTenant(ctx context.Context, name string, admit func(living []records.Instance) error) error
+	SetFlavor(ctx context.Context, flavor records.Flavor) error
+	Flavors(ctx context.Context) ([]records.Flavor, error)
+	DropFlavor(ctx context.Context, name string) error
 	PutOperation(ctx context.Context, op records.Operation) error
 	Operations(ctx context.Context, instance string) ([]records.Operation, error)
 }
@@ -72,6 +75,7 @@ func Conformance(t *testing.T, open func(t *testing.T) Store) {
 		{"a tenant with instances stays, and none is reserved for one that is not there", testTenantInUse},
 		{"of many reservations at once a quota lets in as many as it says", testQuotaAtOnce},
 		{"each part of a quota holds, also when an instance grows", testQuota},
+		{"flavors are kept, replaced and dropped by name", testFlavors},
 		{"an ended context changes nothing", testEndedContext},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, open(t)) })
