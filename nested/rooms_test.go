@@ -33,6 +33,18 @@ func TestPoolsAreReadAsTheyAre(t *testing.T) {
 	passes(t, "", "pools", ".")
 }
 
+func TestAnArrayIsMadeAndSeen(t *testing.T) {
+	const files = "/var/tmp/drive?.img"
+	t.Cleanup(func() {
+		_ = host.do(context.Background(), "for f in "+files+"; do losetup -j $f -O NAME -n | xargs -r losetup -d; rm -f $f; done")
+	})
+	drives := sh(t, "for n in 1 2 3 4; do truncate -s 512M /var/tmp/drive$n.img; losetup -f --show /var/tmp/drive$n.img; done | paste -sd,")
+	said := passes(t, "HOLM_TEST_DRIVES="+drives+" ", "arrays", "ARealArray")
+	if !strings.Contains(said, "--- PASS: ") {
+		t.Errorf("nothing passed: %s", said)
+	}
+}
+
 // passes runs a room's compiled tests in the box, and returns their verdicts.
 func passes(t *testing.T, env, room, only string) string {
 	t.Helper()
