@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -68,7 +69,14 @@ func TestPools(t *testing.T) {
 			}
 		}
 	})
-	holm("create", pooled, "--profile", "plain", "--flavor", "tiny", "--disk", "1G", "--pool", "e2e-fast").must(t)
+	// A size of its own, whose limits libvirt has to take, and a check compares with what runs.
+	holm("flavor", "set", "e2e-limited", "--cpus", "1", "--memory", "512M", "--disk", "1G",
+		"--cpu-weight", "80", "--cpu-quota", "400", "--iops", "50000", "--iops-burst", "60000", "--bandwidth", "1000", "--burst-seconds", "10").must(t)
+	holm("create", pooled, "--profile", "plain", "--flavor", "e2e-limited", "--pool", "e2e-fast").must(t)
+	if live := virsh(t, "schedinfo", "holm.default."+pooled) + virsh(t, "blkdeviotune", "holm.default."+pooled, "vdb"); !regexp.MustCompile(
+		`(?s)cpu_shares\s*: 80\n.*global_quota\s*: 400000\n.*total_iops_sec\s*: 50000\n`).MatchString(live) {
+		t.Errorf("the kernel and QEMU were told something else:\n%s", live)
+	}
 	before := show(t, pooled)
 	if _, err := os.Stat(filepath.Join(place, "holm", before.ID+".raw")); err != nil {
 		t.Errorf("the volume is not in its pool: %v", err)
@@ -94,6 +102,7 @@ func TestPools(t *testing.T) {
 	}
 	holm("rm", "--yes", pooled).must(t)
 	holm("pool", "rm", "--yes", "e2e-fast").must(t)
+	holm("flavor", "reset", "e2e-limited").must(t)
 	if left, err := os.ReadDir(place); err != nil || len(left) > 0 {
 		t.Errorf("left in the file system are %v, %v", left, err)
 	}
