@@ -5,11 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -17,9 +15,6 @@ import (
 
 	"holm/internal/fault"
 )
-
-// headBytes is how much of the start of a drive has to be nothing but zeros.
-const headBytes = 1 << 20
 
 // drive finds the whole drive at a path, and that nothing is on it.
 func (b Builder) drive(ctx context.Context, path string) (Drive, error) {
@@ -118,16 +113,6 @@ func (b Builder) empty(ctx context.Context, d Drive) error {
 		return nil
 	}
 	return fault.New(fault.Refused, "if nothing on it is needed: wipefs --all "+d.Path+" && blkdiscard --force "+d.Path, "%s holds %s", d.Path, holds)
-}
-
-func (b Builder) zeroHead(name string) (bool, error) {
-	f, err := os.Open(b.path("/dev/" + name))
-	if err != nil {
-		return false, err
-	}
-	defer func() { _ = f.Close() }()
-	head, err := io.ReadAll(io.LimitReader(f, headBytes))
-	return !slices.ContainsFunc(head, func(b byte) bool { return b != 0 }), err
 }
 
 func exists(path string) bool {

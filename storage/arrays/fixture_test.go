@@ -73,6 +73,19 @@ func (m *machine) file(path, content string) {
 	}
 }
 
+// write puts something on a drive.
+func (m *machine) write(drive string, at int64, what string) {
+	m.t.Helper()
+	f, err := os.OpenFile(m.path(drive), os.O_WRONLY, 0)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	_, err = f.WriteAt([]byte(what), at)
+	if err := errors.Join(err, f.Close()); err != nil {
+		m.t.Fatal(err)
+	}
+}
+
 // run plays the programs. A command fails before it has done anything, as the worst case after it has is the next one.
 func (m *machine) run(ctx context.Context, name string, args ...string) ([]byte, error) {
 	line := name + " " + strings.Join(args, " ")
@@ -91,6 +104,7 @@ func (m *machine) run(ctx context.Context, name string, args ...string) ([]byte,
 		m.file(array, "")
 		for _, drive := range args[len(args)-4:] {
 			m.file(drive+".superblock", "")
+			m.write(drive, 8<<10, "bitm") // --zero-superblock leaves it
 		}
 	case strings.HasPrefix(line, "mdadm --stop"):
 		return nil, os.Remove(m.path(array))

@@ -84,12 +84,8 @@ func (w *work) array(ctx context.Context) error {
 				return err
 			}
 		}
-		// A drive without a superblock is one that mdadm did not come to.
 		for _, name := range w.names() {
-			if _, err := w.run(ctx, "mdadm", "--examine", "--quiet", name); err != nil {
-				continue
-			}
-			if _, err := w.run(ctx, "mdadm", "--zero-superblock", "--quiet", name); err != nil {
+			if err := w.clear(ctx, name); err != nil {
 				return err
 			}
 		}

@@ -1,6 +1,8 @@
 package arrays_test
 
 import (
+	"context"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -8,17 +10,15 @@ import (
 	"testing"
 
 	"holm/internal/fault"
+	"holm/internal/run"
 	"holm/storage/arrays"
+	"holm/storage/mounts"
 	"holm/storage/pools"
 )
 
 // TestARealArrayIsMadeAndSeenAndRefusedTheSecondTime needs drives that may be written to, as the nested box has them.
 func TestARealArrayIsMadeAndSeenAndRefusedTheSecondTime(t *testing.T) {
-	drives := os.Getenv("HOLM_TEST_DRIVES")
-	if drives == "" {
-		t.Skip("left out: HOLM_TEST_DRIVES=/dev/a,/dev/b,/dev/c,/dev/d names no drives that may be written to")
-	}
-	spec := arrays.Spec{Name: "holm-test", Level: arrays.Raid10, Drives: strings.Split(drives, ","), FS: arrays.XFS, Mount: filepath.Join(t.TempDir(), "srv")}
+	spec := realSpec(t)
 	var b arrays.Builder
 	plan, err := b.Plan(t.Context(), spec)
 	if err != nil {
@@ -41,11 +41,46 @@ func TestARealArrayIsMadeAndSeenAndRefusedTheSecondTime(t *testing.T) {
 	}
 }
 
+// TestARealArrayThatIsTakenBackCanBeMadeAgain finds what mdadm leaves behind, which made-up drives cannot show.
+func TestARealArrayThatIsTakenBackCanBeMadeAgain(t *testing.T) {
+	spec := realSpec(t)
+	spec.Name = "holm-test-broken"
+	broken := arrays.Builder{Run: func(ctx context.Context, name string, args ...string) ([]byte, error) {
+		if name == "blkid" {
+			return nil, errors.New("blkid said no")
+		}
+		return run.Command(ctx, name, args...)
+	}}
+	plan, err := broken.Plan(t.Context(), spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := broken.Make(t.Context(), plan, func(string) {}); fault.KindOf(err) != fault.Failure {
+		t.Fatalf("made with a program that fails: %v", err)
+	}
+	spec.Name = "holm-test-again" // without udev, the first name stays in /dev
+	if _, err := (arrays.Builder{}).Plan(t.Context(), spec); err != nil {
+		t.Errorf("the drives are not as they were: %v", err)
+	}
+}
+
+func realSpec(t *testing.T) arrays.Spec {
+	t.Helper()
+	drives := os.Getenv("HOLM_TEST_DRIVES")
+	if drives == "" {
+		t.Skip("left out: HOLM_TEST_DRIVES=/dev/a,/dev/b,/dev/c,/dev/d names no drives that may be written to")
+	}
+	return arrays.Spec{Name: "holm-test", Level: arrays.Raid10, Drives: strings.Split(drives, ","), FS: arrays.XFS, Mount: filepath.Join(t.TempDir(), "srv")}
+}
+
 func takeDown(t *testing.T, p arrays.Plan) {
 	t.Helper()
+	if err := (mounts.Systemd{}).Remove(context.WithoutCancel(t.Context()), mounts.Mount{Where: p.Mount}); err != nil {
+		t.Error(err)
+	}
 	for _, line := range []string{
-		"systemctl disable --now $(systemd-escape --path --suffix=mount " + p.Mount + ")", "rm -f /etc/systemd/system/$(systemd-escape --path --suffix=mount " + p.Mount + ")",
 		"sed -i '\\#" + p.Device() + "#d' /etc/mdadm/mdadm.conf", "wipefs -aq " + p.Device(), "mdadm --stop " + p.Device(), "mdadm --zero-superblock " + strings.Join(p.Spec.Drives, " "),
+		"for d in " + strings.Join(p.Spec.Drives, " ") + "; do head -c 1048576 /dev/zero >$d; done", // the bitmap outlives the superblock
 	} {
 		if out, err := exec.Command("sh", "-c", line).CombinedOutput(); err != nil {
 			t.Errorf("%s: %v: %s", line, err, out)
