@@ -195,6 +195,36 @@ func TestAnInterruptedArrayIsTakenBack(t *testing.T) {
 	}
 }
 
+func TestDrivesThatChangeWhileAPersonThinksAreRefused(t *testing.T) {
+	for name, c := range map[string]struct {
+		meanwhile func(m *machine)
+		says      string
+	}{
+		"something was written to one":  {func(m *machine) { m.write("/dev/nvme2n1", 512, "x") }, "/dev/nvme2n1 holds something"},
+		"one has a signature":           {func(m *machine) { m.wipefs["/dev/nvme3n1"] = `{"signatures":[{"type":"xfs"}]}` }, `/dev/nvme3n1 holds a signature of "xfs"`},
+		"one is a part of something":    {func(m *machine) { m.dir("/sys/class/block/nvme0n1/holders/dm-0") }, "it is a part of dm-0"},
+		"another one has taken a name":  {func(m *machine) { m.file("/sys/class/block/nvme1n1/device/serial", "S9") }, "/dev/nvme1n1 is another drive"},
+		"one has been grown or swapped": {func(m *machine) { m.drive("nvme1n1", 1, 16<<20) }, "/dev/nvme1n1 is another drive"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := newMachine(t)
+			p, err := m.builder().Plan(t.Context(), fast())
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.meanwhile(m)
+			before := m.inventory()
+			err = m.builder().Make(t.Context(), p, func(step string) { t.Errorf("began to %s", step) })
+			if fault.KindOf(err) != fault.Refused || !strings.Contains(err.Error(), c.says) {
+				t.Errorf("got %v, want %q", err, c.says)
+			}
+			if diff := cmp.Diff(before, m.inventory()); diff != "" || len(m.ran) > 0 {
+				t.Errorf("run was %q, and changed (-before +after):\n%s", m.ran, diff)
+			}
+		})
+	}
+}
+
 func TestWhatCouldNotBeTakenBackIsSaid(t *testing.T) {
 	m := newMachine(t)
 	p, err := m.builder().Plan(t.Context(), fast())

@@ -7,10 +7,26 @@ import (
 	"os"
 	"slices"
 	"strings"
+
+	"holm/internal/fault"
 )
 
 // headBytes is how much of the start of a drive has to be nothing but zeros.
 const headBytes = 1 << 20
+
+// unchanged tells that the drives of a plan still are those that it saw, and still hold nothing.
+func (b Builder) unchanged(ctx context.Context, p Plan) error {
+	for _, planned := range p.Drives {
+		now, err := b.drive(ctx, planned.Path)
+		if err != nil {
+			return err
+		}
+		if now != planned {
+			return fault.New(fault.Refused, "see what there is now: lsblk --nodeps -o NAME,SIZE,MODEL,SERIAL", "%s is another drive than it was a moment ago", planned.Path)
+		}
+	}
+	return nil
+}
 
 func (b Builder) zeroHead(name string) (bool, error) {
 	f, err := os.Open(b.path("/dev/" + name))

@@ -35,8 +35,12 @@ type work struct {
 }
 
 // Make does what the plan says. progress is told of each step before it is made. When a step fails, or ctx ends, all of
-// them are taken back; what could not be is a fault of kind Leftover.
+// them are taken back; what could not be is a fault of kind Leftover. Drives that are not what they were when the plan
+// was made are refused before anything is done: mdadm is told to ask nothing, and a person may have taken long to agree.
 func (b Builder) Make(ctx context.Context, p Plan, progress func(step string)) error {
+	if err := b.unchanged(ctx, p); err != nil {
+		return err
+	}
 	w := &work{Builder: b, Plan: p}
 	for _, s := range []struct {
 		what string
