@@ -8,7 +8,7 @@ import (
 	"sync"
 )
 
-// Health is what an NVMe drive says of itself. Source: NVM Express Base Specification, SMART / Health Information log.
+// Health is what an NVMe drive says of itself; all but Controller is unknown while that is not "live". Source: NVM Express Base Specification, SMART / Health Information log.
 type Health struct {
 	CriticalWarning int    `json:"critical_warning"`  // bits; 0 is none
 	PercentUsed     int    `json:"percent_used"`      // of the life that its maker expects; may exceed 100
@@ -42,6 +42,13 @@ func (l Looker) AskHealth(ctx context.Context, t *Tree) {
 }
 
 func (l Looker) health(ctx context.Context, name string) *Health {
+	controller := ""
+	if dir, err := resolve(l.Root, "/sys/class/block/"+name); err == nil {
+		controller = dir.text("device/state")
+	}
+	if controller != "" && controller != "live" {
+		return &Health{Controller: controller} // it would not answer, or not soon
+	}
 	out, err := l.run(ctx, "nvme", "smart-log", "--output-format=json", "/dev/"+name)
 	if err != nil {
 		return nil
@@ -53,13 +60,10 @@ func (l Looker) health(ctx context.Context, name string) *Health {
 	const zeroCelsius = 273
 	h := &Health{
 		CriticalWarning: s.CriticalWarning, PercentUsed: s.PercentUsed, SparePercent: s.AvailSpare, SpareThreshold: s.SpareThresh,
-		MediaErrors: int(min(s.MediaErrors, 1<<31)),
+		MediaErrors: int(min(s.MediaErrors, 1<<31)), Controller: controller,
 	}
 	if s.Temperature > zeroCelsius {
 		h.Celsius = s.Temperature - zeroCelsius
-	}
-	if dir, err := resolve(l.Root, "/sys/class/block/"+name); err == nil {
-		h.Controller = dir.text("device/state")
 	}
 	return h
 }

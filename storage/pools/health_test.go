@@ -3,6 +3,7 @@ package pools
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -52,5 +53,25 @@ func TestEachDriveSaysHowItIs(t *testing.T) {
 func TestWithoutTheProgramNothingIsKnown(t *testing.T) {
 	if got := healthOf(t, nil).Warnings(); len(got) > 0 {
 		t.Errorf("warnings are %q", got)
+	}
+}
+
+func TestADriveWhoseControllerIsNotLiveIsNotAskedAndWarns(t *testing.T) {
+	m := raid10(t, nil, "nvme0n1 in_sync", "nvme1n1 in_sync", "nvme2n1 in_sync", "nvme3n1 in_sync")
+	tree := look(t, m)
+	for n, state := range []string{"live", "resetting", "dead"} {
+		m.file(fmt.Sprintf("/sys/devices/pci0000:00/nvme/nvme%d/nvme%dn1/device/state", n, n), state+"\n")
+	}
+	l := m.looker()
+	l.Run = func(_ context.Context, _ string, args ...string) ([]byte, error) {
+		if drive := args[len(args)-1]; drive == "/dev/nvme1n1" || drive == "/dev/nvme2n1" {
+			t.Errorf("%s was asked", drive)
+		}
+		return []byte(smartLog), nil
+	}
+	l.AskHealth(t.Context(), &tree)
+	want := []string{"nvme1n1 warns: its controller is resetting", "nvme2n1 warns: its controller is dead"}
+	if got := tree.Warnings(); !slices.Equal(got, want) {
+		t.Errorf("warnings are %q, want %q", got, want)
 	}
 }
