@@ -115,11 +115,12 @@ func (l Looker) mapped(group, pool string) (Device, error) {
 	return Device{}, fault.New(fault.Unfit, "lvchange --activate y "+group+"/"+pool, "the thin pool %s/%s is switched off", group, pool)
 }
 
-// percent reads a number that is left empty when the pool is switched off.
+// percent reads how much is taken. lvs leaves it empty, or says -1, when it cannot tell: nothing is promised of such a pool.
 func percent(text string) float64 {
+	const all = 100
 	v, err := strconv.ParseFloat(text, 64)
-	if err != nil || v < 0 || v > 100 {
-		return 0
+	if err != nil || !(v >= 0 && v <= all) { // so that what is not a number is among them
+		return all
 	}
 	return v
 }

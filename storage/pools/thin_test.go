@@ -57,7 +57,9 @@ func TestWhatAilsAThinPoolIsSaid(t *testing.T) {
 		"full, and guests would hang": {lv("twi-aotzD-", "queue", "100.00"), 0, "lvchange --errorwhenfull y vg-0/guests"},
 		"failed":                      {lv("twi-aotzF-", "error", "10.00"), 900000, "has failed"},
 		"without new metadata":        {lv("twi-aotzM-", "error", "10.00"), 900000, "lvconvert --repair vg-0/guests"},
-		"with a number that is none":  {lv("twi-aotz--", "error", "-3"), 900000, ""},
+		"with data below nothing":     {lv("twi-aotz--", "error", "-1.00"), 0, ""},
+		"with data that is not said":  {lv("twi-aotz--", "error", ""), 0, ""},
+		"with data not a number":      {lv("twi-aotz--", "error", "nan"), 0, ""},
 	} {
 		tree, err := thinMachine(t, c.lv, nil).LookThin(t.Context(), "vg-0/guests")
 		if err != nil || tree.FreeBytes != c.free || !strings.Contains(tree.Broken(), c.says) || (tree.Broken() == "") != (c.says == "") {
