@@ -69,9 +69,13 @@ func TestDrivesThatHoldAnythingAndPlacesThatAreTakenAreRefused(t *testing.T) {
 		"a smaller drive among them": {prepare: func(m *machine) { m.drive("nvme3n1", 3, 4<<20) }, kind: fault.Usage, says: "would be lost"},
 		"a drive without a size":     {prepare: func(m *machine) { m.file("/sys/class/block/nvme3n1/size", "none") }, kind: fault.Unfit, says: "how large nvme3n1 is"},
 		"a name that is taken":       {prepare: func(m *machine) { m.file("/dev/md/fast", "") }, kind: fault.Exists, says: "there is an array /dev/md/fast already"},
-		"a place with a unit":        {prepare: func(m *machine) { m.file("/etc/systemd/system/srv-holm.mount", "") }, kind: fault.Exists, says: "systemd has a unit"},
-		"a place that is not empty":  {prepare: func(m *machine) { m.file("/srv/holm/x", "") }, kind: fault.Refused, says: "/srv/holm is not empty"},
-		"a place that is a file":     {prepare: func(m *machine) { m.file("/srv/holm", "") }, kind: fault.Usage, says: "nothing can be mounted at /srv/holm"},
+		"a name that mdadm was told of": {
+			prepare: func(m *machine) { m.file("/etc/mdadm/mdadm.conf", "# old\nARRAY  /dev/md/fast UUID=1\n") },
+			kind:    fault.Exists, says: "/etc/mdadm/mdadm.conf names an array /dev/md/fast already",
+		},
+		"a place with a unit":       {prepare: func(m *machine) { m.file("/etc/systemd/system/srv-holm.mount", "") }, kind: fault.Exists, says: "systemd has a unit"},
+		"a place that is not empty": {prepare: func(m *machine) { m.file("/srv/holm/x", "") }, kind: fault.Refused, says: "/srv/holm is not empty"},
+		"a place that is a file":    {prepare: func(m *machine) { m.file("/srv/holm", "") }, kind: fault.Usage, says: "nothing can be mounted at /srv/holm"},
 		"a place that is mounted": {
 			prepare: func(m *machine) {
 				m.dir("/srv/holm")

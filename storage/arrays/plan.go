@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/moby/sys/mountinfo"
 
@@ -81,6 +82,15 @@ func bySize(a, b Drive) int {
 func (b Builder) place(s Spec) (made bool, err error) {
 	if exists(b.path("/dev/md/" + s.Name)) {
 		return false, fault.New(fault.Exists, "choose another name", "there is an array /dev/md/%s already", s.Name)
+	}
+	told, err := os.ReadFile(b.path(config))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return false, err
+	}
+	for line := range strings.Lines(string(told)) {
+		if words := strings.Fields(line); len(words) > 1 && words[0] == "ARRAY" && words[1] == "/dev/md/"+s.Name {
+			return false, fault.New(fault.Exists, "choose another name, or remove that line", "%s names an array /dev/md/%s already", config, s.Name)
+		}
 	}
 	if exists(b.systemd().UnitPath(s.Mount)) {
 		return false, fault.New(fault.Exists, "choose another place: --mount DIR", "systemd has a unit that mounts something at %s already", s.Mount)
