@@ -22,6 +22,7 @@ import (
 type place struct {
 	name    string // "reflink on xfs"
 	dir     string // of its files, also of the host's; "" for logical volumes
+	own     bool   // its file system is the benchmark's own, and shares blocks
 	backend volumes.Backend
 }
 

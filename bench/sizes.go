@@ -52,7 +52,7 @@ func measureSizes(ctx context.Context, l *lab, rounds int) (rows []row, err erro
 	if err != nil {
 		return nil, err
 	}
-	more, err := l.sizesOn(ctx, mnt, fsType, false, sizes, 1)
+	more, err := l.sizesOn(ctx, mnt, fsType, false, sizes, rounds)
 	if err := errors.Join(err, os.RemoveAll(mnt)); err != nil {
 		return nil, err
 	}
@@ -88,13 +88,14 @@ func (l *lab) sizesOn(ctx context.Context, mnt, fsType string, shares bool, size
 	if err != nil {
 		return nil, err
 	}
-	flat := place{dir: layered.dir}
+	layered.own = shares
+	var flat place
 	base := filepath.Join(mnt, "base")
 	if shares {
 		if flat, err = open(ctx, volumes.Reflink, fsType, mnt); err != nil {
 			return nil, err
 		}
-		base = flat.backend.Disk(baseID).Path
+		flat.own, base = true, flat.backend.Disk(baseID).Path
 	}
 	var all []growing
 	for _, gb := range sizes {
@@ -120,14 +121,14 @@ func (l *lab) sizesOf(ctx context.Context, flat, layered place, base string, gb,
 	if err := writeBase(ctx, base, gb); err != nil {
 		return nil, err
 	}
-	copied, err := l.taking(ctx, flat, func(ctx context.Context, file string) error {
-		_, err := run.Command(ctx, "cp", "--reflink=never", base, file)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
 	if flat.backend != nil {
+		copied, err := l.taking(ctx, flat, func(ctx context.Context, file string) error {
+			_, err := run.Command(ctx, "cp", "--reflink=never", base, file)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
 		made, err := l.making(ctx, flat, gb, rounds, "cp", copied)
 		if err != nil {
 			return nil, err
