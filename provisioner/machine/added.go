@@ -59,8 +59,21 @@ func (c *comparison) addedToDomain(n *node) bool {
 		return true // which cgroup; the check of the cgroup looks at that
 	case "seclabel":
 		return c.confines(n)
+	case "vcpus":
+		return c.sparesOne(n)
 	}
 	return false
+}
+
+// sparesOne tells whether libvirt lists one vCPU that is there and one that is not: see vcpus.
+func (c *comparison) sparesOne(n *node) bool {
+	enabled := 0
+	for _, vcpu := range n.children {
+		if vcpu.attrs["enabled"] == "yes" {
+			enabled++
+		}
+	}
+	return c.machine.Accel == TCG && c.machine.VCPUs == 1 && len(n.children) == spareVCPUs && enabled == 1
 }
 
 // confines tells whether a label is one that libvirt made for this domain alone: labels that are static, or none, or

@@ -19,6 +19,19 @@ func cpu(accel string) *libvirtxml.DomainCPU {
 	return &libvirtxml.DomainCPU{Mode: "maximum", Check: "none"}
 }
 
+// vcpus leaves room for a second one that never comes, when the only one is emulated. QEMU leaves memory barriers out of
+// what it emulates when there can be no second CPU, although its disks and ports run in threads of their own: a guest then
+// misses, now and then, that there is something to do, and waits for ever.
+func vcpus(s Spec) *libvirtxml.DomainVCPU {
+	if s.Accel == TCG && s.VCPUs == 1 {
+		return &libvirtxml.DomainVCPU{Placement: "static", Current: 1, Value: spareVCPUs}
+	}
+	return &libvirtxml.DomainVCPU{Placement: "static", Value: uint(s.VCPUs)} // #nosec G115 -- validated
+}
+
+// spareVCPUs is how many an emulated machine with one could have.
+const spareVCPUs = 2
+
 // features: ACPI is how a guest is asked to power off and how a disk is unplugged. vmport is VMware's back door,
 // which QEMU opens unless it is told not to.
 func features() *libvirtxml.DomainFeatureList {

@@ -92,7 +92,7 @@ func domain(s Spec) (*libvirtxml.Domain, error) {
 		Metadata:      meta,
 		Memory:        memory(s.MemoryMiB),
 		MemoryBacking: unshared(),
-		VCPU:          &libvirtxml.DomainVCPU{Placement: "static", Value: uint(s.VCPUs)},
+		VCPU:          vcpus(s),
 		IOThreads:     stateIOThreads,
 		CPUTune:       s.Limits.cpuTune(),
 		OS:            boot(s),

@@ -51,6 +51,7 @@ var flavours = []struct {
 	{"buffered", sample(func(s *Spec) {
 		s.StateDisk = Disk{Path: "/srv/holm/0123456789ab.raw", Format: Raw, Buffered: true}
 	})},
+	{"tcg-of-one", sample(func(s *Spec) { s.Accel, s.VCPUs = TCG, 1 })},
 	{"without-seed", sample(func(s *Spec) { s.Seed = "" })},
 }
 
@@ -110,7 +111,7 @@ func readBack(t *testing.T, s Spec) Spec {
 	got := Spec{
 		Name: d.Name, UUID: d.UUID, InstanceID: meta.ID, Tenant: meta.Tenant,
 		Accel: map[string]string{"kvm": KVM, "qemu": TCG}[d.Type], Machine: d.OS.Type.Machine,
-		VCPUs: int(d.VCPU.Value), MemoryMiB: int(d.Memory.Value),
+		VCPUs: vcpusOf(d.VCPU), MemoryMiB: int(d.Memory.Value),
 		Kernel: d.OS.Kernel, Initrd: d.OS.Initrd, Cmdline: d.OS.Cmdline,
 		RootDisk: d.Devices.Disks[0].Source.File.File, StateDisk: readDisk(d.Devices.Disks[1]),
 		Network: nic.Source.Network.Network, MAC: nic.MAC.Address, Address: nic.FilterRef.Parameters[1].Value,
@@ -120,6 +121,13 @@ func readBack(t *testing.T, s Spec) Spec {
 		got.Seed = d.Devices.Disks[2].Source.File.File
 	}
 	return got
+}
+
+func vcpusOf(v *libvirtxml.DomainVCPU) int {
+	if v.Current != 0 {
+		return int(v.Current)
+	}
+	return int(v.Value)
 }
 
 func readDisk(d libvirtxml.DomainDisk) Disk {
