@@ -33,7 +33,7 @@ func (a *Agent) serve(ctx context.Context, state *board) error {
 	stop := context.AfterFunc(ctx, func() { _ = port.Close() })
 	defer func() { stop(); _ = port.Close() }()
 	for ctx.Err() == nil {
-		if err := a.converse(ctx, port, state); err != nil && !errors.Is(err, io.EOF) && ctx.Err() == nil {
+		if err := a.converse(ctx, patient{ctx, port}, state); err != nil && !errors.Is(err, io.EOF) && ctx.Err() == nil {
 			return fmt.Errorf("talk to the host: %w", err)
 		}
 		select {
@@ -42,6 +42,27 @@ func (a *Agent) serve(ctx context.Context, state *board) error {
 		}
 	}
 	return nil
+}
+
+// patient reads on after an end of file that is over by the time it is looked at again. The kernel puts data into the port
+// as it comes, and takes note of who is connected when it has time: the first question of a host can be read before the
+// hang-up of the one before it, and an answer that such a hang-up ended would never be given.
+type patient struct {
+	ctx context.Context
+	io.ReadWriter
+}
+
+func (p patient) Read(b []byte) (int, error) {
+	n, err := p.ReadWriter.Read(b)
+	if n > 0 || !errors.Is(err, io.EOF) {
+		return n, err
+	}
+	select {
+	case <-p.ctx.Done():
+		return 0, io.EOF
+	case <-time.After(reopenAfter):
+	}
+	return p.ReadWriter.Read(b)
 }
 
 // portDevice finds the device node of a virtio port by its name, without waiting for udev's links.

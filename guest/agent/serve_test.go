@@ -15,6 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"holm/guest/probe"
 	"holm/guest/report"
 )
 
@@ -158,6 +159,51 @@ func TestTheConversationEnds(t *testing.T) {
 			t.Errorf("error is %v, want %v", err, bufio.ErrTooLong)
 		}
 	})
+}
+
+// late is a port that tells of the hang-up of an earlier host once it has passed on the first question of this one.
+type late struct {
+	net.Conn
+	reads int
+}
+
+func (l *late) Read(b []byte) (int, error) {
+	if l.reads++; l.reads == 2 {
+		return 0, io.EOF
+	}
+	return l.Conn.Read(b)
+}
+
+func TestAHangUpThatIsHeardOfTooLateEndsNoAnswer(t *testing.T) {
+	host, guest := net.Pipe()
+	t.Cleanup(func() { _ = host.Close() })
+	release := make(chan struct{})
+	a, b := promising(check("slow", func(ctx context.Context, _ *probe.Env) probe.Result {
+		select {
+		case <-release:
+			return probe.Result{Outcome: report.Passed}
+		case <-ctx.Done():
+			return probe.Result{Outcome: report.Inconclusive}
+		}
+	}))
+	ended := make(chan error, 1)
+	go func() {
+		err := a.converse(t.Context(), patient{t.Context(), &late{Conn: guest}}, b)
+		_ = guest.Close() // as the end of the agent closes its port
+		ended <- err
+	}()
+	c := &talk{host: host, lines: bufio.NewScanner(host)}
+	c.ask(t, askChecks)
+	c.wantHeard(t, "n checking")
+	c.ask(t, `{"version":2,"nonce":""}`) // is read, and no question: the hang-up is over
+	close(release)
+	if r := c.report(t); r.Stage != report.StageChecked || len(r.Checks) != 1 || r.Checks[0].Outcome != report.Passed {
+		t.Errorf("answer is %+v", r)
+	}
+	_ = host.Close()
+	if err := <-ended; err != nil {
+		t.Errorf("error is %v", err)
+	}
 }
 
 // port makes a root with virtio ports as sysfs and udev show them; each is a FIFO.
