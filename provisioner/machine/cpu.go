@@ -20,8 +20,8 @@ func cpu(accel string) *libvirtxml.DomainCPU {
 }
 
 // vcpus leaves room for a second one that never comes, when the only one is emulated. QEMU leaves memory barriers out of
-// what it emulates when there can be no second CPU, although its disks and ports run in threads of their own: a guest then
-// misses, now and then, that there is something to do, and waits for ever.
+// what it emulates when there can be no second CPU, although its disks and ports run in threads of their own: something to
+// do can be missed. It was seen on the emulated drives of the nested box, whose flushes took 30 seconds now and then.
 func vcpus(s Spec) *libvirtxml.DomainVCPU {
 	if s.Accel == TCG && s.VCPUs == 1 {
 		return &libvirtxml.DomainVCPU{Placement: "static", Current: 1, Value: spareVCPUs}
