@@ -41,25 +41,30 @@ func (a *app) completionCommand() *cobra.Command {
 
 // completeInstances offers the names of the tenant's instances, at most high of them on one line (0 is no limit).
 func (a *app) completeInstances(high int) cobra.CompletionFunc {
+	return a.completes(high, func(ctx context.Context, p api) ([]string, error) {
+		rows, err := p.List(ctx, a.tenant())
+		list := make([]string, len(rows))
+		for i, row := range rows {
+			list[i] = row.Name
+		}
+		return list, err
+	})
+}
+
+// completes offers what the provisioner lists, at most high of it on one line (0 is no limit).
+func (a *app) completes(high int, list func(ctx context.Context, p api) ([]string, error)) cobra.CompletionFunc {
 	return func(cmd *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		if high > 0 && len(args) >= high {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
-		return offer(cmd.Context(), args, a.instanceNames), cobra.ShellCompDirectiveNoFileComp
+		return offer(cmd.Context(), args, func(ctx context.Context) ([]string, error) {
+			p, err := a.makeProvisioner(ctx, a.settings)
+			if err != nil {
+				return nil, err
+			}
+			return list(ctx, p)
+		}), cobra.ShellCompDirectiveNoFileComp
 	}
-}
-
-func (a *app) instanceNames(ctx context.Context) ([]string, error) {
-	p, err := a.makeProvisioner(ctx, a.settings)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := p.List(ctx, a.tenant())
-	list := make([]string, len(rows))
-	for i, row := range rows {
-		list[i] = row.Name
-	}
-	return list, err
 }
 
 // offer asks for names under the budget and leaves out those that stand on the line already. There is nobody to tell

@@ -112,23 +112,14 @@ func (a *app) flavorResetCommand() *cobra.Command {
 
 // completeFlavors offers the names of flavors.
 func (a *app) completeFlavors(high int) cobra.CompletionFunc {
-	return func(cmd *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
-		if high > 0 && len(args) >= high {
-			return nil, cobra.ShellCompDirectiveNoFileComp
+	return a.completes(high, func(ctx context.Context, p api) ([]string, error) {
+		all, err := p.Flavors(ctx)
+		list := make([]string, len(all))
+		for i, f := range all {
+			list[i] = f.Name
 		}
-		return offer(cmd.Context(), args, func(ctx context.Context) ([]string, error) {
-			p, err := a.makeProvisioner(ctx, a.settings)
-			if err != nil {
-				return nil, err
-			}
-			all, err := p.Flavors(ctx)
-			list := make([]string, len(all))
-			for i, f := range all {
-				list[i] = f.Name
-			}
-			return list, err
-		}), cobra.ShellCompDirectiveNoFileComp
-	}
+		return list, err
+	})
 }
 
 // limitsText says in a few words what an instance may take.

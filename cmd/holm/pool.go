@@ -139,16 +139,5 @@ func (a *app) shown(ctx context.Context, p api, all []provisioner.PoolView, r te
 
 // completePools offers the names of pools.
 func (a *app) completePools(high int) cobra.CompletionFunc {
-	return func(cmd *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
-		if high > 0 && len(args) >= high {
-			return nil, cobra.ShellCompDirectiveNoFileComp
-		}
-		return offer(cmd.Context(), args, func(ctx context.Context) ([]string, error) {
-			p, err := a.makeProvisioner(ctx, a.settings)
-			if err != nil {
-				return nil, err
-			}
-			return p.PoolNames(ctx)
-		}), cobra.ShellCompDirectiveNoFileComp
-	}
+	return a.completes(high, func(ctx context.Context, p api) ([]string, error) { return p.PoolNames(ctx) })
 }

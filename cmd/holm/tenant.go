@@ -8,7 +8,6 @@ import (
 
 	"holm/internal/term"
 	"holm/provisioner"
-	"holm/storage/records"
 )
 
 func (a *app) tenantCommand() *cobra.Command {
@@ -104,23 +103,12 @@ func (a *app) tenantResult(v provisioner.TenantView) term.Result {
 
 // completeTenants offers the names of tenants.
 func (a *app) completeTenants(high int) cobra.CompletionFunc {
-	return func(cmd *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
-		if high > 0 && len(args) >= high {
-			return nil, cobra.ShellCompDirectiveNoFileComp
+	return a.completes(high, func(ctx context.Context, p api) ([]string, error) {
+		all, err := p.Tenants(ctx)
+		list := make([]string, len(all))
+		for i, v := range all {
+			list[i] = v.Name
 		}
-		return offer(cmd.Context(), args, func(ctx context.Context) ([]string, error) {
-			p, err := a.makeProvisioner(ctx, a.settings)
-			if err != nil {
-				return nil, err
-			}
-			all, err := p.Tenants(ctx)
-			list := []string{records.DefaultTenant}
-			for _, v := range all {
-				if v.Name != records.DefaultTenant {
-					list = append(list, v.Name)
-				}
-			}
-			return list, err
-		}), cobra.ShellCompDirectiveNoFileComp
-	}
+		return list, err
+	})
 }

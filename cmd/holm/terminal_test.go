@@ -15,6 +15,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"holm/internal/term"
 	"holm/provisioner"
 )
@@ -134,7 +136,9 @@ func TestCompletionDoesNotHoldTheShellUp(t *testing.T) {
 		begin := time.Now()
 		w := newWorld()
 		w.hang = true
-		got := offer(t.Context(), nil, w.app(nil, nil).instanceNames)
+		cmd := &cobra.Command{}
+		cmd.SetContext(t.Context())
+		got, _ := w.app(nil, func(string) string { return "" }).completeInstances(0)(cmd, nil, "")
 		if len(got) > 0 || time.Since(begin) != completionBudget {
 			t.Errorf("offered %q after %v", got, time.Since(begin))
 		}
