@@ -1,6 +1,9 @@
 package profiles
 
-import "holm/internal/unitfile"
+import (
+	"holm/internal/strictjson"
+	"holm/internal/unitfile"
+)
 
 // dockerdConfig is dockerd's daemon.json as far as holm uses it. It names no hosts: the one socket is the user's own,
 // as rootless Docker has it. It names no seccomp profile: Docker's built-in one holds.
@@ -56,7 +59,7 @@ func dockerFiles() ([]File, error) {
 	return filesOf([]draft{
 		{
 			"/etc/holm/dockerd.json", 0o644, "How rootless Docker runs: no new privileges, small logs.",
-			func() ([]byte, error) { return encodeJSON(newDockerdConfig()) },
+			func() ([]byte, error) { return strictjson.Encode(newDockerdConfig()) },
 		},
 		{
 			// A name that ends in "-" is for every scope that begins with it: Docker's are docker-ID.scope.

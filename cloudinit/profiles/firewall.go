@@ -1,12 +1,14 @@
 package profiles
 
-import "net/netip"
+import (
+	"net/netip"
+
+	"holm/internal/nft"
+)
 
 const (
-	tableFamily = "inet"
-	tableName   = "holm"
-	chainIn     = "input"
-	chainThru   = "forward"
+	chainIn   = "input"
+	chainThru = "forward"
 
 	sshPort = "22"
 	apiPort = "6443" // of Kubernetes
@@ -20,33 +22,32 @@ var podNet = netip.MustParsePrefix("10.42.0.0/16")
 // were there.
 //
 // A port that a container publishes is closed to the outside like any other: it is reached through SSH.
-func newRuleset(profile string) ruleset {
-	r := ruleset{}
-	r.add(command{Flush: &flush{Ruleset: null}})
-	r.add(command{Add: &object{Table: &table{Family: tableFamily, Name: tableName}}})
+func newRuleset(profile string) nft.Ruleset {
+	var r nft.Ruleset
+	r.FlushAll()
+	table := nft.Table{Family: "inet", Name: "holm"}
+	r.Table(table)
 	for _, hook := range []string{chainIn, chainThru} {
-		r.add(command{Add: &object{Chain: &chain{
-			Family: tableFamily, Table: tableName, Name: hook, Type: "filter", Hook: hook, Policy: "drop",
-		}}})
+		r.Chain(table, nft.Chain{Name: hook, Type: "filter", Hook: hook, Policy: "drop"})
 	}
-	r.rule(chainIn, is("==", incoming(), "lo"), accept)
-	r.rule(chainIn, is("in", state(), "established", "related"), accept)
-	r.rule(chainIn, is("in", state(), "invalid"), drop)
-	r.rule(chainIn, is("==", field("icmp", "type"), "echo-request"), atMost(10), accept)
-	r.rule(chainIn, is("==", field("icmpv6", "type"), "echo-request"), atMost(10), accept)
+	r.Rule(table, chainIn, nft.Is("==", nft.Incoming(), "lo"), nft.Accept())
+	r.Rule(table, chainIn, nft.Is("in", nft.State(), "established", "related"), nft.Accept())
+	r.Rule(table, chainIn, nft.Is("in", nft.State(), "invalid"), nft.Drop())
+	r.Rule(table, chainIn, nft.Is("==", nft.Field("icmp", "type"), "echo-request"), nft.AtMost(10), nft.Accept())
+	r.Rule(table, chainIn, nft.Is("==", nft.Field("icmpv6", "type"), "echo-request"), nft.AtMost(10), nft.Accept())
 	// Without them neighbours do not find each other. Redirects and router advertisements are not among them.
-	r.rule(chainIn, is("==", field("icmpv6", "type"), "nd-neighbor-solicit", "nd-neighbor-advert"), accept)
+	r.Rule(table, chainIn, nft.Is("==", nft.Field("icmpv6", "type"), "nd-neighbor-solicit", "nd-neighbor-advert"), nft.Accept())
 	if profile != K3s {
 		// What rootless containers send is their user's slirp4netns speaking: nothing is forwarded here.
-		r.rule(chainIn, is("==", field("tcp", "dport"), sshPort), accept)
+		r.Rule(table, chainIn, nft.Is("==", nft.Field("tcp", "dport"), sshPort), nft.Accept())
 		return r
 	}
 	// Of their node, pods reach the API alone, and of that what the network policies leave.
-	r.rule(chainIn, is("!=", incoming(), podBridge), is("==", field("tcp", "dport"), sshPort), accept)
-	r.rule(chainIn, is("==", field("tcp", "dport"), apiPort), accept)
-	r.rule(chainThru, is("in", state(), "established", "related"), accept)
+	r.Rule(table, chainIn, nft.Is("!=", nft.Incoming(), podBridge), nft.Is("==", nft.Field("tcp", "dport"), sshPort), nft.Accept())
+	r.Rule(table, chainIn, nft.Is("==", nft.Field("tcp", "dport"), apiPort), nft.Accept())
+	r.Rule(table, chainThru, nft.Is("in", nft.State(), "established", "related"), nft.Accept())
 	// From pods, to each other and out, as far as the network policies let them. Nobody outside begins a connection to
 	// a pod, by a node port neither.
-	r.rule(chainThru, is("==", incoming(), podBridge), from(podNet), accept)
+	r.Rule(table, chainThru, nft.Is("==", nft.Incoming(), podBridge), nft.Within("==", nft.Field("ip", "saddr"), podNet), nft.Accept())
 	return r
 }

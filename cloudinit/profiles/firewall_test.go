@@ -10,11 +10,13 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"holm/internal/nft"
 )
 
-func rules(t *testing.T, profile string) ruleset {
+func rules(t *testing.T, profile string) nft.Ruleset {
 	t.Helper()
-	var r ruleset
+	var r nft.Ruleset
 	if err := json.Unmarshal(content(t, profile, "/etc/holm/firewall.json"), &r); err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +77,7 @@ func TestOnlyK3sForwards(t *testing.T) {
 
 // TestNftTakesTheRules has the real nft check them, in a network namespace of its own.
 func TestNftTakesTheRules(t *testing.T) {
-	nft, err := exec.LookPath("nft")
+	program, err := exec.LookPath("nft")
 	if err != nil || os.Geteuid() != 0 {
 		t.Skip("nft and root are needed to check the rules against the kernel")
 	}
@@ -84,7 +86,7 @@ func TestNftTakesTheRules(t *testing.T) {
 		if err := os.WriteFile(file, text, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		cmd := exec.CommandContext(t.Context(), nft, "-c", "-j", "-f", file)
+		cmd := exec.CommandContext(t.Context(), program, "-c", "-j", "-f", file)
 		cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET}
 		return cmd.CombinedOutput()
 	}
@@ -96,10 +98,11 @@ func TestNftTakesTheRules(t *testing.T) {
 			t.Errorf("%s: %v: %s", profile, err, out)
 		}
 	}
-	wrong := ruleset{}
-	wrong.add(command{Add: &object{Table: &table{Family: "inet", Name: "holm"}}})
-	wrong.rule("nowhere", accept)
-	text, err := encodeJSON(wrong)
+	var wrong nft.Ruleset
+	table := nft.Table{Family: "inet", Name: "holm"}
+	wrong.Table(table)
+	wrong.Rule(table, "nowhere", nft.Accept())
+	text, err := wrong.Encode()
 	if err != nil {
 		t.Fatal(err)
 	}

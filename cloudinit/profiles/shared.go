@@ -1,5 +1,7 @@
 package profiles
 
+import "holm/internal/strictjson"
+
 // instance is what the guest agent reads to know which profile to bring up, and for whom.
 type instance struct {
 	ID      string `json:"id"`
@@ -12,15 +14,17 @@ func sharedFiles(profile string, p Params) ([]File, error) {
 	return filesOf([]draft{
 		{
 			"/etc/holm/instance.json", 0o644, "Tells the guest agent who this instance is and its profile.",
-			func() ([]byte, error) { return encodeJSON(instance{ID: p.InstanceID, Profile: profile, User: p.User}) },
+			func() ([]byte, error) {
+				return strictjson.Encode(instance{ID: p.InstanceID, Profile: profile, User: p.User})
+			},
 		},
 		{
 			"/etc/holm/firewall.json", 0o600, "The rules for nft: nothing comes in but what the profile needs.",
-			func() ([]byte, error) { return encodeJSON(newRuleset(profile)) },
+			func() ([]byte, error) { return newRuleset(profile).Encode() },
 		},
 		{
 			"/etc/holm/modules.json", 0o644, "The kernel modules to load before the kernel takes no more.",
-			func() ([]byte, error) { return encodeJSON(newModules(profile)) },
+			func() ([]byte, error) { return strictjson.Encode(newModules(profile)) },
 		},
 		{
 			"/etc/sysctl.d/90-holm.conf", 0o644, "The kernel's settings, stricter than Debian's.",

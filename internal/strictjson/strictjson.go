@@ -1,4 +1,5 @@
-package profiles
+// Package strictjson writes JSON that is sure to say what was meant.
+package strictjson
 
 import (
 	"bytes"
@@ -7,9 +8,9 @@ import (
 	"reflect"
 )
 
-// encodeJSON marshals doc on one line, reads the result back strictly and compares: a value that would come out as
-// something else than went in stops here and not in a guest.
-func encodeJSON[T any](doc T) ([]byte, error) {
+// Encode marshals doc on one line, reads the result back strictly and compares: a value that would come out as
+// something else than went in stops here and not where it is obeyed.
+func Encode[T any](doc T) ([]byte, error) {
 	text, err := json.Marshal(doc)
 	if err != nil {
 		return nil, fmt.Errorf("cannot write it as JSON: %w", err)

@@ -1,0 +1,82 @@
+// Package nft writes rules for the kernel's packet filter as typed documents of libnftables-json(5): a value in them
+// can never become a rule.
+package nft
+
+import (
+	"encoding/json"
+
+	"holm/internal/strictjson"
+)
+
+// Ruleset is a document of commands, which nft carries out in one transaction: all or none.
+type Ruleset struct {
+	Commands []Command `json:"nftables"`
+}
+
+// Command is one of its fields.
+type Command struct {
+	Flush *Flush  `json:"flush,omitempty"`
+	Add   *Object `json:"add,omitempty"`
+}
+
+// Flush takes away all rules that there are.
+type Flush struct {
+	Ruleset json.RawMessage `json:"ruleset"`
+}
+
+// Object is one of its fields.
+type Object struct {
+	Table *Table `json:"table,omitempty"`
+	Chain *Chain `json:"chain,omitempty"`
+	Rule  *Rule  `json:"rule,omitempty"`
+}
+
+// Table holds chains.
+type Table struct {
+	Family string `json:"family"`
+	Name   string `json:"name"`
+}
+
+// Chain hangs at a hook of the kernel; Policy is what happens to a packet that no rule decides.
+type Chain struct {
+	Family   string `json:"family"`
+	Table    string `json:"table"`
+	Name     string `json:"name"`
+	Type     string `json:"type"`
+	Hook     string `json:"hook"`
+	Priority int    `json:"prio"`
+	Policy   string `json:"policy"`
+}
+
+// Rule is what its statements say, one after the other, until one does not apply.
+type Rule struct {
+	Family     string      `json:"family"`
+	Table      string      `json:"table"`
+	Chain      string      `json:"chain"`
+	Statements []Statement `json:"expr"`
+}
+
+// null is the value of what has none.
+var null = json.RawMessage("null")
+
+// Encode writes the document for nft -j -f.
+func (r Ruleset) Encode() ([]byte, error) { return strictjson.Encode(r) }
+
+// FlushAll takes away all rules that there are.
+func (r *Ruleset) FlushAll() { r.add(Command{Flush: &Flush{Ruleset: null}}) }
+
+// Table adds a table.
+func (r *Ruleset) Table(t Table) { r.add(Command{Add: &Object{Table: &t}}) }
+
+// Chain adds a chain to a table.
+func (r *Ruleset) Chain(t Table, c Chain) {
+	c.Family, c.Table = t.Family, t.Name
+	r.add(Command{Add: &Object{Chain: &c}})
+}
+
+// Rule adds a rule at the end of a chain of a table.
+func (r *Ruleset) Rule(t Table, chain string, statements ...Statement) {
+	r.add(Command{Add: &Object{Rule: &Rule{Family: t.Family, Table: t.Name, Chain: chain, Statements: statements}}})
+}
+
+func (r *Ruleset) add(c Command) { r.Commands = append(r.Commands, c) }

@@ -1,0 +1,127 @@
+package nft
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/netip"
+)
+
+// Statement is one of its fields.
+type Statement struct {
+	Match  *Match          `json:"match,omitempty"`
+	Limit  *Limit          `json:"limit,omitempty"`
+	Accept json.RawMessage `json:"accept,omitempty"`
+	Drop   json.RawMessage `json:"drop,omitempty"`
+}
+
+// Match compares a property with an operand.
+type Match struct {
+	Operator string   `json:"op"`
+	Left     Property `json:"left"`
+	Right    Operand  `json:"right"`
+}
+
+// Property is one of its fields: something of the packet or of its connection.
+type Property struct {
+	Meta       *Key     `json:"meta,omitempty"`
+	Connection *Key     `json:"ct,omitempty"`
+	Payload    *Payload `json:"payload,omitempty"`
+}
+
+// Key names a property.
+type Key struct {
+	Key string `json:"key"`
+}
+
+// Payload is a field of a header.
+type Payload struct {
+	Protocol string `json:"protocol"`
+	Field    string `json:"field"`
+}
+
+// Limit applies to as many packets as it says.
+type Limit struct {
+	Rate  int    `json:"rate"`
+	Per   string `json:"per"`
+	Burst int    `json:"burst"` // packets
+}
+
+// Accept lets a packet through, as far as this chain goes.
+func Accept() Statement { return Statement{Accept: null} }
+
+// Drop ends a packet.
+func Drop() Statement { return Statement{Drop: null} }
+
+// Incoming is the name of the interface at which a packet came in.
+func Incoming() Property { return Property{Meta: &Key{Key: "iifname"}} }
+
+// State is that of a packet's connection.
+func State() Property { return Property{Connection: &Key{Key: "state"}} }
+
+// Field is one of a header.
+func Field(protocol, name string) Property {
+	return Property{Payload: &Payload{Protocol: protocol, Field: name}}
+}
+
+// Is compares a property with one value or with each of several.
+func Is(operator string, left Property, values ...string) Statement {
+	return Statement{Match: &Match{Operator: operator, Left: left, Right: Operand{Values: values}}}
+}
+
+// Within compares an address with a network.
+func Within(operator string, left Property, net netip.Prefix) Statement {
+	return Statement{Match: &Match{
+		Operator: operator, Left: left,
+		Right: Operand{Prefix: &Prefix{Address: net.Addr().String(), Length: net.Bits()}},
+	}}
+}
+
+// AtMost lets so many packets a second through, and twice as many at once.
+func AtMost(rate int) Statement {
+	return Statement{Limit: &Limit{Rate: rate, Per: "second", Burst: 2 * rate}}
+}
+
+// Operand is what a property is compared with: values by name or number, or a network.
+type Operand struct {
+	Values []string
+	Prefix *Prefix
+}
+
+// Prefix is a network.
+type Prefix struct {
+	Address string `json:"addr"`
+	Length  int    `json:"len"`
+}
+
+// composite is how an operand of more than one word is written: one of its fields.
+type composite struct {
+	Set    []string `json:"set,omitempty"`
+	Prefix *Prefix  `json:"prefix,omitempty"`
+}
+
+// MarshalJSON writes one value as itself and several as a set. Nothing to compare with is an error.
+func (o Operand) MarshalJSON() ([]byte, error) {
+	if o.Prefix == nil && len(o.Values) == 0 {
+		return nil, errors.New("a rule compares with nothing")
+	}
+	if o.Prefix == nil && len(o.Values) == 1 {
+		return json.Marshal(o.Values[0])
+	}
+	return json.Marshal(composite{Set: o.Values, Prefix: o.Prefix})
+}
+
+// UnmarshalJSON reads what MarshalJSON writes.
+func (o *Operand) UnmarshalJSON(text []byte) error {
+	var word string
+	if json.Unmarshal(text, &word) == nil {
+		*o = Operand{Values: []string{word}}
+		return nil
+	}
+	var c composite
+	if err := json.Unmarshal(text, &c); err != nil {
+		return fmt.Errorf("neither a value nor a set nor a network: %w", err)
+	}
+	*o = Operand{Values: c.Set, Prefix: c.Prefix}
+	return nil
+}
