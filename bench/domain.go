@@ -44,7 +44,8 @@ func (l *lab) specIn(dir, name, moreArgs string) machine.Spec {
 		Kernel: l.store.Path(l.image, l.image.Kernel), Initrd: l.store.Path(l.image, l.image.Initrd),
 		Cmdline:  l.image.Cmdline() + moreArgs,
 		RootDisk: l.store.Path(l.image, l.image.Root), StateDisk: machine.Disk{Path: stateDisk(dir), Format: machine.Qcow2}, Seed: filepath.Join(dir, "seed.iso"),
-		Network: l.plan.Network, MAC: l.plan.MAC, Address: l.plan.Address, ConsoleLog: filepath.Join(dir, "console.log"),
+		Network: l.plan.Network, Filter: l.filter, MAC: l.plan.MAC, Address: l.plan.Address, Address6: l.plan.Address6,
+		ConsoleLog: filepath.Join(dir, "console.log"),
 	}
 }
 

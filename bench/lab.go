@@ -43,6 +43,7 @@ type lab struct {
 	store       *images.Store
 	records     *records.Bolt
 	network     network.Network
+	filter      string // libvirt's name for what holds interfaces to their addresses
 
 	image images.Manifest
 	plan  records.Instance // what holm would reserve for an instance: size, accelerator, machine, addresses
@@ -126,7 +127,12 @@ func (l *lab) needNetwork(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return l.host.EnsureNetwork(ctx, xml)
+	name, filter, err := network.Guard()
+	if err != nil {
+		return err
+	}
+	l.filter = name
+	return errors.Join(l.host.EnsureFilter(ctx, name, filter), l.host.EnsureNetwork(ctx, xml))
 }
 
 // scratch makes an empty folder that QEMU's user can pass through.
@@ -165,7 +171,11 @@ func (l *lab) sweep(ctx context.Context) error {
 	for _, name := range peers {
 		failed = append(failed, l.drop(ctx, name))
 	}
-	failed = append(failed, l.host.RemoveNetwork(ctx, l.network.UUID))
+	_, err = l.host.RemoveNetwork(ctx, l.network.UUID)
+	failed = append(failed, err, network.Firewall{}.Apply(ctx, l.network.Removal()))
+	if l.filter != "" {
+		failed = append(failed, l.host.RemoveFilter(ctx, l.filter))
+	}
 	if err := l.dropLoops(); err != nil {
 		return errors.Join(append(failed, err)...) // nothing is deleted under a mount
 	}

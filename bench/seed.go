@@ -12,6 +12,7 @@ import (
 	"holm/cloudinit"
 	"holm/internal/atomicfile"
 	"holm/internal/run"
+	"holm/provisioner/network"
 )
 
 // measureSeed compares building the seed of an instance. holm's is durable when it is written and genisoimage's is not,
@@ -86,6 +87,9 @@ func (l *lab) seedSpec(modules *cloudinit.Modules) (cloudinit.Spec, error) {
 		AuthorizedKeys: []string{"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGLK6o4E1wQbJFnNPJzGqYHnXSWVPt9QeJcjNcGDmxYy bench"},
 		MAC:            l.plan.MAC, Address: netip.PrefixFrom(address, l.plan.PrefixLen), Gateway: l.network.Gateway(),
 		Modules: modules,
+	}
+	if six := l.network.Address6(address); six.IsValid() {
+		spec.Address6, spec.Gateway6 = netip.PrefixFrom(six, network.Bits6), l.network.Gateway6()
 	}
 	for _, text := range l.plan.Nameservers {
 		server, err := netip.ParseAddr(text)

@@ -10,7 +10,10 @@ const nic = "eth0"
 
 // defaultRoute is written out: cloud-init refuses netplan's word "default" where it renders for systemd-networkd, and
 // the guest would boot without a network.
-const defaultRoute = "0.0.0.0/0"
+const (
+	defaultRoute  = "0.0.0.0/0"
+	defaultRoute6 = "::/0"
+)
 
 const maxNameservers = 3 // glibc reads no more
 
@@ -52,6 +55,10 @@ func newNetworkConfig(s Spec) networkConfig {
 		Addresses: []string{s.Address.String()},
 		Routes:    []route{{To: defaultRoute, Via: s.Gateway.String()}},
 	}
+	if s.Address6.IsValid() {
+		e.Addresses = append(e.Addresses, s.Address6.String())
+		e.Routes = append(e.Routes, route{To: defaultRoute6, Via: s.Gateway6.String()})
+	}
 	if len(s.Nameservers) > 0 {
 		e.Nameservers = &nameservers{}
 		for _, addr := range s.Nameservers {
@@ -80,6 +87,10 @@ func (s Spec) validateNetwork() error {
 	case !isHost(subnet, s.Gateway) || s.Gateway == addr:
 		return usage("use the host's address on the instance's network", "gateway %q is not another machine in %q",
 			s.Gateway, subnet)
+	case s.Address6.IsValid() && (!s.Address6.Addr().Is6() || s.Address6.Bits() != 64 || !s.Address6.Addr().IsGlobalUnicast()):
+		return usage("use an IPv6 address with its subnet's length, such as fd00::12/64", "address %q is not allowed", s.Address6)
+	case s.Address6.IsValid() && (!isHost(s.Address6.Masked(), s.Gateway6) || s.Gateway6 == s.Address6.Addr()):
+		return usage("use the host's address on the instance's network", "gateway %q is not another machine in %q", s.Gateway6, s.Address6.Masked())
 	case len(s.Nameservers) > maxNameservers:
 		return usage("keep the first three", "%d name servers are too many: at most %d",
 			len(s.Nameservers), maxNameservers)

@@ -25,6 +25,8 @@ type Spec struct {
 	MAC            string       // of the one network interface
 	Address        netip.Prefix // IPv4 address of the guest with the length of its subnet
 	Gateway        netip.Addr   // inside the subnet of Address
+	Address6       netip.Prefix // IPv6 address of the guest with the length of its subnet; zero when it has none
+	Gateway6       netip.Addr   // inside the subnet of Address6
 	Nameservers    []netip.Addr // at most 3; none means that the guest resolves no names
 	Profile        string       // ProfilePlain, ProfileDocker or ProfileK3s
 

@@ -38,7 +38,7 @@ func (p *Provisioner) forget(ctx context.Context, h Hypervisor, inst records.Ins
 	if !network {
 		return drop()
 	}
-	return p.leaveNetwork(ctx, h, inst.ID, drop)
+	return p.leaveNetwork(ctx, h, inst, drop)
 }
 
 // leftBehind says what could not be undone; nil when all was.

@@ -19,10 +19,11 @@ const minFree = 512 << 20
 
 // admitted is a spec that passed: the record that it would become, the image, and where its volume is to lie.
 type admitted struct {
-	inst   records.Instance
-	image  images.Manifest
-	survey *survey // nil when it is the state directory
-	tenant records.Tenant
+	inst    records.Instance
+	image   images.Manifest
+	survey  *survey // nil when it is the state directory
+	tenant  records.Tenant
+	network network.Network
 }
 
 // admit holds a spec against the host, the images and the settings, and returns the record that it would become,
@@ -64,11 +65,15 @@ func (p *Provisioner) admit(ctx context.Context, spec CreateSpec) (admitted, err
 	if err != nil {
 		return refuse(err)
 	}
+	where, err := p.networkOf(tenant)
+	if err != nil {
+		return refuse(err)
+	}
 	inst := records.Instance{
 		Name: spec.Name, Tenant: spec.Tenant, State: records.Creating, Profile: spec.Profile, Flavor: size,
 		Image: image.Digest, ImageName: image.Name, Unlocked: image.Unlocked,
 		Accel: accel, Machine: host.Machine, Domain: "holm." + spec.Tenant + "." + spec.Name,
-		Network: p.Network.Name, PrefixLen: p.Network.Subnet.Bits(), Gateway: p.Network.Gateway().String(),
+		Network: where.Name, PrefixLen: where.Subnet.Bits(), Gateway: where.Gateway().String(),
 		User: spec.User, AuthorizedKeys: spec.AuthorizedKeys, Unverified: spec.NoVerify, AllowDegraded: spec.AllowDegraded,
 		ResidencyOverride: spec.ResidencyOverride,
 	}
@@ -78,14 +83,14 @@ func (p *Provisioner) admit(ctx context.Context, spec CreateSpec) (admitted, err
 	if err := p.mayLie(ctx, tenant, inst); err != nil {
 		return refuse(err)
 	}
-	where, err := p.settleIn(ctx, inst)
+	ground, err := p.settleIn(ctx, inst)
 	if err != nil {
 		return refuse(err)
 	}
 	for _, ns := range p.Nameservers {
 		inst.Nameservers = append(inst.Nameservers, ns.String())
 	}
-	return admitted{inst: inst, image: image, survey: where, tenant: tenant}, nil
+	return admitted{inst: inst, image: image, survey: ground, tenant: tenant, network: where}, nil
 }
 
 // withKeysOf adds the keys of a tenant to those that were given.
@@ -172,8 +177,8 @@ func (p *Provisioner) mayEmulate(ctx context.Context, inst records.Instance) err
 
 // allot gives a new record what must be its own: its part of the pool, identity, addresses. It runs inside the reserving
 // transaction, with all instances that there are.
-func (p *Provisioner) allot(where *survey, existing []records.Instance, inst *records.Instance) error {
-	if err := where.promise(existing, *inst); err != nil {
+func allot(ground *survey, n network.Network, existing []records.Instance, inst *records.Instance) error {
+	if err := ground.promise(existing, *inst); err != nil {
 		return err
 	}
 	var addresses []netip.Addr
@@ -189,11 +194,14 @@ func (p *Provisioner) allot(where *survey, existing []records.Instance, inst *re
 		}
 		addresses = append(addresses, a)
 	}
-	address, err := network.Allocate(p.Network.Subnet, addresses)
+	address, err := network.Allocate(n.Subnet, addresses)
 	if err != nil {
 		return err
 	}
 	inst.Address = address.String()
+	if six := n.Address6(address); six.IsValid() {
+		inst.Address6 = six.String()
+	}
 	for inst.MAC == "" || macs[inst.MAC] {
 		if inst.MAC, err = network.MAC(rand.Reader); err != nil {
 			return err
@@ -213,16 +221,15 @@ func (p *Provisioner) Plan(ctx context.Context, spec CreateSpec) (records.Instan
 		return records.Instance{}, err
 	}
 	inst := wanted.inst
-	for i, e := range existing {
+	for _, e := range existing {
 		if e.Tenant == inst.Tenant && e.Name == inst.Name {
 			return records.Instance{}, p.taken(records.Instance{Name: e.Name, Tenant: e.Tenant, State: e.State})
 		}
-		existing[i].Network = inst.Network
 	}
 	if err := overQuota(wanted.tenant.Within(records.Used(inst.Tenant, existing), records.Used(inst.Tenant, []records.Instance{inst}))); err != nil {
 		return records.Instance{}, err
 	}
-	err = p.allot(wanted.survey, existing, &inst)
+	err = allot(wanted.survey, wanted.network, existing, &inst)
 	return inst, err
 }
 

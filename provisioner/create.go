@@ -76,7 +76,7 @@ func (p *Provisioner) reserve(ctx context.Context, wanted admitted) (records.Ins
 	inst.ID, inst.UUID, inst.Created = randomHex(6), newUUID(), p.Now().UTC()
 	op := p.operation("create", inst)
 	inst, err := p.Records.Reserve(ctx, inst, op, func(existing []records.Instance, inst *records.Instance) error {
-		return p.allot(wanted.survey, existing, inst)
+		return allot(wanted.survey, wanted.network, existing, inst)
 	})
 	if errors.Is(err, records.ErrNotFound) {
 		return inst, op, fault.New(fault.NotFound, "see what there is: holm tenant ls, holm pool ls", "somebody has removed what it was to be in: %w", err)

@@ -73,7 +73,7 @@ func (p *Provisioner) destroy(ctx context.Context, h Hypervisor, inst records.In
 			if len(failed) > 0 {
 				return nil // what could not be removed may still need it
 			}
-			return p.leaveNetwork(ctx, h, inst.ID, func() error {
+			return p.leaveNetwork(ctx, h, inst, func() error {
 				p.crash("destroy.record.before")
 				err := p.removed(ctx, op)
 				gone = err == nil

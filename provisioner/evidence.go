@@ -38,7 +38,11 @@ func (p *Provisioner) Evidence(ctx context.Context, tenant, name string, at ledg
 	if err != nil {
 		return evidence.Statement{}, err
 	}
-	network, err := p.Network.XML()
+	within, err := p.networkNamed(ctx, inst.Tenant, inst.Network)
+	if err != nil {
+		return evidence.Statement{}, err
+	}
+	network, err := within.XML()
 	if err != nil {
 		return evidence.Statement{}, err
 	}

@@ -51,6 +51,9 @@ type world struct {
 	crash    func(point string)
 	grounds  map[string]pools.Tree // what is mounted, by its path
 	boot     boot
+	wall     wall
+	routes   []netip.Prefix
+	listens  map[uint16]bool
 	inspect  func(ctx context.Context, s verify.Subject) []verify.Result
 
 	mu     sync.Mutex
@@ -119,8 +122,10 @@ func (w *world) holm() *provisioner.Provisioner {
 			}
 			return w.hyp, nil
 		},
-		Look:    func(_ context.Context, pool records.Pool) (pools.Tree, error) { return w.look(pool) },
-		Boot:    &w.boot,
+		Look: func(_ context.Context, pool records.Pool) (pools.Tree, error) { return w.look(pool) },
+		Boot: &w.boot, Firewall: &w.wall,
+		Routes:  func() ([]netip.Prefix, error) { return w.routes, nil },
+		Listens: func(_ context.Context, _ string, port uint16) (bool, error) { return w.listens[port], nil },
 		Health:  func(_ context.Context, tree *pools.Tree) { w.ask(tree) },
 		Inspect: func(ctx context.Context, s verify.Subject) []verify.Result { return w.inspect(ctx, s) },
 		Measure: func(context.Context) (provisioner.Capacity, error) { return w.capacity, w.measure },

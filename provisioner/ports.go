@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 
+	"holm/internal/nft"
 	"holm/storage/records"
 )
 
@@ -193,10 +194,20 @@ type Hypervisor interface {
 	// Stats reads the counters of a running domain.
 	Stats(ctx context.Context, uuid string) (DomainStats, error)
 
+	// EnsureFilter makes the network filter of that name when there is none. ErrUnsupported where the hypervisor has none.
+	EnsureFilter(ctx context.Context, name, xml string) error
+	// RemoveFilter removes the filter of that name; no error when it is absent, and none when domains use it, which keep it.
+	RemoveFilter(ctx context.Context, name string) error
 	// EnsureNetwork makes the network and starts it when it is not there; no error when it is there and is holm's
 	// (same UUID). ErrNotOurs when the name or the bridge belongs to somebody else.
 	EnsureNetwork(ctx context.Context, xml string) error
 	// RemoveNetwork stops and removes the network with that UUID; no error when it is absent, and none when domains are
-	// attached to it, which keep it.
-	RemoveNetwork(ctx context.Context, uuid string) error
+	// attached to it, which keep it: then it is not gone.
+	RemoveNetwork(ctx context.Context, uuid string) (gone bool, err error)
+}
+
+// Firewall is the packet filter of the host. Implementation: network.Firewall.
+type Firewall interface {
+	// Apply carries out all commands of the ruleset or none.
+	Apply(ctx context.Context, r nft.Ruleset) error
 }

@@ -57,9 +57,15 @@ type Config struct {
 	// Look looks at what a pool stands on.
 	Look func(ctx context.Context, pool records.Pool) (pools.Tree, error)
 	// Health asks the drives under a pool how they are; it may take a process for each.
-	Health      func(ctx context.Context, t *pools.Tree)
-	Boot        Boot
-	Network     network.Network
+	Health   func(ctx context.Context, t *pools.Tree)
+	Boot     Boot
+	Firewall Firewall
+	// Network is the host's own; those of tenants are beside it.
+	Network network.Network
+	// Routes are where the host's routes lead to, IPv4 and IPv6.
+	Routes func() ([]netip.Prefix, error)
+	// Listens tells whether a program of the host's has that port.
+	Listens     func(ctx context.Context, protocol string, port uint16) (bool, error)
 	Nameservers []netip.Addr
 	// Crash is called at each point where a death of the process has to be survivable; nil outside of tests.
 	Crash func(point string)

@@ -21,6 +21,9 @@ func (p *Provisioner) powerOn(ctx context.Context, h Hypervisor, inst records.In
 	}
 	switch state {
 	case DomainRunning:
+		if err := p.guardAgain(ctx, inst); err != nil {
+			return inst, err
+		}
 		return p.catchUp(ctx, h, inst, w)
 	case DomainStalled:
 		resumed, err := p.unstall(ctx, h, inst)
@@ -45,12 +48,6 @@ func (p *Provisioner) powerOn(ctx context.Context, h Hypervisor, inst records.In
 	if err != nil {
 		return inst, err
 	}
-	if inst.Previous != nil {
-		// Its image has changed, and whoever changed it may have died before libvirt was told.
-		if err := p.redefine(ctx, h, inst, image); err != nil {
-			return inst, err
-		}
-	}
 	if !inst.Unverified {
 		if err := promising(image, inst.Profile); err != nil {
 			return inst, err
@@ -61,7 +58,7 @@ func (p *Provisioner) powerOn(ctx context.Context, h Hypervisor, inst records.In
 	network.Undo = nil
 	began := p.Now()
 	op := p.operation("start", inst)
-	if _, err := p.runner(w).Run(ctx, op, []saga.Stage{{network}, {p.start(h, inst, image, w)}}); err != nil {
+	if _, err := p.runner(w).Run(ctx, op, []saga.Stage{{network, p.redefined(h, inst, image)}, {p.start(h, inst, image, w)}}); err != nil {
 		return inst, notStarted(ctx, inst, err)
 	}
 	inst, err = p.Records.Update(context.WithoutCancel(ctx), inst.ID, func(i *records.Instance) error {
@@ -72,6 +69,12 @@ func (p *Provisioner) powerOn(ctx context.Context, h Hypervisor, inst records.In
 		return inst, err
 	}
 	return p.awaitReady(ctx, h, inst, began, w)
+}
+
+// redefined is redefine as a step of a start: whoever changed the record may have died before libvirt was told, and what a
+// newer holm asks of a machine holds from its next start on.
+func (p *Provisioner) redefined(h Hypervisor, inst records.Instance, image images.Manifest) saga.Step {
+	return saga.Step{Name: "defined", Do: func(ctx context.Context) error { return p.redefine(ctx, h, inst, image) }}
 }
 
 // redefine gives libvirt the machine of the record anew.

@@ -12,6 +12,7 @@ import (
 	"holm/cloudinit"
 	"holm/images"
 	"holm/provisioner/machine"
+	"holm/provisioner/network"
 	"holm/provisioner/saga"
 	"holm/storage/records"
 )
@@ -100,7 +101,18 @@ func (p *Provisioner) seedSpec(ctx context.Context, inst records.Instance) (clou
 	spec := cloudinit.Spec{
 		InstanceID: inst.ID, Hostname: inst.Name, User: inst.User, Profile: inst.Profile,
 		AuthorizedKeys: append([]string{own}, inst.AuthorizedKeys...),
-		MAC:            inst.MAC, Address: netip.PrefixFrom(address, inst.PrefixLen), Gateway: p.Network.Gateway(),
+		MAC:            inst.MAC, Address: netip.PrefixFrom(address, inst.PrefixLen),
+	}
+	if spec.Gateway, err = netip.ParseAddr(inst.Gateway); err != nil {
+		return cloudinit.Spec{}, err
+	}
+	if inst.Address6 != "" {
+		six, err := netip.ParseAddr(inst.Address6)
+		if err != nil {
+			return cloudinit.Spec{}, err
+		}
+		spec.Address6 = netip.PrefixFrom(six, network.Bits6)
+		spec.Gateway6 = spec.Address6.Masked().Addr().Next()
 	}
 	for _, ns := range inst.Nameservers {
 		a, err := netip.ParseAddr(ns)
@@ -118,13 +130,22 @@ func (p *Provisioner) machine(ctx context.Context, inst records.Instance, image 
 	if err != nil {
 		return machine.Spec{}, err
 	}
+	n, err := p.networkNamed(ctx, inst.Tenant, inst.Network)
+	if err != nil {
+		return machine.Spec{}, err
+	}
+	filter, _, err := network.Guard()
+	if err != nil {
+		return machine.Spec{}, err
+	}
 	return machine.Spec{
 		Name: inst.Domain, UUID: inst.UUID, InstanceID: inst.ID, Tenant: inst.Tenant,
 		Accel: inst.Accel, Machine: inst.Machine, VCPUs: inst.Flavor.VCPUs, MemoryMiB: inst.Flavor.MemoryMiB, Limits: machine.Limits(inst.Flavor.Limits),
 		Kernel: p.Images.Path(image, image.Kernel), Initrd: p.Images.Path(image, image.Initrd),
 		Cmdline:  image.Cmdline(),
 		RootDisk: p.Images.Path(image, image.Root), StateDisk: machine.Disk(disks.Disk(inst.ID)), Seed: seed,
-		Network: inst.Network, MAC: inst.MAC, Address: inst.Address, ConsoleLog: p.consolePath(inst.ID),
+		Network: inst.Network, Filter: filter, Internal: n.Internal, MAC: inst.MAC, Address: inst.Address, Address6: inst.Address6,
+		ConsoleLog: p.consolePath(inst.ID),
 	}, nil
 }
 

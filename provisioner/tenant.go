@@ -26,6 +26,9 @@ type TenantChange struct {
 	Instances, CPUs, MemoryMiB, DiskGiB *int // 0 is no limit
 	AuthorizedKeys                      []string
 	Residency                           *string // "NO,SE", "EEA"; "" is everywhere
+	Subnet                              *string // "10.5.0.0/24"; nil and "" for a new tenant is one of the host's pool
+	Egress                              *string // "allow", "deny", "192.0.2.0/24,2001:db8::/32"
+	Internal                            *bool   // its instances may speak to each other
 }
 
 // AddTenant makes a tenant; it owns nothing yet.
@@ -48,11 +51,22 @@ func (p *Provisioner) AddTenant(ctx context.Context, name string, c TenantChange
 	if err := p.prepare(); err != nil {
 		return TenantView{}, err
 	}
-	err = p.Records.AddTenant(ctx, tenant, func([]records.Tenant) error { return nil })
+	release, err := p.holdNetwork(ctx)
+	if err != nil {
+		return TenantView{}, err
+	}
+	defer release()
+	if view.Tenant, err = p.withNetwork(ctx, tenant, c); err != nil {
+		return TenantView{}, err
+	}
+	err = p.Records.AddTenant(ctx, view.Tenant, func([]records.Tenant) error { return nil })
 	if errors.Is(err, records.ErrExists) {
 		return TenantView{}, fault.New(fault.Exists, "see it: holm tenant show "+name, "tenant %q exists already", name)
 	}
-	return view, err
+	if err != nil || view.Network == nil {
+		return view, err
+	}
+	return view, p.guardTenant(ctx, view.Tenant)
 }
 
 // SetTenant changes a tenant. A quota below what its instances have is refused.
@@ -60,10 +74,18 @@ func (p *Provisioner) SetTenant(ctx context.Context, name string, c TenantChange
 	if err := validateName("tenant", name); err != nil {
 		return TenantView{}, err
 	}
+	if err := p.prepare(); err != nil {
+		return TenantView{}, err
+	}
+	release, err := p.holdNetwork(ctx)
+	if err != nil {
+		return TenantView{}, err
+	}
+	defer release()
 	var view TenantView
-	_, err := p.Records.UpdateTenant(ctx, name, func(t *records.Tenant, used records.Resources) error {
-		if err := c.apply(t); err != nil {
-			return err
+	_, err = p.Records.UpdateTenant(ctx, name, func(t *records.Tenant, used records.Resources) error {
+		if err := errors.Join(c.apply(t), c.applyNetwork(t, used)); err != nil {
+			return oneError(err)
 		}
 		view = TenantView{*t, used}
 		return tooTight(*t, used)
@@ -71,7 +93,10 @@ func (p *Provisioner) SetTenant(ctx context.Context, name string, c TenantChange
 	if errors.Is(err, records.ErrNotFound) {
 		return view, noTenant(name)
 	}
-	return view, err
+	if err != nil || c.Egress == nil {
+		return view, err
+	}
+	return view, p.guardTenant(ctx, view.Tenant)
 }
 
 // tooTight refuses a quota below what is used.

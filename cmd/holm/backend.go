@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io/fs"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -48,6 +49,7 @@ func newProvisioner(ctx context.Context, s settings) (api, error) {
 		Dir: s.state, Records: b.records, Images: images.Open(filepath.Join(s.state, "images")),
 		Connect: func(ctx context.Context) (provisioner.Hypervisor, error) { return b.connect(ctx) },
 		Inspect: verify.System().Run, Measure: b.measure, Look: lookUnder, Health: pools.Looker{}.AskHealth, Boot: mounts.Systemd{}, Network: where, Crash: crashPoint(), Now: time.Now,
+		Firewall: network.Firewall{}, Routes: hostRoutes, Listens: network.Listens,
 	}
 	// systemd-resolved's stub in resolv.conf is of no use to a guest; the file beside it names the real servers.
 	for _, file := range []string{"/run/systemd/resolve/resolv.conf", "/etc/resolv.conf"} {
@@ -65,12 +67,28 @@ func newProvisioner(ctx context.Context, s settings) (api, error) {
 	return provisioner.New(config), nil
 }
 
-// hostNetwork is where instances live on this host.
+// proc is the kernel's view of this host.
+func proc() fs.FS { return os.DirFS("/proc") }
+
+// hostNetwork is where instances live on this host, unless their tenant has a network of its own.
 func hostNetwork(host records.Host) (network.Network, error) {
-	if host.Network == "" {
-		return network.Default(), nil
+	n, err := network.Default(), error(nil)
+	if host.Network != "" {
+		n, err = network.Named(host.Network, host.Subnet)
 	}
-	return network.Named(host.Network, host.Subnet)
+	if network.WhyNotIPv6(proc()) != "" {
+		n.Subnet6 = netip.Prefix{}
+	}
+	return n, err
+}
+
+func hostRoutes() ([]netip.Prefix, error) {
+	routes, err := network.Routes(proc())
+	all := make([]netip.Prefix, len(routes))
+	for i, r := range routes {
+		all[i] = r.To
+	}
+	return all, err
 }
 
 // lookUnder looks at what a pool stands on.

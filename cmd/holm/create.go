@@ -111,6 +111,7 @@ func planResult(plan records.Instance) term.Result {
 	text("name", plan.Name)
 	text("tenant", plan.Tenant)
 	text("address", plan.Address)
+	text("address6", plan.Address6)
 	text("network", plan.Network)
 	text("flavor", plan.Flavor.Name)
 	text("vcpus", decimal(plan.Flavor.VCPUs))

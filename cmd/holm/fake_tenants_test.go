@@ -7,6 +7,7 @@ import (
 	"holm/internal/fault"
 	"holm/provisioner"
 	"holm/provisioner/evidence"
+	"holm/provisioner/network"
 	"holm/storage/ledger"
 	"holm/storage/records"
 )
@@ -85,4 +86,38 @@ func (w *world) SetFlavor(_ context.Context, name string, c provisioner.FlavorCh
 func (w *world) ResetFlavor(_ context.Context, name string) error {
 	w.calls = append(w.calls, "reset flavor "+name)
 	return w.failWith
+}
+
+func (w *world) Expose(ctx context.Context, tenant, name string, ports []network.Port) (records.Instance, error) {
+	v, err := w.find(ctx, tenant, name)
+	if err != nil {
+		return records.Instance{}, err
+	}
+	for _, port := range ports {
+		v.Exposed = append(v.Exposed, records.Port(port))
+	}
+	return v.Instance, nil
+}
+
+func (w *world) Unexpose(ctx context.Context, tenant, name string, ports []network.Port) (records.Instance, error) {
+	v, err := w.find(ctx, tenant, name)
+	if err != nil {
+		return records.Instance{}, err
+	}
+	for _, port := range ports {
+		v.Exposed = slices.DeleteFunc(v.Exposed, func(e records.Port) bool { return network.Port(e).Compare(port) == 0 })
+	}
+	return v.Instance, nil
+}
+
+func (w *world) Exposures(_ context.Context, tenant, name string) (all []provisioner.Exposure, err error) {
+	for _, v := range w.instances {
+		if name != "" && (v.Tenant != tenant || v.Name != name) {
+			continue
+		}
+		for _, port := range v.Exposed {
+			all = append(all, provisioner.Exposure{Port: port, Tenant: v.Tenant, Name: v.Name, Address: v.Address})
+		}
+	}
+	return all, w.failWith
 }

@@ -55,6 +55,7 @@ type hostChange struct {
 	pool            string
 	poolSet         bool
 	site, country   string
+	addresses       string
 	dryRun          bool
 }
 
@@ -70,7 +71,7 @@ func (a *app) hostSetCommand() *cobra.Command {
 		Args:    names(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c.poolSet = cmd.Flags().Changed("pool")
-			if !c.lab.set && c.network == "" && c.subnet == "" && !c.poolSet && c.site == "" && c.country == "" {
+			if !c.lab.set && c.network == "" && c.subnet == "" && !c.poolSet && c.site == "" && c.country == "" && c.addresses == "" {
 				return fault.New(fault.Usage, "see what can be set: holm host set --help", "nothing to set was named")
 			}
 			if (c.network == "") != (c.subnet == "") {
@@ -82,6 +83,7 @@ func (a *app) hostSetCommand() *cobra.Command {
 	cmd.Flags().Var(&c.lab, "lab-mode", "allow emulation: `on|off`")
 	cmd.Flags().StringVar(&c.network, "network", "", "`NAME` of the libvirt network and of its bridge")
 	cmd.Flags().StringVar(&c.subnet, "subnet", "", "the network's addresses, such as `10.78.0.0/24`")
+	cmd.Flags().StringVar(&c.addresses, "address-pool", "", "what tenants' subnets are cut from, such as `10.200.0.0/16`")
 	cmd.Flags().StringVar(&c.pool, "pool", "", "`NAME` of the pool that is used when nobody says where; \"\" is the state directory")
 	cmd.Flags().StringVar(&c.site, "site", "", "`NAME` of the place where this machine stands, such as NO-OSL1")
 	cmd.Flags().StringVar(&c.country, "jurisdiction", "", "two letters of the `COUNTRY` whose law holds there, such as NO")
@@ -103,6 +105,11 @@ func (a *app) setHost(ctx context.Context, c hostChange) error {
 	}
 	if err := c.place(); err != nil {
 		return err
+	}
+	if c.addresses != "" {
+		if _, err := network.ParsePool(c.addresses); err != nil {
+			return err
+		}
 	}
 	if c.pool != "" {
 		if err := a.knownPool(ctx, store, c.pool); err != nil {
@@ -138,6 +145,7 @@ func (c hostChange) apply(h *records.Host) {
 	if c.poolSet {
 		h.Pool = c.pool
 	}
+	h.AddressPool = cmp.Or(c.addresses, h.AddressPool)
 	h.Site, h.Jurisdiction = cmp.Or(c.site, h.Site), cmp.Or(c.country, h.Jurisdiction)
 }
 
@@ -191,6 +199,7 @@ func (a *app) printHost(host records.Host) error {
 	}
 	f.Add("network", term.Text(where.Name))
 	f.Add("subnet", term.Text(where.Subnet.String()))
+	f.Add("address-pool", term.Text(cmp.Or(host.AddressPool, network.DefaultPool)))
 	f.Add("pool", term.Text(host.Pool))
 	f.Add("site", term.Text(host.Site))
 	f.Add("jurisdiction", term.Text(host.Jurisdiction))

@@ -10,6 +10,7 @@ import (
 	"holm/internal/fault"
 	"holm/internal/term"
 	"holm/provisioner"
+	"holm/provisioner/network"
 )
 
 func (a *app) showCommand() *cobra.Command {
@@ -66,6 +67,10 @@ func (a *app) viewFields(v provisioner.View) term.Fields {
 	f.Add("paused", term.Cell{Text: v.Stalled, Tone: term.Broken})
 	text("domain", fmt.Sprintf("%s (%s)", v.Domain, v.Instance.Domain))
 	text("address", v.Address)
+	text("address6", v.Address6)
+	for _, port := range v.Exposed {
+		text("exposed", network.Port(port).String())
+	}
 	text("mac", v.MAC)
 	text("network", v.Network)
 	text("flavor", fmt.Sprintf("%s: %s, %s, %s disk", v.Flavor.Name, count(v.Flavor.VCPUs, "vCPU"),

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"strings"
 
@@ -92,6 +93,16 @@ func (a *app) tenantResult(v provisioner.TenantView) term.Result {
 		f.Add(one.name, one.cell)
 	}
 	f.Add("residency", term.Text(strings.Join(v.Residency, ", ")))
+	if n := v.Network; n != nil {
+		f.Add("subnet", term.Text(n.Subnet))
+		f.Add("subnet6", term.Text(n.Subnet6))
+		f.Add("egress", term.Text(cmp.Or(n.Egress, "allow")))
+		inside := "no"
+		if n.Internal {
+			inside = "yes"
+		}
+		f.Add("internal traffic", term.Text(inside))
+	}
 	for _, key := range v.AuthorizedKeys {
 		f.Add("ssh key", term.Text(key))
 	}

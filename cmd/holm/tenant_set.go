@@ -13,8 +13,9 @@ import (
 
 // tenantOptions are what can be set of a tenant.
 type tenantOptions struct {
-	change provisioner.TenantChange
-	keys   []string
+	change   provisioner.TenantChange
+	keys     []string
+	internal bool
 }
 
 func (o *tenantOptions) flags(cmd *cobra.Command) {
@@ -24,11 +25,17 @@ func (o *tenantOptions) flags(cmd *cobra.Command) {
 	flags.Var(&quotaFlag{into: &o.change.MemoryMiB, unit: mebibyte}, "memory", "at most this `SIZE` of memory together, such as 16G; 0 is no limit")
 	flags.Var(&quotaFlag{into: &o.change.DiskGiB, unit: gibibyte}, "disk", "at most this `SIZE` of disk together, such as 200G; 0 is no limit")
 	flags.Var(&ruleFlag{into: &o.change.Residency}, "residency", "where its data may lie, as a `LIST` of countries, EU, EEA; \"\" is everywhere")
+	flags.Var(&ruleFlag{into: &o.change.Subnet}, "subnet", "`CIDR` of its network, such as 10.5.0.0/24; a free one when not given")
+	flags.Var(&ruleFlag{into: &o.change.Egress}, "egress", "whom its instances may speak to outside: allow, deny, or a `LIST` of networks")
+	flags.BoolVar(&o.internal, "internal-traffic", false, "its instances may speak to each other")
 	flags.StringArrayVar(&o.keys, "ssh-key", nil, "`FILE` of public keys that may log in to each of its instances; can be repeated")
 }
 
 // filled reads the keys that were named.
-func (o *tenantOptions) filled() (provisioner.TenantChange, error) {
+func (o *tenantOptions) filled(given func(flag string) bool) (provisioner.TenantChange, error) {
+	if given("internal-traffic") {
+		o.change.Internal = &o.internal
+	}
 	for _, file := range o.keys {
 		keys, err := readPublicKeys(file)
 		if err != nil {
@@ -47,7 +54,7 @@ func (a *app) tenantCreateCommand() *cobra.Command {
 		Example: "  sudo holm tenant create acme --instances 5 --cpus 8 --memory 16G --disk 200G",
 		Args:    names(1, 1, "a name for the tenant"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.tenantChange(cmd.Context(), args[0], o, api.AddTenant)
+			return a.tenantChange(cmd, args[0], o, api.AddTenant)
 		},
 		ValidArgsFunction: cobra.NoFileCompletions,
 	}
@@ -67,7 +74,7 @@ func (a *app) tenantSetCommand() *cobra.Command {
 			if cmd.Flags().NFlag() == 0 {
 				return fault.New(fault.Usage, "see what can be set: holm tenant set --help", "nothing to set was named")
 			}
-			return a.tenantChange(cmd.Context(), args[0], o, api.SetTenant)
+			return a.tenantChange(cmd, args[0], o, api.SetTenant)
 		},
 		ValidArgsFunction: a.completeTenants(1),
 	}
@@ -76,13 +83,14 @@ func (a *app) tenantSetCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) tenantChange(ctx context.Context, name string, o tenantOptions,
+func (a *app) tenantChange(cmd *cobra.Command, name string, o tenantOptions,
 	do func(p api, ctx context.Context, name string, c provisioner.TenantChange) (provisioner.TenantView, error),
 ) error {
-	change, err := o.filled()
+	change, err := o.filled(cmd.Flags().Changed)
 	if err != nil {
 		return err
 	}
+	ctx := cmd.Context()
 	p, err := a.makeProvisioner(ctx, a.settings)
 	if err != nil {
 		return err

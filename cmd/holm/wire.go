@@ -15,6 +15,7 @@ import (
 	"holm/provisioner/doctor"
 	"holm/provisioner/evidence"
 	"holm/provisioner/hypervisor"
+	"holm/provisioner/network"
 	"holm/provisioner/verify"
 	"holm/storage/ledger"
 	"holm/storage/records"
@@ -39,6 +40,10 @@ type api interface {
 	Interrupted(ctx context.Context) ([]records.Instance, error)
 	// Resize makes a state volume larger, in GiB.
 	Resize(ctx context.Context, tenant, name string, gib int, observer provisioner.Observer) (records.Instance, error)
+	// Expose publishes ports of the host for an instance, Unexpose takes them back; Exposures lists those of one or of all.
+	Expose(ctx context.Context, tenant, name string, ports []network.Port) (records.Instance, error)
+	Unexpose(ctx context.Context, tenant, name string, ports []network.Port) (records.Instance, error)
+	Exposures(ctx context.Context, tenant, name string) ([]provisioner.Exposure, error)
 	// GiveUp is Remove for an instance whose pool will not come back.
 	GiveUp(ctx context.Context, tenant, name string, observer provisioner.Observer) error
 	// Evidence states what an instance is and where it lies; at is the audit log as it is signed beside.

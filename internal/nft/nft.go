@@ -15,8 +15,9 @@ type Ruleset struct {
 
 // Command is one of its fields.
 type Command struct {
-	Flush *Flush  `json:"flush,omitempty"`
-	Add   *Object `json:"add,omitempty"`
+	Flush  *Flush  `json:"flush,omitempty"`
+	Add    *Object `json:"add,omitempty"`
+	Delete *Object `json:"delete,omitempty"`
 }
 
 // Flush takes away all rules that there are.
@@ -26,15 +27,25 @@ type Flush struct {
 
 // Object is one of its fields.
 type Object struct {
-	Table *Table `json:"table,omitempty"`
-	Chain *Chain `json:"chain,omitempty"`
-	Rule  *Rule  `json:"rule,omitempty"`
+	Table   *Table   `json:"table,omitempty"`
+	Counter *Counter `json:"counter,omitempty"`
+	Chain   *Chain   `json:"chain,omitempty"`
+	Rule    *Rule    `json:"rule,omitempty"`
 }
 
 // Table holds chains.
 type Table struct {
 	Family string `json:"family"`
 	Name   string `json:"name"`
+}
+
+// Counter counts what rules send past it by its name.
+type Counter struct {
+	Family  string `json:"family"`
+	Table   string `json:"table"`
+	Name    string `json:"name"`
+	Packets uint64 `json:"packets,omitempty"`
+	Bytes   uint64 `json:"bytes,omitempty"`
 }
 
 // Chain hangs at a hook of the kernel; Policy is what happens to a packet that no rule decides.
@@ -67,6 +78,21 @@ func (r *Ruleset) FlushAll() { r.add(Command{Flush: &Flush{Ruleset: null}}) }
 
 // Table adds a table.
 func (r *Ruleset) Table(t Table) { r.add(Command{Add: &Object{Table: &t}}) }
+
+// Replace adds a table, in the place of another one of that name.
+func (r *Ruleset) Replace(t Table) {
+	r.Table(t)
+	r.Delete(t)
+	r.Table(t)
+}
+
+// Delete removes a table that is there, with all in it.
+func (r *Ruleset) Delete(t Table) { r.add(Command{Delete: &Object{Table: &t}}) }
+
+// Counter adds a counter to a table.
+func (r *Ruleset) Counter(t Table, name string) {
+	r.add(Command{Add: &Object{Counter: &Counter{Family: t.Family, Table: t.Name, Name: name}}})
+}
 
 // Chain adds a chain to a table.
 func (r *Ruleset) Chain(t Table, c Chain) {

@@ -112,6 +112,7 @@ func checks() []check {
 		{id: "nft", run: checkNFT},
 		{id: "ebtables", run: checkEbtables},
 		{id: "subnet", run: checkSubnet},
+		{id: "ipv6", run: checkIPv6},
 		{id: "space", run: checkSpace},
 		{id: "pools", run: checkPools},
 		{id: "clock", run: checkClock},

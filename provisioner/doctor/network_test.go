@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"strings"
 	"testing"
 )
 
@@ -116,18 +117,22 @@ func TestSubnet(t *testing.T) {
 	})
 }
 
-func FuzzParseRoutes(f *testing.F) {
-	f.Add(routeHead + line("eth0", "10.77.0.0/24"))
-	f.Add("eth0 1 2 3 4 5 6 FF00FF00\n")
-	f.Fuzz(func(t *testing.T, text string) {
-		routes, err := parseRoutes(text)
-		if err != nil {
-			return
+func TestIPv6(t *testing.T) {
+	learnt := func(accept string) func(*host) {
+		return func(h *host) {
+			h.write("/proc/net/ipv6_route", strings.Repeat("0", 32)+" 00 "+strings.Repeat("0", 32)+" 00 fe800000000000000000000000000001 00000400 00000001 00000000 00450003 eth0\n")
+			h.write("/proc/sys/net/ipv6/conf/eth0/accept_ra", accept)
 		}
-		for _, r := range routes {
-			if !r.to.IsValid() || r.to != r.to.Masked() {
-				t.Errorf("a route to %v", r.to)
-			}
-		}
+	}
+	const docs = "see docs/ISOLATION.md"
+	play(t, "ipv6", []scene{
+		{"there", nil, OK, "networks have IPv6", ""},
+		{"switched off", func(h *host) { h.write("/proc/sys/net/ipv6/conf/all/disable_ipv6", "1") }, Warn, "networks are made without IPv6: net.ipv6.conf.all.disable_ipv6 is not 0", docs},
+		{"not in the kernel", func(h *host) { h.remove("/proc/sys/net/ipv6/conf/all/disable_ipv6") }, Warn, "networks are made without IPv6: the kernel has no IPv6", docs},
+		{
+			"routes that would be lost", learnt("1"), Warn,
+			"networks are made without IPv6: the host's own IPv6 routes come from a router at eth0, and would be lost: net.ipv6.conf.eth0.accept_ra is 1, and not 2", docs,
+		},
+		{"routes that are kept", learnt("2"), OK, "networks have IPv6", ""},
 	})
 }

@@ -2,39 +2,27 @@ package doctor
 
 import (
 	"context"
-	"encoding/binary"
-	"errors"
-	"math/bits"
-	"net/netip"
-	"strconv"
-	"strings"
-)
+	"os"
 
-type route struct {
-	device string
-	to     netip.Prefix
-}
+	"holm/provisioner/network"
+)
 
 // checkSubnet looks for routes of the host into the instances' subnet. A wider route merely loses the addresses that
 // holm takes; one as narrow or narrower would take instances' packets away.
 func checkSubnet(_ context.Context, e *env) Result {
-	text, err := e.read("/proc/net/route")
+	routes, err := network.Routes(os.DirFS(e.path("/proc")))
 	if err != nil {
-		return warn("", "/proc/net/route %s", plain(err))
-	}
-	routes, err := parseRoutes(text)
-	if err != nil {
-		return warn("", "/proc/net/route cannot be understood: %v", err)
+		return warn("", "%v", err)
 	}
 	wider := Result{}
 	for _, r := range routes {
 		switch {
-		case r.device == e.Bridge || r.to.Bits() == 0 || !r.to.Overlaps(e.Subnet):
-		case r.to.Bits() >= e.Subnet.Bits():
-			return fail("ip route del "+r.to.String()+" dev "+r.device,
-				"%s collides with the host's route %s on %s", e.Subnet, r.to, r.device)
+		case r.Device == e.Bridge || r.To.Bits() == 0 || !r.To.Overlaps(e.Subnet):
+		case r.To.Bits() >= e.Subnet.Bits():
+			return fail("ip route del "+r.To.String()+" dev "+r.Device,
+				"%s collides with the host's route %s on %s", e.Subnet, r.To, r.Device)
 		default:
-			wider = warn("", "%s hides a part of the host's route %s on %s", e.Subnet, r.to, r.device)
+			wider = warn("", "%s hides a part of the host's route %s on %s", e.Subnet, r.To, r.Device)
 		}
 	}
 	if wider.Status != "" {
@@ -43,26 +31,11 @@ func checkSubnet(_ context.Context, e *env) Result {
 	return ok("%s is free", e.Subnet)
 }
 
-// parseRoutes reads /proc/net/route: addresses are 32-bit numbers in the byte order of the host, which is little.
-func parseRoutes(text string) ([]route, error) {
-	var routes []route
-	for line := range strings.Lines(text) {
-		f := strings.Fields(line)
-		if len(f) == 0 || f[0] == "Iface" {
-			continue
-		}
-		if len(f) < 8 {
-			return nil, errors.New("a line has fewer than 8 fields")
-		}
-		to, err1 := strconv.ParseUint(f[1], 16, 32)
-		mask, err2 := strconv.ParseUint(f[7], 16, 32)
-		if err := errors.Join(err1, err2); err != nil {
-			return nil, errors.New("an address is no hexadecimal number")
-		}
-		var addr [4]byte
-		binary.LittleEndian.PutUint32(addr[:], uint32(to))
-		prefix := netip.PrefixFrom(netip.AddrFrom4(addr), bits.OnesCount32(uint32(mask)))
-		routes = append(routes, route{device: f[0], to: prefix.Masked()})
+// checkIPv6 says whether instances have IPv6 on this host. They do well without.
+func checkIPv6(_ context.Context, e *env) Result {
+	why := network.WhyNotIPv6(os.DirFS(e.path("/proc")))
+	if why == "" {
+		return ok("networks have IPv6")
 	}
-	return routes, nil
+	return warn("see docs/ISOLATION.md", "networks are made without IPv6: %s", why)
 }

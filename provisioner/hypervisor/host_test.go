@@ -13,6 +13,7 @@ import (
 	"holm/internal/fault"
 	"holm/provisioner"
 	"holm/provisioner/machine"
+	"holm/provisioner/network"
 	"holm/provisioner/provisionertest"
 )
 
@@ -35,13 +36,16 @@ func testHost(t *testing.T) *Host {
 	return h
 }
 
+// guardName is that of the filter that holm's interfaces have.
+var guardName, guardXML, _ = network.Guard()
+
 func spec(name, uuid string) machine.Spec {
 	return machine.Spec{
 		Name: name, UUID: uuid, InstanceID: "0123456789ab", Tenant: "acme",
 		Accel: machine.TCG, Machine: "pc-q35-7.2", VCPUs: 1, MemoryMiB: 64,
 		Kernel: "/holm/kernel", Initrd: "/holm/initrd", Cmdline: `a="b" c='<d>' & e`,
 		RootDisk: "/holm/root.erofs", StateDisk: machine.Disk{Path: "/holm/state.qcow2", Format: machine.Qcow2}, Seed: "/holm/seed.iso",
-		Network: "holm-helper", MAC: "52:54:00:4e:11:0c", Address: "10.251.77.10", ConsoleLog: "/holm/console.log",
+		Network: "holm-helper", Filter: guardName, MAC: "52:54:00:4e:11:0c", Address: "10.251.77.10", ConsoleLog: "/holm/console.log",
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"libvirt.org/go/libvirt"
 	"libvirt.org/go/libvirtxml"
@@ -27,6 +28,7 @@ func (h *Host) EnsureNetwork(ctx context.Context, xml string) error {
 	if want.Name == "" || want.UUID == "" || want.Bridge == nil || want.Bridge.Name == "" {
 		return fault.New(fault.Usage, "", "network %q is not complete: its XML needs a name, a uuid and a bridge", want.Name)
 	}
+	want.UUID = strings.ToLower(want.UUID)
 	what := fmt.Sprintf("make network %q", want.Name)
 	_, err := wait(ctx, h, what, func(c *libvirt.Connect) (none, error) {
 		if err := h.prepareNetworks(); err != nil {
@@ -38,7 +40,7 @@ func (h *Host) EnsureNetwork(ctx context.Context, xml string) error {
 		}
 		err = startNetwork(c, want)
 		if err != nil && made {
-			_ = undefineNetwork(c, want.UUID)
+			_, _ = undefineNetwork(c, want.UUID)
 		}
 		return none{}, err
 	})
@@ -61,7 +63,8 @@ func (h *Host) prepareNetworks() error {
 	return nil
 }
 
-// defineNetwork tells whether it was not there before. One that is there stays as it is: instances hang on it.
+// defineNetwork tells whether it was not there before. One that is there and is another than wanted is made anew, unless
+// domains hang on it: then it stays until they are off.
 func defineNetwork(c *libvirt.Connect, want libvirtxml.Network, xml string) (made bool, err error) {
 	networks, err := c.ListAllNetworks(0)
 	if err != nil {
@@ -76,14 +79,57 @@ func defineNetwork(c *libvirt.Connect, want libvirtxml.Network, xml string) (mad
 		}
 		_ = networks[i].Free()
 	}
-	if err != nil || found {
+	if err != nil {
 		return false, err
+	}
+	if found {
+		if same, err := likeThat(c, want); err != nil || same {
+			return false, err
+		}
+		if gone, err := undefineNetwork(c, want.UUID); err != nil || !gone {
+			return false, err
+		}
 	}
 	n, err := c.NetworkDefineXML(xml)
 	if err != nil {
 		return false, err
 	}
 	return true, n.Free()
+}
+
+// likeThat tells whether the network that has the wanted one's UUID routes, keeps apart and is addressed as that one.
+func likeThat(c *libvirt.Connect, want libvirtxml.Network) (bool, error) {
+	n, err := c.LookupNetworkByUUIDString(want.UUID)
+	if err != nil {
+		return false, err
+	}
+	defer n.Free() //nolint:errcheck // frees memory, cannot fail
+	text, err := n.GetXMLDesc(0)
+	if err != nil {
+		return false, err
+	}
+	var got libvirtxml.Network
+	if err := got.Unmarshal(text); err != nil {
+		return false, fmt.Errorf("network %q as libvirt has it: %w", want.Name, err)
+	}
+	return essence(got) == essence(want), nil
+}
+
+// essence is what instances notice of a network.
+func essence(n libvirtxml.Network) string {
+	var e struct {
+		mode     string
+		isolated bool
+		ips      []string
+	}
+	if n.Forward != nil {
+		e.mode = n.Forward.Mode
+	}
+	e.isolated = n.PortOptions != nil && n.PortOptions.Isolated == "yes"
+	for _, ip := range n.IPs {
+		e.ips = append(e.ips, fmt.Sprintf("%s/%d", ip.Address, ip.Prefix))
+	}
+	return fmt.Sprintf("%+v", e)
 }
 
 // oursToUse tells whether n is the wanted network, and refuses when n is another one that has its name, its UUID or
@@ -144,11 +190,10 @@ func startNetwork(c *libvirt.Connect, want libvirtxml.Network) error {
 }
 
 // RemoveNetwork implements provisioner.Hypervisor.
-func (h *Host) RemoveNetwork(ctx context.Context, uuid string) error {
-	_, err := wait(ctx, h, "remove network "+uuid, func(c *libvirt.Connect) (none, error) {
-		return none{}, undefineNetwork(c, uuid)
+func (h *Host) RemoveNetwork(ctx context.Context, uuid string) (gone bool, err error) {
+	return wait(ctx, h, "remove network "+uuid, func(c *libvirt.Connect) (bool, error) {
+		return undefineNetwork(c, uuid)
 	})
-	return err
 }
 
 // hasPorts tells whether a domain is attached to the network. One of another state directory may be: its guest would
@@ -164,28 +209,28 @@ func hasPorts(n *libvirt.Network) (bool, error) {
 	return len(ports) > 0, err
 }
 
-func undefineNetwork(c *libvirt.Connect, uuid string) error {
+func undefineNetwork(c *libvirt.Connect, uuid string) (gone bool, err error) {
 	n, err := c.LookupNetworkByUUIDString(uuid)
 	if isCode(err, libvirt.ERR_NO_NETWORK) {
-		return nil
+		return true, nil
 	}
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer n.Free() //nolint:errcheck // frees memory, cannot fail
 	if active, err := n.IsActive(); err != nil {
-		return err
+		return false, err
 	} else if active {
 		if used, err := hasPorts(n); err != nil || used {
-			return err
+			return false, err
 		}
 		if err := n.Destroy(); err != nil && !isCode(err, libvirt.ERR_OPERATION_INVALID) {
-			return err
+			return false, err
 		}
 	}
 	// A network that was not defined for good is gone once it is stopped.
 	if err := n.Undefine(); err != nil && !isCode(err, libvirt.ERR_NO_NETWORK) {
-		return err
+		return false, err
 	}
-	return nil
+	return true, nil
 }

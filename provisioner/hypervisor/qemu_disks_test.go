@@ -89,6 +89,7 @@ func TestARealGuestThatFindsNoSpaceStallsAndGoesOnWhenThereIsSome(t *testing.T) 
 	if err != nil {
 		t.Fatal(err)
 	}
+	guarded(t, h)
 	if err := errors.Join(h.EnsureNetwork(t.Context(), network), h.Define(t.Context(), xml)); err != nil {
 		t.Fatal(err)
 	}

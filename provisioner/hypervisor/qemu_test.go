@@ -60,7 +60,9 @@ func qemuHost(t *testing.T) *Host {
 		// The test's own context has ended when the cleanup runs.
 		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
-		if err := errors.Join(h.Destroy(ctx, helperUUID), h.Undefine(ctx, helperUUID), h.RemoveNetwork(ctx, helperNetwork().UUID)); err != nil {
+		err := errors.Join(h.Destroy(ctx, helperUUID), h.Undefine(ctx, helperUUID))
+		_, netErr := h.RemoveNetwork(ctx, helperNetwork().UUID)
+		if err := errors.Join(err, netErr, h.RemoveFilter(ctx, guardName)); err != nil {
 			t.Errorf("left behind: %v", err)
 		}
 	}
@@ -107,6 +109,14 @@ func helperSpec(t *testing.T, h *Host) machine.Spec {
 	return s
 }
 
+// guarded makes the filter that holm's interfaces have.
+func guarded(t *testing.T, h *Host) {
+	t.Helper()
+	if err := h.EnsureFilter(t.Context(), guardName, guardXML); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // running defines and starts the machine on the real libvirt.
 func runningHelper(t *testing.T) (*Host, machine.Spec) {
 	t.Helper()
@@ -120,6 +130,7 @@ func runningHelper(t *testing.T) (*Host, machine.Spec) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	guarded(t, h)
 	for range 2 {
 		if err := h.EnsureNetwork(t.Context(), netXML); err != nil {
 			t.Fatal(err)

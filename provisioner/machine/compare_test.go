@@ -19,7 +19,7 @@ func running(change ...func(*Spec)) Spec {
 		Cmdline:   "console=ttyS0 loglevel=4 panic=-1 net.ifnames=0 systemd.show_status=error holm.verity=133462,7907,-",
 		RootDisk:  "/var/lib/holm/images/sha256/c7a4/root.img",
 		StateDisk: Disk{Path: "/var/lib/holm/instances/75341dfc9bb3/state.qcow2", Format: Qcow2},
-		Network:   "holm-default", MAC: "52:54:00:ab:72:df", Address: "10.77.0.10",
+		Network:   "holm-default", Filter: "holm-guard-01234567", MAC: "52:54:00:ab:72:df", Address: "10.77.0.10",
 		ConsoleLog: "/var/lib/holm/instances/75341dfc9bb3/console.log",
 	}
 	for _, c := range change {
@@ -68,7 +68,7 @@ func TestADomainThatWasChangedIsNotWhatWasAskedFor(t *testing.T) {
 		"a shareable disk":          {"<readonly/>", "<readonly/><shareable/>", "disk vda: shareable was not asked for"},
 		"one more disk":             {"<controller type='usb'", "<disk type='file' device='disk'><target dev='vdd'/></disk><controller type='usb'", "devices: disk vdd was not asked for"},
 		"the same disk twice":       {"<controller type='usb'", "<disk type='file' device='disk'><target dev='vda'/></disk><controller type='usb'", "devices: disk vda #2 was not asked for"},
-		"no filter":                 {"filter='clean-traffic'", "filter='allow-arp'", "filterref: filter"},
+		"no filter":                 {"filter='holm-guard-01234567'", "filter='allow-arp'", "filterref: filter"},
 		"another address allowed":   {"value='10.77.0.10'", "value='10.77.0.11'", "parameter IP: value"},
 		"one more address":          {"<parameter name='IP'", "<parameter name='IP' value='10.77.0.99'/><parameter name='IP'", "was asked for, it is"},
 		"an address that is learnt": {"value='none'", "value='any'", "parameter CTRL_IP_LEARNING"},

@@ -38,9 +38,12 @@ type Spec struct {
 	StateDisk Disk   // the only writable disk
 	Seed      string // raw, read-only; "" when there is none
 
-	Network string // name of the libvirt network
-	MAC     string
-	Address string // IPv4, pinned in the anti-spoofing filter
+	Network  string // name of the libvirt network
+	Filter   string // name of libvirt's network filter, which the addresses are given to
+	Internal bool   // the network lets its instances speak to each other
+	MAC      string
+	Address  string // IPv4
+	Address6 string // IPv6; "" when it has none
 
 	ConsoleLog string // what the guest writes to its serial console is appended here
 }

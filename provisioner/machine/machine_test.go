@@ -27,7 +27,7 @@ func sample(change ...func(*Spec)) Spec {
 		Cmdline:  `console=ttyS0 quiet holm.root="a&b" holm.x='<y>'`,
 		RootDisk: "/var/lib/holm/images/sha256/41be/root.erofs", StateDisk: Disk{Path: "/var/lib/holm/instances/0123456789ab/state.qcow2", Format: Qcow2},
 		Seed:    "/var/lib/holm/instances/0123456789ab/seed.iso",
-		Network: "holm-default", MAC: "52:54:00:4e:11:0c", Address: "10.77.0.12",
+		Network: "holm-default", Filter: "holm-guard-01234567", MAC: "52:54:00:4e:11:0c", Address: "10.77.0.12", Address6: "fd12:3456:789a::c",
 		ConsoleLog: "/var/lib/holm/instances/0123456789ab/console.log",
 	}
 	for _, c := range change {
@@ -114,7 +114,8 @@ func readBack(t *testing.T, s Spec) Spec {
 		VCPUs: vcpusOf(d.VCPU), MemoryMiB: int(d.Memory.Value),
 		Kernel: d.OS.Kernel, Initrd: d.OS.Initrd, Cmdline: d.OS.Cmdline,
 		RootDisk: d.Devices.Disks[0].Source.File.File, StateDisk: readDisk(d.Devices.Disks[1]),
-		Network: nic.Source.Network.Network, MAC: nic.MAC.Address, Address: nic.FilterRef.Parameters[1].Value,
+		Network: nic.Source.Network.Network, Filter: nic.FilterRef.Filter, Internal: nic.PortOptions == nil, MAC: nic.MAC.Address,
+		Address: nic.FilterRef.Parameters[1].Value, Address6: nic.FilterRef.Parameters[2].Value,
 		ConsoleLog: d.Devices.Serials[0].Log.File,
 	}
 	if len(d.Devices.Disks) > 2 {
@@ -219,6 +220,12 @@ func TestASpecThatIsHostileOrOutOfRangeIsRefused(t *testing.T) {
 		"an address with a prefix length":      func(s *Spec) { s.Address = "10.77.0.12/24" },
 		"an IPv6 address":                      func(s *Spec) { s.Address = "fe80::1" },
 		"a loopback address":                   func(s *Spec) { s.Address = "127.0.0.1" },
+		"no filter":                            func(s *Spec) { s.Filter = "" },
+		"a filter with markup":                 func(s *Spec) { s.Filter = "a'/>" },
+		"an IPv4 address where IPv6 is meant":  func(s *Spec) { s.Address6 = "10.77.0.12" },
+		"a long form of an IPv6 address":       func(s *Spec) { s.Address6 = "fd12:3456:789a:0::c" },
+		"a link-local IPv6 address":            func(s *Spec) { s.Address6 = "fe80::1" },
+		"an IPv6 address with a zone":          func(s *Spec) { s.Address6 = "fd12::1%eth0" },
 		"a broadcast address":                  func(s *Spec) { s.Address = "255.255.255.255" },
 	} {
 		t.Run(name, func(t *testing.T) {

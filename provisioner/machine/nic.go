@@ -1,24 +1,39 @@
 package machine
 
-import "libvirt.org/go/libvirtxml"
+import (
+	"cmp"
 
-// nic: the filter lets out only what bears this MAC and this address. Both are given, and learning is off, because
+	"libvirt.org/go/libvirtxml"
+
+	"holm/provisioner/network"
+)
+
+// nic: the filter lets out only what bears this MAC and these addresses. All are given, and learning is off, because
 // libvirt would otherwise believe the first packet that the guest sends. The isolated port keeps instances of a
 // network apart; the host is not kept apart by it. No boot ROM: nothing boots from the network.
 func nic(s Spec) libvirtxml.DomainInterface {
-	return libvirtxml.DomainInterface{
-		MAC:         &libvirtxml.DomainInterfaceMAC{Address: s.MAC},
-		Source:      &libvirtxml.DomainInterfaceSource{Network: &libvirtxml.DomainInterfaceSourceNetwork{Network: s.Network}},
-		Model:       &libvirtxml.DomainInterfaceModel{Type: "virtio"},
-		PortOptions: &libvirtxml.DomainInterfacePortOptions{Isolated: "yes"},
-		Link:        &libvirtxml.DomainInterfaceLink{State: "up"},
-		ROM:         &libvirtxml.DomainROM{Enabled: "no"},
+	nic := libvirtxml.DomainInterface{
+		MAC:    &libvirtxml.DomainInterfaceMAC{Address: s.MAC},
+		Source: &libvirtxml.DomainInterfaceSource{Network: &libvirtxml.DomainInterfaceSourceNetwork{Network: s.Network}},
+		Model:  &libvirtxml.DomainInterfaceModel{Type: "virtio"},
+		Link:   &libvirtxml.DomainInterfaceLink{State: "up"},
+		ROM:    &libvirtxml.DomainROM{Enabled: "no"},
 		FilterRef: &libvirtxml.DomainInterfaceFilterRef{
-			Filter: "clean-traffic",
+			Filter: s.Filter,
 			Parameters: []libvirtxml.DomainInterfaceFilterParam{
 				{Name: "CTRL_IP_LEARNING", Value: "none"},
-				{Name: "IP", Value: s.Address},
+				{Name: network.VarAddress, Value: s.Address},
 			},
 		},
 	}
+	if !s.Internal {
+		nic.PortOptions = &libvirtxml.DomainInterfacePortOptions{Isolated: "yes"}
+	}
+	if local, err := network.LinkLocal(s.MAC); err == nil {
+		// A variable of the filter has to have a value: who has no other IPv6 address has this one twice.
+		nic.FilterRef.Parameters = append(nic.FilterRef.Parameters,
+			libvirtxml.DomainInterfaceFilterParam{Name: network.VarAddress6, Value: cmp.Or(s.Address6, local.String())},
+			libvirtxml.DomainInterfaceFilterParam{Name: network.VarLinkLocal, Value: local.String()})
+	}
+	return nic
 }

@@ -119,6 +119,15 @@ func (s Spec) validateNetwork() error {
 	if err != nil || !addr.Is4() || !addr.IsGlobalUnicast() {
 		return refuse("IPv4 address", s.Address, "use a unicast address such as 10.77.0.10")
 	}
+	if s.Address6 != "" {
+		addr, err := netip.ParseAddr(s.Address6)
+		if err != nil || !addr.Is6() || addr.Is4In6() || addr.Zone() != "" || !addr.IsGlobalUnicast() || addr.String() != s.Address6 {
+			return refuse("IPv6 address", s.Address6, "use a unicast address such as fd00::10, in its shortest form")
+		}
+	}
+	if !namePattern.MatchString(s.Filter) {
+		return refuse("network filter", s.Filter, "use 1 to 128 of letters, digits, '.', '_' and '-', starting with a letter or digit")
+	}
 	return nil
 }
 

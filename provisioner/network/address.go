@@ -2,6 +2,7 @@ package network
 
 import (
 	"bufio"
+	"encoding/binary"
 	"fmt"
 	"io"
 	"net"
@@ -44,6 +45,19 @@ func Allocate(subnet netip.Prefix, taken []netip.Addr) (netip.Addr, error) {
 		}
 	}
 	return netip.Addr{}, fault.New(fault.Refused, "remove an instance: holm rm NAME", "subnet %s has no free address", subnet)
+}
+
+// Address6 is the IPv6 address of who has the IPv4 address a: its number in the one subnet is that in the other. Zero
+// where there is no IPv6.
+func (n Network) Address6(a netip.Addr) netip.Addr {
+	if !n.Subnet6.IsValid() || !n.Subnet.Contains(a) {
+		return netip.Addr{}
+	}
+	full := n.Subnet6.Masked().Addr().As16()
+	whole, first := a.As4(), n.Subnet.Masked().Addr().As4()
+	number := binary.BigEndian.Uint32(whole[:]) - binary.BigEndian.Uint32(first[:])
+	binary.BigEndian.PutUint32(full[12:], number)
+	return netip.AddrFrom16(full)
 }
 
 // MAC makes a hardware address within QEMU's prefix from three bytes of rand. It is random and not counted, so that

@@ -5,6 +5,7 @@ package network
 import (
 	"crypto/sha1" //nolint:gosec // RFC 9562 version 5 UUIDs are SHA-1; nothing depends on its strength
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"net/netip"
 	"regexp"
@@ -17,12 +18,16 @@ import (
 // MetadataNS is the namespace of the element by which a network says that it is holm's.
 const MetadataNS = "https://holm.invalid/xmlns/network/1"
 
-// Network is one libvirt network: a bridge, and NAT to the world.
+// Network is one libvirt network: a bridge, and a way to the world that holm's own rules open (rules.go).
 type Network struct {
-	Name   string
-	UUID   string
-	Bridge string // at most 15 characters, as for every interface of the kernel
-	Subnet netip.Prefix
+	Name    string
+	UUID    string
+	Bridge  string // at most 15 characters, as for every interface of the kernel
+	Subnet  netip.Prefix
+	Subnet6 netip.Prefix // a /64 of unique local addresses; zero where there is no IPv6
+
+	Internal bool   // its instances may speak to each other
+	Egress   Egress // whom they may speak to outside
 }
 
 var (
@@ -34,7 +39,8 @@ var (
 // Default is the network that instances get when nobody asks for another.
 func Default() Network {
 	const name = "holm-default"
-	return Network{Name: name, UUID: UUID(name), Bridge: "holm0", Subnet: netip.MustParsePrefix("10.77.0.0/24")}
+	uuid := UUID(name)
+	return Network{Name: name, UUID: uuid, Bridge: "holm0", Subnet: netip.MustParsePrefix("10.77.0.0/24"), Subnet6: unique(uuid, 0)}
 }
 
 // Named is a network with a name and a subnet of the operator's choice; its bridge has its name. It is a fault of kind
@@ -45,6 +51,7 @@ func Named(name, subnet string) (Network, error) {
 		return Network{}, refuse("subnet", subnet, "write it as 10.77.0.0/24")
 	}
 	n := Network{Name: name, UUID: UUID(name), Bridge: name, Subnet: prefix}
+	n.Subnet6 = unique(n.UUID, 0)
 	return n, n.validate()
 }
 
@@ -65,8 +72,17 @@ func (n Network) Gateway() netip.Addr {
 	return n.Subnet.Masked().Addr().Next()
 }
 
+// Gateway6 is the host's IPv6 address in the network; zero where there is none.
+func (n Network) Gateway6() netip.Addr {
+	if !n.Subnet6.IsValid() {
+		return netip.Addr{}
+	}
+	return n.Subnet6.Masked().Addr().Next()
+}
+
 // XML validates n and renders it. There is no DHCP and no DNS, so libvirt starts no dnsmasq: one program less that
-// listens to guests, and no lease that one tenant could take from another.
+// listens to guests, and no lease that one tenant could take from another. Libvirt routes, and lets everybody in: who may
+// come in and go out, and under which address, holm's own rules say.
 func (n Network) XML() (string, error) {
 	if err := n.validate(); err != nil {
 		return "", err
@@ -90,19 +106,25 @@ func (n Network) XML() (string, error) {
 }
 
 func (n Network) typed(meta string) *libvirtxml.Network {
-	return &libvirtxml.Network{
-		Name:        n.Name,
-		UUID:        n.UUID,
-		Metadata:    &libvirtxml.NetworkMetadata{XML: meta},
-		Forward:     &libvirtxml.NetworkForward{Mode: "nat"},
-		Bridge:      &libvirtxml.NetworkBridge{Name: n.Bridge, STP: "on", Delay: "0"},
-		DNS:         &libvirtxml.NetworkDNS{Enable: "no"},
-		PortOptions: &libvirtxml.NetworkPortOptions{Isolated: "yes"},
+	xml := &libvirtxml.Network{
+		Name:     n.Name,
+		UUID:     n.UUID,
+		Metadata: &libvirtxml.NetworkMetadata{XML: meta},
+		Forward:  &libvirtxml.NetworkForward{Mode: "route"},
+		Bridge:   &libvirtxml.NetworkBridge{Name: n.Bridge, STP: "on", Delay: "0"},
+		DNS:      &libvirtxml.NetworkDNS{Enable: "no"},
 		IPs: []libvirtxml.NetworkIP{{
 			Address: n.Gateway().String(),
 			Prefix:  uint(n.Subnet.Bits()),
 		}},
 	}
+	if !n.Internal {
+		xml.PortOptions = &libvirtxml.NetworkPortOptions{Isolated: "yes"}
+	}
+	if n.Subnet6.IsValid() {
+		xml.IPs = append(xml.IPs, libvirtxml.NetworkIP{Family: "ipv6", Address: n.Gateway6().String(), Prefix: uint(n.Subnet6.Bits())})
+	}
+	return xml
 }
 
 // owner is holm's element in a network's metadata.
@@ -120,8 +142,10 @@ func (n Network) validate() error {
 		return refuse("network uuid", n.UUID, "use a lower-case UUID")
 	case !bridgePattern.MatchString(n.Bridge):
 		return refuse("bridge name", n.Bridge, "use 1 to 15 of a-z, 0-9 and '-', starting with a letter")
+	case n.Subnet6.IsValid() && (n.Subnet6.Bits() != Bits6 || n.Subnet6 != n.Subnet6.Masked() || !n.Subnet6.Addr().Is6() || !n.Subnet6.Addr().IsPrivate()):
+		return refuse("IPv6 subnet", n.Subnet6.String(), "use a /64 within fc00::/7")
 	}
-	return validateSubnet(n.Subnet)
+	return errors.Join(validateSubnet(n.Subnet), n.Egress.validate())
 }
 
 // validateSubnet refuses what leaves no room for instances, what the world outside routes, and what is not written as

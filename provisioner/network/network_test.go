@@ -21,17 +21,22 @@ func TestTheDefaultNetworkIsRenderedAsTheGoldenFileSays(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden := filepath.Join("testdata", "default.xml")
+	golden(t, "default.xml", []byte(got+"\n"))
+}
+
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
 	if *update {
-		if err := os.WriteFile(golden, []byte(got+"\n"), 0o600); err != nil {
+		if err := os.WriteFile(path, got, 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	want, err := os.ReadFile(golden)
+	want, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(string(want), got+"\n"); diff != "" {
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
 		t.Errorf("run with -update if this is meant (-want +got):\n%s", diff)
 	}
 }
@@ -87,6 +92,9 @@ func TestANetworkThatIsHostileOrOutOfRangeIsRefused(t *testing.T) {
 		"a public subnet":               func(n *Network) { n.Subnet = prefix("8.8.8.0/24") },
 		"a subnet of 8 addresses":       func(n *Network) { n.Subnet = prefix("10.77.0.0/29") },
 		"a subnet of IPv6":              func(n *Network) { n.Subnet = prefix("fd00::/64") },
+		"a public IPv6 subnet":          func(n *Network) { n.Subnet6 = prefix("2001:db8::/64") },
+		"a short IPv6 subnet":           func(n *Network) { n.Subnet6 = prefix("fd00::/48") },
+		"an IPv4 subnet for IPv6":       func(n *Network) { n.Subnet6 = prefix("10.0.0.0/24") },
 	} {
 		t.Run(name, func(t *testing.T) {
 			n := Default()

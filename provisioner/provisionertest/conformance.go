@@ -50,6 +50,7 @@ func Conformance(t *testing.T, open func(t *testing.T) provisioner.Hypervisor, s
 		{"stats tell the size of a running domain", stats},
 		{"the live XML is that of the running domain", liveXML},
 		{"a network is made once and removed once", networks},
+		{"a filter is made once and removed once", filters},
 		{"a network of somebody else is not taken over", networkNotOurs},
 		{"a context that has ended stops every call", ended},
 	} {
@@ -422,12 +423,23 @@ func networks(t *testing.T, s suite) {
 	n := testNetwork()
 	xml, err := n.XML()
 	must(t, err)
-	must(t, s.RemoveNetwork(t.Context(), n.UUID))
+	removed := func() {
+		t.Helper()
+		if gone, err := s.RemoveNetwork(t.Context(), n.UUID); err != nil || !gone {
+			t.Fatalf("removed: %v, %v", gone, err)
+		}
+	}
+	removed()
 	for range 2 {
 		must(t, s.EnsureNetwork(t.Context(), xml))
 	}
+	apart := n
+	apart.Internal = true
+	internal, err := apart.XML()
+	must(t, err)
+	must(t, s.EnsureNetwork(t.Context(), internal)) // nobody hangs on it, so it becomes what is wanted
 	for range 2 {
-		must(t, s.RemoveNetwork(t.Context(), n.UUID))
+		removed()
 	}
 	for _, bad := range []string{"", "<domain/>", "<network><name>x</name></network>"} {
 		if err := s.EnsureNetwork(t.Context(), bad); err == nil {
@@ -454,9 +466,30 @@ func networkNotOurs(t *testing.T, s suite) {
 			t.Errorf("the %s was taken over: got %v, want %v", what, err, provisioner.ErrNotOurs)
 		}
 	}
-	must(t, s.RemoveNetwork(t.Context(), net.UUID("other")))
-	must(t, s.EnsureNetwork(t.Context(), xml))
-	must(t, s.RemoveNetwork(t.Context(), n.UUID))
+	for _, uuid := range []string{net.UUID("other"), n.UUID} {
+		must(t, s.EnsureNetwork(t.Context(), xml))
+		if _, err := s.RemoveNetwork(t.Context(), uuid); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func filters(t *testing.T, s suite) {
+	name, xml, err := net.Guard()
+	must(t, err)
+	if err := s.EnsureFilter(t.Context(), name, xml); errors.Is(err, provisioner.ErrUnsupported) {
+		t.Logf("left out: %v", err)
+		return
+	}
+	for range 2 {
+		must(t, s.EnsureFilter(t.Context(), name, xml))
+	}
+	if err := s.EnsureFilter(t.Context(), name+"x", "<filter"); err == nil {
+		t.Error("made a filter of what is none")
+	}
+	for range 2 {
+		must(t, s.RemoveFilter(t.Context(), name))
+	}
 }
 
 func ended(t *testing.T, s suite) {
@@ -482,7 +515,9 @@ func ended(t *testing.T, s suite) {
 		"stats":          second(s.Stats(ctx, uuidA)),
 		"live XML":       second(s.LiveXML(ctx, uuidA)),
 		"ensure network": s.EnsureNetwork(ctx, xml),
-		"remove network": s.RemoveNetwork(ctx, testNetwork().UUID),
+		"ensure filter":  s.EnsureFilter(ctx, "holm-x", "<filter name='holm-x'/>"),
+		"remove filter":  s.RemoveFilter(ctx, "holm-x"),
+		"remove network": func() error { _, err := s.RemoveNetwork(ctx, testNetwork().UUID); return err }(),
 	} {
 		if !errors.Is(err, context.Canceled) {
 			t.Errorf("%s: got %v, want %v", what, err, context.Canceled)

@@ -23,6 +23,7 @@ type Hypervisor struct {
 	mu       sync.Mutex
 	domains  map[string]*domain  // by UUID
 	networks map[string]*network // by UUID
+	filters  map[string]bool     // by name
 	watchers map[*watcher]struct{}
 	fail     func(method, object string) error
 	ignore   bool // guests ignore Shutdown
@@ -60,7 +61,7 @@ type network struct {
 func NewHypervisor() *Hypervisor {
 	return &Hypervisor{
 		domains:  map[string]*domain{},
-		networks: map[string]*network{},
+		networks: map[string]*network{}, filters: map[string]bool{},
 		watchers: map[*watcher]struct{}{},
 	}
 }
@@ -299,12 +300,35 @@ func (h *Hypervisor) EnsureNetwork(ctx context.Context, xml string) error {
 }
 
 // RemoveNetwork implements provisioner.Hypervisor.
-func (h *Hypervisor) RemoveNetwork(ctx context.Context, uuid string) error {
+func (h *Hypervisor) RemoveNetwork(ctx context.Context, uuid string) (gone bool, err error) {
 	if err := h.enter(ctx, "RemoveNetwork", uuid); err != nil {
-		return err
+		return false, err
 	}
 	defer h.mu.Unlock()
 	delete(h.networks, uuid)
+	return true, nil
+}
+
+// EnsureFilter implements provisioner.Hypervisor.
+func (h *Hypervisor) EnsureFilter(ctx context.Context, name, xml string) error {
+	if err := h.enter(ctx, "EnsureFilter", name); err != nil {
+		return err
+	}
+	defer h.mu.Unlock()
+	if got, err := parseFilter(xml); err != nil || got != name {
+		return fault.New(fault.Failure, "", "make network filter %q: its XML is that of %q (%w)", name, got, err)
+	}
+	h.filters[name] = true
+	return nil
+}
+
+// RemoveFilter implements provisioner.Hypervisor.
+func (h *Hypervisor) RemoveFilter(ctx context.Context, name string) error {
+	if err := h.enter(ctx, "RemoveFilter", name); err != nil {
+		return err
+	}
+	defer h.mu.Unlock()
+	delete(h.filters, name)
 	return nil
 }
 

@@ -87,3 +87,12 @@ func parseNetwork(text string) (uuid string, n network, err error) {
 	}
 	return parsed.UUID, network{name: parsed.Name, bridge: parsed.Bridge.Name}, nil
 }
+
+func parseFilter(text string) (name string, err error) {
+	var f struct {
+		XMLName xml.Name `xml:"filter"`
+		Name    string   `xml:"name,attr"`
+	}
+	err = xml.Unmarshal([]byte(text), &f)
+	return f.Name, err
+}

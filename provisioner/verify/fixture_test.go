@@ -82,7 +82,7 @@ func (b *bench) newSubject() Subject {
 	want := machine.Spec{
 		Name: "holm.acme.web", UUID: uuid, InstanceID: "75341dfc9bb3", Tenant: "acme", Accel: machine.KVM, Machine: "pc-q35-7.2",
 		VCPUs: 2, MemoryMiB: 1024, Kernel: b.path("image/vmlinuz"), Initrd: b.path("image/initrd"), Cmdline: "quiet",
-		RootDisk: b.path("image/root.img"), StateDisk: machine.Disk{Path: b.path("state.qcow2"), Format: machine.Qcow2}, Network: "holm-default", MAC: "52:54:00:ab:72:df",
+		RootDisk: b.path("image/root.img"), StateDisk: machine.Disk{Path: b.path("state.qcow2"), Format: machine.Qcow2}, Network: "holm-default", Filter: "holm-guard", MAC: "52:54:00:ab:72:df",
 		Address: "10.77.0.10", ConsoleLog: b.path("console.log"),
 	}
 	answer := NewAnswer()

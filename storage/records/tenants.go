@@ -29,7 +29,18 @@ type Tenant struct {
 	// AuthorizedKeys may log in to each instance that is made for it, besides those that are named then.
 	AuthorizedKeys []string `json:"authorized_keys,omitempty"`
 
+	// Network is where its instances live; nil is with those of the tenant "default", in the host's own.
+	Network *TenantNetwork `json:"network,omitempty"`
+
 	Created time.Time `json:"created"`
+}
+
+// TenantNetwork is the network of one tenant.
+type TenantNetwork struct {
+	Subnet   string `json:"subnet,omitempty"`  // IPv4, "10.200.0.0/24"; "" is the host's own network
+	Subnet6  string `json:"subnet6,omitempty"` // IPv6, a /64; "" where there is none
+	Internal bool   `json:"internal_traffic,omitempty"`
+	Egress   string `json:"egress,omitempty"` // "allow", "deny", "192.0.2.0/24,2001:db8::/32"; "" is allow
 }
 
 // Used is what the instances of a tenant have together.

@@ -76,10 +76,14 @@ type Instance struct {
 
 	Network     string   `json:"network"` // name of the libvirt network
 	MAC         string   `json:"mac"`
-	Address     string   `json:"address"` // IPv4, without prefix length
+	Address     string   `json:"address"`            // IPv4, without prefix length
+	Address6    string   `json:"address6,omitempty"` // IPv6, of a /64; "" when it has none
 	PrefixLen   int      `json:"prefix_len"`
 	Gateway     string   `json:"gateway"`
 	Nameservers []string `json:"nameservers,omitempty"`
+
+	// Exposed are the host's ports that lead to it.
+	Exposed []Port `json:"exposed,omitempty"`
 
 	User           string   `json:"user"`                      // login name inside the guest
 	AuthorizedKeys []string `json:"authorized_keys,omitempty"` // besides holm's own key
@@ -102,6 +106,13 @@ type Instance struct {
 	Created    time.Time     `json:"created"`
 	ReadyAt    time.Time     `json:"ready_at,omitzero"`
 	ReadyAfter time.Duration `json:"ready_after,omitempty"` // from start to ready, nanoseconds in JSON
+}
+
+// Port is one of the host's that leads to an instance.
+type Port struct {
+	Protocol string `json:"protocol"` // "tcp" or "udp"
+	Host     uint16 `json:"host"`
+	Guest    uint16 `json:"guest"`
 }
 
 // Summary is what a list shows of an instance; it is kept in an index so that listing decodes little.
@@ -159,6 +170,8 @@ type Host struct {
 	// Network and Subnet are where instances live; empty is holm's default.
 	Network string `json:"network,omitempty"`
 	Subnet  string `json:"subnet,omitempty"` // "10.77.0.0/24"
+	// AddressPool is what the tenants' subnets are cut from; empty is holm's default.
+	AddressPool string `json:"address_pool,omitempty"` // "10.200.0.0/16"
 	// Pool is where volumes live when nobody says where; "" is the state directory.
 	Pool string `json:"pool,omitempty"`
 	// Site and Jurisdiction are where this machine stands, in the operator's word: "NO-OSL1", "NO".

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"holm/internal/fault"
+	"holm/internal/term"
+	"holm/provisioner"
+	"holm/provisioner/network"
+)
+
+func (a *app) exposeCommand() *cobra.Command {
+	var back bool
+	cmd := &cobra.Command{
+		Use:   "expose [NAME [HOST:GUEST...]]",
+		Short: "Publish ports of an instance at the host, or list what is published",
+		Long: "Whoever reaches the host at port HOST then reaches the instance at port GUEST, until it is taken back\n" +
+			"or the instance is removed; also after a reboot. The instance's own firewall lets that port in.",
+		Example: "  sudo holm expose web 443:8443 53:5353/udp\n  sudo holm expose web 443 --rm\n  sudo holm expose",
+		GroupID: groupInstances,
+		Args:    names(0, maxPorts, "the name of an instance, and ports as HOST:GUEST"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if back && len(args) < 2 {
+				return fault.New(fault.Usage, "write for example: holm expose web 443 --rm", "--rm needs an instance and a port")
+			}
+			return a.expose(cmd.Context(), args, back)
+		},
+		ValidArgsFunction: a.completeInstances(1),
+	}
+	cmd.Flags().BoolVar(&back, "rm", false, "take these ports back")
+	ends(cmd, fault.Exists, fault.NotFound, fault.Unfit, fault.Busy, fault.Refused)
+	return cmd
+}
+
+// maxPorts bounds the arguments of one command.
+const maxPorts = 64
+
+func (a *app) expose(ctx context.Context, args []string, back bool) error {
+	var ports []network.Port
+	for _, text := range args[min(1, len(args)):] {
+		port, err := network.ParsePort(text)
+		if err != nil {
+			return err
+		}
+		ports = append(ports, port)
+	}
+	p, err := a.makeProvisioner(ctx, a.settings)
+	if err != nil {
+		return err
+	}
+	if len(ports) > 0 {
+		change := p.Expose
+		if back {
+			change = p.Unexpose
+		}
+		if _, err := change(ctx, a.tenant(), args[0], ports); err != nil {
+			return err
+		}
+	}
+	tenant, name := "", ""
+	if len(args) > 0 {
+		tenant, name = a.tenant(), args[0]
+	}
+	all, err := p.Exposures(ctx, tenant, name)
+	if err != nil {
+		return err
+	}
+	return a.streams.Print(a.settings.output, exposuresResult(all))
+}
+
+// exposuresDocument is what is published.
+type exposuresDocument struct {
+	Exposed []provisioner.Exposure `json:"exposed"`
+}
+
+func exposuresResult(all []provisioner.Exposure) term.Result {
+	r := term.Result{Document: exposuresDocument{Exposed: append([]provisioner.Exposure{}, all...)}}
+	t := term.Table{Columns: []term.Column{
+		{Title: "PORT"}, {Title: "TENANT"}, {Title: "INSTANCE", Min: 8}, {Title: "TO"},
+	}}
+	for _, e := range all {
+		port := strconv.Itoa(int(e.Host)) + "/" + e.Protocol
+		r.Names = append(r.Names, port)
+		t.Rows = append(t.Rows, []term.Cell{term.Text(port), term.Text(e.Tenant), term.Text(e.Name), term.Text(e.Address + ":" + strconv.Itoa(int(e.Guest)))})
+	}
+	r.People = t
+	return r
+}

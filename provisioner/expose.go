@@ -1,0 +1,151 @@
+package provisioner
+
+import (
+	"context"
+	"slices"
+
+	"holm/internal/fault"
+	"holm/provisioner/network"
+	"holm/storage/records"
+)
+
+// maxExposed is how many ports an instance may have published.
+const maxExposed = 64
+
+// Expose publishes ports of the host for an instance, from now on and after each reboot until it is removed. A port that
+// leads elsewhere already, or that a program of the host's has, is refused.
+func (p *Provisioner) Expose(ctx context.Context, tenant, name string, ports []network.Port) (records.Instance, error) {
+	return p.changePorts(ctx, tenant, name, func(inst records.Instance, others []records.Instance) ([]records.Port, error) {
+		exposed := slices.Clone(inst.Exposed)
+		for _, port := range ports {
+			if slices.Contains(exposed, records.Port(port)) {
+				continue
+			}
+			if err := p.portIsFree(ctx, port, others); err != nil {
+				return nil, err
+			}
+			exposed = append(exposed, records.Port(port))
+		}
+		if len(exposed) > maxExposed {
+			return nil, fault.New(fault.Refused, "take some back: "+command("expose", inst)+" PORT --rm", "%d ports are too many for instance %q: at most %d", len(exposed), inst.Name, maxExposed)
+		}
+		slices.SortFunc(exposed, func(a, b records.Port) int { return network.Port(a).Compare(network.Port(b)) })
+		return exposed, nil
+	})
+}
+
+// Unexpose takes ports back. What is not published is a fault of kind NotFound.
+func (p *Provisioner) Unexpose(ctx context.Context, tenant, name string, ports []network.Port) (records.Instance, error) {
+	return p.changePorts(ctx, tenant, name, func(inst records.Instance, _ []records.Instance) ([]records.Port, error) {
+		exposed := slices.Clone(inst.Exposed)
+		for _, port := range ports {
+			at := slices.IndexFunc(exposed, func(e records.Port) bool { return network.Port(e).Compare(port) == 0 })
+			if at < 0 {
+				return nil, fault.New(fault.NotFound, "see which are: "+command("expose", inst), "port %d/%s does not lead to instance %q", port.Host, port.Protocol, inst.Name)
+			}
+			exposed = slices.Delete(exposed, at, at+1)
+		}
+		return exposed, nil
+	})
+}
+
+// portIsFree refuses a port of the host that leads somewhere already.
+func (p *Provisioner) portIsFree(ctx context.Context, port network.Port, all []records.Instance) error {
+	for _, other := range all {
+		for _, e := range other.Exposed {
+			if network.Port(e).Compare(port) == 0 {
+				return fault.New(fault.Exists, "take it back first: "+command("expose", other)+" "+network.Port(e).String()+" --rm",
+					"port %d/%s leads to port %d of instance %q already", port.Host, port.Protocol, e.Guest, other.Name)
+			}
+		}
+	}
+	taken, err := p.Listens(ctx, port.Protocol, port.Host)
+	if err != nil {
+		return err
+	}
+	if taken {
+		return fault.New(fault.Exists, "take another port of the host's", "a program of this host has port %d/%s", port.Host, port.Protocol)
+	}
+	return nil
+}
+
+// changePorts changes what is published for an instance: the record first, then the kernel's rules. Rules that cannot be had
+// are taken out of the record again. Whoever publishes holds the network, so that no two get the same port.
+func (p *Provisioner) changePorts(ctx context.Context, tenant, name string,
+	change func(inst records.Instance, all []records.Instance) ([]records.Port, error),
+) (records.Instance, error) {
+	_, inst, release, err := p.hold(ctx, tenant, name, false)
+	if err != nil {
+		return inst, err
+	}
+	defer release()
+	if inst.State == records.Creating || inst.State == records.Destroying {
+		return inst, unfinished(inst)
+	}
+	leave, err := p.holdNetwork(ctx)
+	if err != nil {
+		return inst, err
+	}
+	defer leave()
+	all, err := p.Records.Instances(ctx)
+	if err != nil {
+		return inst, err
+	}
+	exposed, err := change(inst, all)
+	if err != nil {
+		return inst, err
+	}
+	set := func(ports []records.Port) (records.Instance, error) {
+		return p.Records.Update(context.WithoutCancel(ctx), inst.ID, func(i *records.Instance) error {
+			i.Exposed = ports
+			return nil
+		})
+	}
+	before := inst.Exposed
+	if inst, err = set(exposed); err != nil {
+		return inst, err
+	}
+	p.crash("expose.recorded")
+	n, err := p.networkNamed(ctx, inst.Tenant, inst.Network)
+	if err == nil {
+		err = p.guard(ctx, n)
+	}
+	if err == nil {
+		return inst, nil
+	}
+	inst, undo := set(before)
+	return inst, oneError(err, undo)
+}
+
+// Exposure is a port of the host that leads to an instance.
+type Exposure struct {
+	records.Port
+	Tenant  string `json:"tenant"`
+	Name    string `json:"name"`
+	Address string `json:"address"`
+}
+
+// Exposures returns what is published for an instance, or for all of them when name is "", sorted by port.
+func (p *Provisioner) Exposures(ctx context.Context, tenant, name string) ([]Exposure, error) {
+	var all []records.Instance
+	if name != "" {
+		inst, err := p.find(ctx, tenant, name)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, inst)
+	} else {
+		var err error
+		if all, err = p.Records.Instances(ctx); err != nil {
+			return nil, err
+		}
+	}
+	var exposed []Exposure
+	for _, inst := range all {
+		for _, port := range inst.Exposed {
+			exposed = append(exposed, Exposure{Port: port, Tenant: inst.Tenant, Name: inst.Name, Address: inst.Address})
+		}
+	}
+	slices.SortFunc(exposed, func(a, b Exposure) int { return network.Port(a.Port).Compare(network.Port(b.Port)) })
+	return exposed, nil
+}

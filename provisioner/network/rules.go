@@ -1,0 +1,221 @@
+package network
+
+import (
+	"encoding/hex"
+	"net/netip"
+	"strconv"
+
+	"holm/internal/nft"
+)
+
+// The counters of a network's tables, by what they count: frames and packets that went no further.
+const (
+	CountHost       = "host-closed"     // to a service of the host's
+	CountMetadata   = "metadata"        // to an address at which clouds answer with credentials
+	CountSpoofed    = "spoofed"         // from an address that is not of the network
+	CountNeighbours = "neighbours"      // from one instance to another, by way of the host
+	CountUninvited  = "uninvited"       // into the network, and nobody inside had asked
+	CountEgress     = "egress-closed"   // out of the network, to where the tenant may not
+	CountCrowded    = "too-many-flows"  // the tenant has as many connections as the host follows for it
+	CountForged     = "forged-neighbor" // an IPv6 neighbour claims what is not its own
+	CountFlood      = "flood"           // more broadcasts than an instance may send
+)
+
+// Limits of what a guest may ask of the host.
+const (
+	maxPings      = 10    // a second, to the host
+	maxBroadcasts = 200   // frames a second, of each instance
+	maxFlows      = 16384 // connections that the host follows for a network
+)
+
+// metadata are the addresses at which clouds answer with credentials: link-local IPv4, and what AWS and Google use of IPv6.
+func metadata() (v4, v6 []netip.Prefix) {
+	return []netip.Prefix{netip.MustParsePrefix("169.254.0.0/16")},
+		[]netip.Prefix{netip.MustParsePrefix("fd00:ec2::/32"), netip.MustParsePrefix("fd20:ce::/32")}
+}
+
+// Guest is an instance in a network, as the rules know it.
+type Guest struct {
+	MAC      string
+	Address  netip.Addr
+	Address6 netip.Addr // zero when it has none
+	Exposed  []Port
+}
+
+// Tables are the names of the network's tables: one for packets, one for frames.
+func (n Network) Tables() []nft.Table {
+	return []nft.Table{{Family: "inet", Name: "holm." + n.Bridge}, {Family: "bridge", Name: "holm." + n.Bridge}}
+}
+
+// Removal is the ruleset that takes the network's rules away, whether they are there or not.
+func (n Network) Removal() nft.Ruleset {
+	var r nft.Ruleset
+	for _, t := range n.Tables() {
+		r.Table(t)
+		r.Delete(t)
+	}
+	return r
+}
+
+// Rules are what holds between the network, the host and the world, as a whole: they replace what was there. They do
+// not depend on anybody else's: what is dropped here is dropped, and what is accepted here others may still drop.
+func (n Network) Rules(guests []Guest) nft.Ruleset {
+	tables := n.Tables()
+	w := &writer{n: n, table: tables[0]}
+	w.Replace(w.table)
+	for _, name := range []string{CountHost, CountMetadata, CountSpoofed, CountNeighbours, CountUninvited, CountEgress, CountCrowded} {
+		w.Counter(w.table, name)
+	}
+	w.first()
+	w.toHost()
+	w.through()
+	w.expose(guests)
+	w.out()
+
+	w.table = tables[1]
+	w.Replace(w.table)
+	for _, name := range []string{CountForged, CountFlood} {
+		w.Counter(w.table, name)
+	}
+	w.frames(guests)
+	return w.Ruleset
+}
+
+// writer adds the rules of one network.
+type writer struct {
+	nft.Ruleset
+	n     Network
+	table nft.Table
+}
+
+func (w *writer) chain(name, kind, hook string, priority int) func(...nft.Statement) {
+	w.Chain(w.table, nft.Chain{Name: name, Type: kind, Hook: hook, Priority: priority, Policy: "accept"})
+	return func(statements ...nft.Statement) { w.Rule(w.table, name, statements...) }
+}
+
+func (w *writer) from() nft.Statement     { return nft.Is("==", nft.Incoming(), w.n.Bridge) }
+func (w *writer) fromElse() nft.Statement { return nft.Is("!=", nft.Incoming(), w.n.Bridge) }
+func (w *writer) to() nft.Statement       { return nft.Is("==", nft.Outgoing(), w.n.Bridge) }
+func (w *writer) toElse() nft.Statement   { return nft.Is("!=", nft.Outgoing(), w.n.Bridge) }
+
+func known() nft.Statement { return nft.Is("in", nft.State(), "established", "related") }
+
+// first is what needs no knowledge of connections: sources and destinations that there never are.
+func (w *writer) first() {
+	rule := w.chain("first", "filter", "prerouting", -300)
+	rule(w.fromElse(), nft.Accept())
+	v4, v6 := metadata()
+	for _, p := range v4 {
+		rule(nft.Within("==", nft.Field("ip", "daddr"), p), nft.Count(CountMetadata), nft.Drop())
+	}
+	for _, p := range v6 {
+		rule(nft.Within("==", nft.Field("ip6", "daddr"), p), nft.Count(CountMetadata), nft.Drop())
+	}
+	rule(nft.Within("!=", nft.Field("ip", "saddr"), w.n.Subnet), nft.Count(CountSpoofed), nft.Drop())
+	rule(nft.Within("==", nft.Field("ip6", "saddr"), netip.MustParsePrefix("fe80::/10")), nft.Accept())
+	if w.n.Subnet6.IsValid() {
+		rule(nft.Within("==", nft.Field("ip6", "saddr"), w.n.Subnet6), nft.Accept())
+	}
+	rule(nft.Is("==", nft.Protocol(), "ipv6"), nft.Count(CountSpoofed), nft.Drop())
+}
+
+// toHost closes the host's services. What holm offers there is a sign of life, and answers to what the host has begun.
+func (w *writer) toHost() {
+	rule := w.chain("to-host", "filter", "input", -10)
+	rule(w.fromElse(), nft.Accept())
+	rule(known(), nft.Accept())
+	rule(nft.Is("==", nft.Field("icmp", "type"), "echo-request"), nft.AtMost(maxPings), nft.Accept())
+	rule(nft.Is("==", nft.Field("icmpv6", "type"), "echo-request"), nft.AtMost(maxPings), nft.Accept())
+	rule(nft.Is("==", nft.Field("icmpv6", "type"), "nd-neighbor-solicit", "nd-neighbor-advert"), nft.Accept())
+	rule(nft.Count(CountHost), nft.Drop())
+}
+
+// through is for what the host passes on. Each network decides for itself who comes in, so that two tenants are apart
+// whatever the other one's rules say.
+func (w *writer) through() {
+	rule := w.chain("through", "filter", "forward", -10)
+	if w.n.Internal {
+		rule(w.from(), w.to(), nft.Accept())
+	} else {
+		rule(w.from(), w.to(), nft.Count(CountNeighbours), nft.Drop())
+	}
+	rule(w.to(), known(), nft.Accept())
+	rule(w.to(), nft.Is("in", nft.Status(), "dnat"), nft.Accept())
+	rule(w.to(), nft.Count(CountUninvited), nft.Drop())
+	rule(w.fromElse(), nft.Accept())
+	rule(known(), nft.Accept())
+	rule(nft.MoreConnections(maxFlows), nft.Count(CountCrowded), nft.Drop())
+	if !w.n.Egress.Closed {
+		return
+	}
+	for _, p := range w.n.Egress.Only {
+		rule(nft.Within("==", nft.Field(family(p.Addr()), "daddr"), p), nft.Accept())
+	}
+	rule(nft.Count(CountEgress), nft.Drop())
+}
+
+// expose publishes ports, to who comes from elsewhere and to the host itself by any of its addresses but loopback.
+func (w *writer) expose(guests []Guest) {
+	outside := w.chain("expose", "nat", "prerouting", -100)
+	outside(w.from(), nft.Accept())
+	here := w.chain("expose-here", "nat", "output", -100)
+	here(nft.Within("==", nft.Field("ip", "daddr"), netip.MustParsePrefix("127.0.0.0/8")), nft.Accept())
+	here(nft.Within("==", nft.Field("ip6", "daddr"), netip.MustParsePrefix("::1/128")), nft.Accept())
+	for _, g := range guests {
+		for _, p := range g.Exposed {
+			for _, to := range []netip.Addr{g.Address, g.Address6} {
+				if !to.IsValid() {
+					continue
+				}
+				send := []nft.Statement{
+					nft.Is("==", nft.Destination(), "local"), nft.Is("==", nft.Field(p.Protocol, "dport"), number16(p.Host)),
+					nft.SendTo(netip.AddrPortFrom(to, p.Guest)),
+				}
+				outside(send...)
+				here(send...)
+			}
+		}
+	}
+}
+
+// out gives what leaves the network the host's address.
+func (w *writer) out() {
+	rule := w.chain("out", "nat", "postrouting", 100)
+	rule(nft.Within("==", nft.Field("ip", "saddr"), w.n.Subnet), w.toElse(), nft.Masquerade())
+	if w.n.Subnet6.IsValid() {
+		rule(nft.Within("==", nft.Field("ip6", "saddr"), w.n.Subnet6), w.toElse(), nft.Masquerade())
+	}
+}
+
+// frames is what libvirt's filter cannot say. It goes by the hardware address, which that filter has held to the
+// instance's own before.
+func (w *writer) frames(guests []Guest) {
+	rule := w.chain("frames", "filter", "prerouting", -200)
+	for _, g := range guests {
+		own := nft.Is("==", nft.Field("ether", "saddr"), g.MAC)
+		if local, err := LinkLocal(g.MAC); err == nil {
+			mine := []string{hexadecimal(local)}
+			if g.Address6.IsValid() {
+				mine = append(mine, hexadecimal(g.Address6))
+			}
+			rule(own, nft.Is("==", nft.Field("icmpv6", "type"), "nd-neighbor-advert"), nft.Is("!=", nft.NeighborTarget(), mine...),
+				nft.Count(CountForged), nft.Drop())
+		}
+		rule(own, nft.Is("==", nft.Audience(), "broadcast", "multicast"), nft.Beyond(maxBroadcasts), nft.Count(CountFlood), nft.Drop())
+	}
+}
+
+func family(a netip.Addr) string {
+	if a.Is4() {
+		return "ip"
+	}
+	return "ip6"
+}
+
+func number16(n uint16) string { return strconv.FormatUint(uint64(n), 10) }
+
+// hexadecimal is how nft compares with an address that it does not know as one.
+func hexadecimal(a netip.Addr) string {
+	b := a.As16()
+	return "0x" + hex.EncodeToString(b[:])
+}

@@ -1,0 +1,189 @@
+package provisioner
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"slices"
+
+	"holm/provisioner/network"
+	"holm/provisioner/saga"
+	"holm/storage/records"
+)
+
+// networkOf is where a tenant's instances are made: its own, or the host's when it has none.
+func (p *Provisioner) networkOf(tenant records.Tenant) (network.Network, error) {
+	n := p.Network
+	has := tenant.Network
+	if has == nil {
+		return n, nil
+	}
+	if has.Subnet != "" {
+		subnet, err := netip.ParsePrefix(has.Subnet)
+		if err != nil {
+			return n, err
+		}
+		var subnet6 netip.Prefix
+		if has.Subnet6 != "" && n.Subnet6.IsValid() { // a host that has lost IPv6 makes networks without
+			if subnet6, err = netip.ParsePrefix(has.Subnet6); err != nil {
+				return n, err
+			}
+		}
+		n = n.OfTenant(tenant.Name, subnet, subnet6)
+	}
+	var err error
+	n.Internal = has.Internal
+	n.Egress, err = network.ParseEgress(has.Egress)
+	return n, err
+}
+
+// networkNamed is the network that an instance was made in. In the host's own are the instances of the default tenant, whose
+// settings hold there, and those from before tenants had networks.
+func (p *Provisioner) networkNamed(ctx context.Context, tenant, name string) (network.Network, error) {
+	owner := tenant
+	if name == p.Network.Name {
+		owner = DefaultTenant
+	}
+	record, err := p.Records.Tenant(ctx, owner)
+	if errors.Is(err, records.ErrNotFound) {
+		record, err = records.Tenant{Name: owner}, nil
+	}
+	if err != nil {
+		return network.Network{}, err
+	}
+	return p.networkOf(record)
+}
+
+// guests are the instances in a network, as its rules know them.
+func (p *Provisioner) guests(ctx context.Context, name string, but string) (guests []network.Guest, err error) {
+	all, err := p.Records.Instances(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, inst := range all {
+		if inst.Network != name || inst.ID == but {
+			continue
+		}
+		g := network.Guest{MAC: inst.MAC}
+		if g.Address, err = netip.ParseAddr(inst.Address); err != nil {
+			return nil, err
+		}
+		if inst.Address6 != "" {
+			if g.Address6, err = netip.ParseAddr(inst.Address6); err != nil {
+				return nil, err
+			}
+		}
+		for _, port := range inst.Exposed {
+			g.Exposed = append(g.Exposed, network.Port(port))
+		}
+		guests = append(guests, g)
+	}
+	slices.SortFunc(guests, func(a, b network.Guest) int { return a.Address.Compare(b.Address) })
+	return guests, nil
+}
+
+// guard gives the kernel the rules of a network, with all instances that are in it by now. The caller holds the network.
+func (p *Provisioner) guard(ctx context.Context, n network.Network) error {
+	guests, err := p.guests(ctx, n.Name, "")
+	if err != nil {
+		return err
+	}
+	return p.Firewall.Apply(ctx, n.Rules(guests))
+}
+
+// guardAgain is guard for an instance that runs: somebody may have flushed the kernel's rules since it was started.
+func (p *Provisioner) guardAgain(ctx context.Context, inst records.Instance) error {
+	release, err := p.holdNetwork(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
+	n, err := p.networkNamed(ctx, inst.Tenant, inst.Network)
+	if err != nil {
+		return err
+	}
+	return p.guard(ctx, n)
+}
+
+// network brings the network up, behind its rules. It is shared: undoing leaves it to the instances that there still are.
+func (p *Provisioner) network(h Hypervisor, inst records.Instance, w *watcher) saga.Step {
+	return saga.Step{
+		Name: "network",
+		Do: func(ctx context.Context) error {
+			release, err := p.holdNetwork(ctx)
+			if err != nil {
+				return err
+			}
+			defer release()
+			n, err := p.networkNamed(ctx, inst.Tenant, inst.Network)
+			if err != nil {
+				return err
+			}
+			xml, err := n.XML()
+			if err != nil {
+				return err
+			}
+			w.text("network", inst.Network)
+			if err := p.guard(ctx, n); err != nil {
+				return err
+			}
+			filter, filterXML, err := network.Guard()
+			if err != nil {
+				return err
+			}
+			if err := h.EnsureFilter(ctx, filter, filterXML); err != nil {
+				return err
+			}
+			return h.EnsureNetwork(ctx, xml)
+		},
+		Undo: func(ctx context.Context) error { return p.leaveNetwork(ctx, h, inst, nil) },
+	}
+}
+
+// leaveNetwork takes an instance out of the network's rules, and removes the network when no other instance needs it.
+// Last, when it is given, then drops the record, under the same lock: of two removals at the same time, one must see that
+// it is the last.
+func (p *Provisioner) leaveNetwork(ctx context.Context, h Hypervisor, inst records.Instance, last func() error) error {
+	release, err := p.holdNetwork(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
+	n, err := p.networkNamed(ctx, inst.Tenant, inst.Network)
+	if err != nil {
+		return err
+	}
+	left, err := p.guests(ctx, n.Name, inst.ID)
+	if err != nil {
+		return err
+	}
+	if len(left) > 0 {
+		err = p.Firewall.Apply(ctx, n.Rules(left))
+	} else {
+		err = p.dropNetwork(ctx, h, n)
+	}
+	if err != nil {
+		return err
+	}
+	if last == nil {
+		return nil
+	}
+	return last()
+}
+
+// dropNetwork removes the network and, when nobody hangs on it any more, its rules. Another state directory's instances may
+// be in it still.
+func (p *Provisioner) dropNetwork(ctx context.Context, h Hypervisor, n network.Network) error {
+	gone, err := h.RemoveNetwork(ctx, n.UUID)
+	if err != nil || !gone {
+		return err
+	}
+	filter, _, err := network.Guard()
+	if err != nil {
+		return err
+	}
+	if err := h.RemoveFilter(ctx, filter); err != nil && !errors.Is(err, ErrUnsupported) {
+		return err
+	}
+	return p.Firewall.Apply(ctx, n.Removal())
+}

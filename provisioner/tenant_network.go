@@ -1,0 +1,142 @@
+package provisioner
+
+import (
+	"cmp"
+	"context"
+	"net/netip"
+
+	"holm/internal/fault"
+	"holm/provisioner/network"
+	"holm/storage/records"
+)
+
+// withNetwork gives a new tenant a network of its own: the subnet that was asked for or a free one of the host's pool, and a
+// free IPv6 subnet. The caller holds the network, so that no two tenants get the same. The tenant "default" has the
+// host's own, with settings perhaps.
+func (p *Provisioner) withNetwork(ctx context.Context, t records.Tenant, c TenantChange) (records.Tenant, error) {
+	if t.Name == DefaultTenant {
+		used, err := p.Records.Instances(ctx)
+		if err != nil {
+			return t, err
+		}
+		return t, c.applyNetwork(&t, records.Used(t.Name, used))
+	}
+	taken, taken6, err := p.takenSubnets(ctx)
+	if err != nil {
+		return t, err
+	}
+	t.Network = &records.TenantNetwork{}
+	subnet, err := p.pickSubnet(ctx, c.Subnet, taken)
+	if err != nil {
+		return t, err
+	}
+	subnet6, err := p.Network.Free6(taken6)
+	if err != nil {
+		return t, err
+	}
+	t.Network.Subnet = subnet.String()
+	if subnet6.IsValid() {
+		t.Network.Subnet6 = subnet6.String()
+	}
+	return t, c.applyNetwork(&t, records.Resources{})
+}
+
+// takenSubnets are all that the host's routes lead to, and those that tenants have.
+func (p *Provisioner) takenSubnets(ctx context.Context) (four, six []netip.Prefix, err error) {
+	all, err := p.Routes()
+	if err != nil {
+		return nil, nil, err
+	}
+	all = append(all, p.Network.Subnet, p.Network.Subnet6)
+	tenants, err := p.Records.Tenants(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, t := range tenants {
+		n, err := p.networkOf(t)
+		if err != nil {
+			return nil, nil, err
+		}
+		all = append(all, n.Subnet, n.Subnet6)
+	}
+	for _, prefix := range all {
+		switch {
+		case !prefix.IsValid():
+		case prefix.Addr().Is4():
+			four = append(four, prefix)
+		default:
+			six = append(six, prefix)
+		}
+	}
+	return four, six, nil
+}
+
+// pickSubnet takes the subnet that was asked for, or a free one of the pool.
+func (p *Provisioner) pickSubnet(ctx context.Context, asked *string, taken []netip.Prefix) (netip.Prefix, error) {
+	if asked == nil || *asked == "" {
+		host, err := p.Records.Host(ctx)
+		if err != nil {
+			return netip.Prefix{}, err
+		}
+		pool, err := network.ParsePool(cmp.Or(host.AddressPool, network.DefaultPool))
+		if err != nil {
+			return netip.Prefix{}, err
+		}
+		return network.Free(pool, taken)
+	}
+	subnet, err := network.ParseSubnet(*asked)
+	if err != nil {
+		return subnet, err
+	}
+	if other, clash := network.Overlap(subnet, taken); clash {
+		return subnet, fault.New(fault.Exists, "take another one, or leave it out for one that is free", "subnet %s overlaps %s, which this host has already", subnet, other)
+	}
+	return subnet, nil
+}
+
+// applyNetwork changes how a tenant's network behaves. Its subnet and whether its instances speak to each other are built into
+// them, and can change while there are none.
+func (c TenantChange) applyNetwork(t *records.Tenant, used records.Resources) error {
+	if c.Egress == nil && c.Internal == nil && (c.Subnet == nil || t.Network != nil && t.Network.Subnet != "") {
+		return nil
+	}
+	if t.Network == nil {
+		if t.Name != DefaultTenant {
+			return fault.New(fault.Refused, "make another tenant, and its instances anew", "tenant %q is from before tenants had networks, and is in the host's", t.Name)
+		}
+		if c.Subnet != nil {
+			return fault.New(fault.Refused, "set the host's: holm host set --network NAME --subnet CIDR", "tenant %q is in the host's own network", t.Name)
+		}
+		t.Network = &records.TenantNetwork{}
+	}
+	changed := *t.Network // the record may share it with what was read before
+	if c.Egress != nil {
+		egress, err := network.ParseEgress(*c.Egress)
+		if err != nil {
+			return err
+		}
+		changed.Egress = egress.String()
+	}
+	if c.Internal != nil {
+		if *c.Internal != changed.Internal && used.Instances > 0 {
+			return fault.New(fault.Refused, "remove them first: holm ls --tenant "+t.Name,
+				"tenant %q has %d instances, which are built to speak to each other or not to", t.Name, used.Instances)
+		}
+		changed.Internal = *c.Internal
+	}
+	t.Network = &changed
+	return nil
+}
+
+// guardTenant gives the kernel the rules of a tenant's network anew, when it is up. The caller holds the network.
+func (p *Provisioner) guardTenant(ctx context.Context, t records.Tenant) error {
+	n, err := p.networkOf(t)
+	if err != nil {
+		return err
+	}
+	guests, err := p.guests(ctx, n.Name, "")
+	if err != nil || len(guests) == 0 {
+		return err
+	}
+	return p.Firewall.Apply(ctx, n.Rules(guests))
+}

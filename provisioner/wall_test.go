@@ -1,0 +1,79 @@
+package provisioner_test
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+
+	"holm/internal/nft"
+	"holm/internal/strictjson"
+)
+
+// wall is a packet filter that keeps the rules of each table as text, and refuses to delete what is not there, as the
+// kernel does.
+type wall struct {
+	mu     sync.Mutex
+	tables map[string]string // "inet holm.holm0" → its rules
+	fail   error
+}
+
+// Apply implements provisioner.Firewall.
+func (w *wall) Apply(ctx context.Context, r nft.Ruleset) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if w.fail != nil {
+		return w.fail
+	}
+	if _, err := r.Encode(); err != nil {
+		return err
+	}
+	next := maps.Clone(w.tables)
+	if next == nil {
+		next = map[string]string{}
+	}
+	for _, c := range r.Commands {
+		switch {
+		case c.Delete != nil:
+			key := c.Delete.Table.Family + " " + c.Delete.Table.Name
+			if _, there := next[key]; !there {
+				return fmt.Errorf("no such table: %s", key)
+			}
+			delete(next, key)
+		case c.Add.Table != nil:
+			next[c.Add.Table.Family+" "+c.Add.Table.Name] += ""
+		case c.Add.Rule != nil:
+			text, err := strictjson.Encode(c.Add.Rule.Statements)
+			if err != nil {
+				return err
+			}
+			next[c.Add.Rule.Family+" "+c.Add.Rule.Table] += c.Add.Rule.Chain + " " + string(text)
+		}
+	}
+	w.tables = next
+	return nil
+}
+
+// names are those of the tables that there are, sorted.
+func (w *wall) names() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Sorted(maps.Keys(w.tables))
+}
+
+// rules returns the lines of a table that contain word.
+func (w *wall) rules(table, word string) (found []string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for line := range strings.Lines(w.tables[table]) {
+		if strings.Contains(line, word) {
+			found = append(found, line)
+		}
+	}
+	return found
+}
