@@ -112,7 +112,7 @@ func (l *lab) untunedReady(ctx context.Context) (took, size float64, err error) 
 
 // listen asks the guest's agent how it is until it is as ready as an untuned guest can be.
 func (l *lab) listen(ctx context.Context, uuid string) error {
-	port, err := l.host.Channel(ctx, uuid, report.Port)
+	port, err := l.host.Channel(ctx, uuid, report.Channel)
 	if err != nil {
 		return err
 	}

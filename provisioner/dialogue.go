@@ -31,6 +31,7 @@ type question struct {
 	ask   string        // report.AskStatus or another
 	long  time.Duration // report.AskCapabilities: how long to watch
 	bytes uint64        // report.AskGrow: how large the disk is
+	ports []report.Port // report.AskExpose
 	while string        // what the guest is doing meanwhile: "booting"
 	step  string        // the step that a person sees
 	// once is for a question that is not put again when an answer has begun: it would begin anew.
@@ -79,7 +80,7 @@ func (p *Provisioner) put(ctx context.Context, h Hypervisor, inst records.Instan
 	if err != nil {
 		return err
 	}
-	port, err := h.Channel(ctx, inst.UUID, report.Port)
+	port, err := h.Channel(ctx, inst.UUID, report.Channel)
 	if err != nil {
 		// A guest that has ended already has no port, and that is what there is to say.
 		if state, stateErr := h.State(ctx, inst.UUID); stateErr == nil && off(state) {
@@ -97,7 +98,7 @@ func (p *Provisioner) put(ctx context.Context, h Hypervisor, inst records.Instan
 	reports := make(chan heard)
 	asking, hush := context.WithCancel(ctx)
 	defer hush()
-	go ask(asking, port, report.Question{Version: report.Version, Nonce: nonce, Ask: q.ask, Seconds: int(q.long.Seconds()), Bytes: q.bytes})
+	go ask(asking, port, report.Question{Version: report.Version, Nonce: nonce, Ask: q.ask, Seconds: int(q.long.Seconds()), Bytes: q.bytes, Ports: q.ports})
 	go hear(ctx, port, nonce, reports)
 	if answered := q.answered; q.once {
 		q.answered = func(r report.Report) (bool, error) {

@@ -3,7 +3,9 @@ package provisioner
 import (
 	"context"
 	"slices"
+	"time"
 
+	"holm/guest/report"
 	"holm/internal/fault"
 	"holm/provisioner/network"
 	"holm/storage/records"
@@ -14,8 +16,8 @@ const maxExposed = 64
 
 // Expose publishes ports of the host for an instance, from now on and after each reboot until it is removed. A port that
 // leads elsewhere already, or that a program of the host's has, is refused.
-func (p *Provisioner) Expose(ctx context.Context, tenant, name string, ports []network.Port) (records.Instance, error) {
-	return p.changePorts(ctx, tenant, name, func(inst records.Instance, others []records.Instance) ([]records.Port, error) {
+func (p *Provisioner) Expose(ctx context.Context, tenant, name string, ports []network.Port, observe Observer) (records.Instance, error) {
+	return p.changePorts(ctx, tenant, name, p.watch(observe), func(inst records.Instance, others []records.Instance) ([]records.Port, error) {
 		exposed := slices.Clone(inst.Exposed)
 		for _, port := range ports {
 			if slices.Contains(exposed, records.Port(port)) {
@@ -35,8 +37,8 @@ func (p *Provisioner) Expose(ctx context.Context, tenant, name string, ports []n
 }
 
 // Unexpose takes ports back. What is not published is a fault of kind NotFound.
-func (p *Provisioner) Unexpose(ctx context.Context, tenant, name string, ports []network.Port) (records.Instance, error) {
-	return p.changePorts(ctx, tenant, name, func(inst records.Instance, _ []records.Instance) ([]records.Port, error) {
+func (p *Provisioner) Unexpose(ctx context.Context, tenant, name string, ports []network.Port, observe Observer) (records.Instance, error) {
+	return p.changePorts(ctx, tenant, name, p.watch(observe), func(inst records.Instance, _ []records.Instance) ([]records.Port, error) {
 		exposed := slices.Clone(inst.Exposed)
 		for _, port := range ports {
 			at := slices.IndexFunc(exposed, func(e records.Port) bool { return network.Port(e).Compare(port) == 0 })
@@ -71,10 +73,10 @@ func (p *Provisioner) portIsFree(ctx context.Context, port network.Port, all []r
 
 // changePorts changes what is published for an instance: the record first, then the kernel's rules. Rules that cannot be had
 // are taken out of the record again. Whoever publishes holds the network, so that no two get the same port.
-func (p *Provisioner) changePorts(ctx context.Context, tenant, name string,
+func (p *Provisioner) changePorts(ctx context.Context, tenant, name string, w *watcher,
 	change func(inst records.Instance, all []records.Instance) ([]records.Port, error),
 ) (records.Instance, error) {
-	_, inst, release, err := p.hold(ctx, tenant, name, false)
+	h, inst, release, err := p.hold(ctx, tenant, name, false)
 	if err != nil {
 		return inst, err
 	}
@@ -82,6 +84,17 @@ func (p *Provisioner) changePorts(ctx context.Context, tenant, name string,
 	if inst.State == records.Creating || inst.State == records.Destroying {
 		return inst, unfinished(inst)
 	}
+	if inst, err = p.publish(ctx, inst, change); err != nil || inst.State != records.Ready {
+		return inst, err // one that is not ready is told once it is
+	}
+	if state, err := h.State(ctx, inst.UUID); err != nil || state != DomainRunning {
+		return inst, err
+	}
+	return inst, p.letIn(ctx, h, inst, w)
+}
+
+// publish changes what the host publishes, in the record and in the kernel.
+func (p *Provisioner) publish(ctx context.Context, inst records.Instance, change func(inst records.Instance, all []records.Instance) ([]records.Port, error)) (records.Instance, error) {
 	leave, err := p.holdNetwork(ctx)
 	if err != nil {
 		return inst, err
@@ -115,6 +128,36 @@ func (p *Provisioner) changePorts(ctx context.Context, tenant, name string,
 	}
 	inst, undo := set(before)
 	return inst, oneError(err, undo)
+}
+
+// letsInWithin is how long a guest may take to open its own firewall.
+const letsInWithin = 30 * time.Second
+
+// letIn has a running guest let in what the host publishes of it.
+func (p *Provisioner) letIn(ctx context.Context, h Hypervisor, inst records.Instance, w *watcher) error {
+	var ports []report.Port
+	for _, e := range inst.Exposed {
+		ports = append(ports, report.Port{Protocol: e.Protocol, Number: e.Guest})
+	}
+	limited, cancel := context.WithTimeout(ctx, letsInWithin)
+	defer cancel()
+	err := p.put(limited, h, inst, w, question{
+		ask: report.AskExpose, ports: ports, while: "opening its firewall", step: "exposed",
+		answered: func(r report.Report) (bool, error) {
+			if r.Stage == report.StageFailed {
+				return true, failure(r)
+			}
+			return r.Stage == report.StageChecked, nil
+		},
+	})
+	switch {
+	case err == nil:
+		return nil
+	case ended(ctx, err):
+		return cutShort(context.Cause(ctx), "it is told at its next start: "+command("restart", inst), "the host publishes the ports, instance %q has not been told", inst.Name)
+	}
+	return fault.New(fault.Failure, "an older image has to be replaced: "+command("rebuild --keep-state", inst)+", and a seed from before it, with the instance",
+		"the host publishes the ports, and instance %q does not let them in: %s", inst.Name, clean(err.Error()))
 }
 
 // Exposure is a port of the host that leads to an instance.

@@ -46,6 +46,8 @@ func speaking(status, checks []report.Report) guest {
 			switch q.Ask {
 			case report.AskChecks:
 				reports = checks
+			case report.AskExpose:
+				reports = []report.Report{exposedReport(q.Ports)}
 			case report.AskGrow:
 				reports = []report.Report{grownReport(q.Bytes)}
 			}
@@ -75,6 +77,18 @@ func questions(port io.Reader) func(yield func(report.Question) bool) {
 			}
 		}
 	}
+}
+
+// exposedReport is the answer of a guest that has no port 13.
+func exposedReport(ports []report.Port) report.Report {
+	r := readyReport()
+	r.Stage = report.StageChecked
+	for _, p := range ports {
+		if p.Number == 13 {
+			r.Stage, r.Note = report.StageFailed, "nft: exit status 1: there is no such luck"
+		}
+	}
+	return r
 }
 
 func readyReport() report.Report {

@@ -78,7 +78,7 @@ func newWorld(t *testing.T) *world {
 		w.mu.Lock()
 		play := w.guest
 		w.mu.Unlock()
-		if port := w.hyp.Guest(uuid, report.Port); port != nil {
+		if port := w.hyp.Guest(uuid, report.Channel); port != nil {
 			w.guests.Go(func() { play(uuid, port) })
 		}
 	})

@@ -6,6 +6,8 @@ import (
 	"net/netip"
 	"slices"
 
+	"holm/internal/fault"
+	"holm/internal/nft"
 	"holm/provisioner/network"
 	"holm/provisioner/saga"
 	"holm/storage/records"
@@ -88,7 +90,20 @@ func (p *Provisioner) guard(ctx context.Context, n network.Network) error {
 	if err != nil {
 		return err
 	}
-	return p.Firewall.Apply(ctx, n.Rules(guests))
+	return p.applyRules(ctx, n, n.Rules(guests))
+}
+
+// applyRules says which network it was when the kernel does not take its rules.
+func (p *Provisioner) applyRules(ctx context.Context, n network.Network, r nft.Ruleset) error {
+	err := p.Firewall.Apply(ctx, r)
+	if err == nil || ended(ctx, err) {
+		return err
+	}
+	remedy := fault.RemedyOf(err)
+	if remedy == "" {
+		remedy = "see: holm doctor"
+	}
+	return fault.New(fault.KindOf(err), remedy, "the rules of network %q: %w", n.Name, err)
 }
 
 // guardAgain is guard for an instance that runs: somebody may have flushed the kernel's rules since it was started.
@@ -158,7 +173,7 @@ func (p *Provisioner) leaveNetwork(ctx context.Context, h Hypervisor, inst recor
 		return err
 	}
 	if len(left) > 0 {
-		err = p.Firewall.Apply(ctx, n.Rules(left))
+		err = p.applyRules(ctx, n, n.Rules(left))
 	} else {
 		err = p.dropNetwork(ctx, h, n)
 	}
@@ -185,5 +200,5 @@ func (p *Provisioner) dropNetwork(ctx context.Context, h Hypervisor, n network.N
 	if err := h.RemoveFilter(ctx, filter); err != nil && !errors.Is(err, ErrUnsupported) {
 		return err
 	}
-	return p.Firewall.Apply(ctx, n.Removal())
+	return p.applyRules(ctx, n, n.Removal())
 }

@@ -37,6 +37,11 @@ func (p *Provisioner) awaitReady(ctx context.Context, h Hypervisor, inst records
 		return inst, kept(ctx, inst, err)
 	}
 	p.crash("ready.settled")
+	if len(settled.Exposed) > 0 {
+		if err := p.letIn(ctx, h, settled, w); err != nil {
+			return settled, kept(ctx, settled, err)
+		}
+	}
 	if settled.Unverified {
 		return p.declareReady(ctx, settled, nil, began, w)
 	}

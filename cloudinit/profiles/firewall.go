@@ -3,6 +3,7 @@ package profiles
 import (
 	"net/netip"
 
+	"holm/guest/report"
 	"holm/internal/nft"
 )
 
@@ -21,12 +22,16 @@ var podNet = netip.MustParsePrefix("10.42.0.0/16")
 // newRuleset lets nothing in but answers, SSH and a little ICMP, and lets everything out. It replaces all rules that
 // were there.
 //
-// A port that a container publishes is closed to the outside like any other: it is reached through SSH.
+// A port that a container publishes is closed to the outside like any other: it is reached through SSH, or once the host
+// exposes it.
 func newRuleset(profile string) nft.Ruleset {
 	var r nft.Ruleset
 	r.FlushAll()
-	table := nft.Table{Family: "inet", Name: "holm"}
+	table := report.Firewall()
 	r.Table(table)
+	for _, protocol := range report.ExposedProtocols() {
+		r.Set(table, report.ExposedSet(protocol), "inet_service")
+	}
 	for _, hook := range []string{chainIn, chainThru} {
 		r.Chain(table, nft.Chain{Name: hook, Type: "filter", Hook: hook, Policy: "drop"})
 	}
@@ -37,6 +42,10 @@ func newRuleset(profile string) nft.Ruleset {
 	r.Rule(table, chainIn, nft.Is("==", nft.Field("icmpv6", "type"), "echo-request"), nft.AtMost(10), nft.Accept())
 	// Without them neighbours do not find each other. Redirects and router advertisements are not among them.
 	r.Rule(table, chainIn, nft.Is("==", nft.Field("icmpv6", "type"), "nd-neighbor-solicit", "nd-neighbor-advert"), nft.Accept())
+	// What the host publishes of this instance: the agent fills the sets when the host says so.
+	for _, protocol := range report.ExposedProtocols() {
+		r.Rule(table, chainIn, nft.Is("==", nft.Field(protocol, "dport"), "@"+report.ExposedSet(protocol)), nft.Accept())
+	}
 	if profile != K3s {
 		// What rootless containers send is their user's slirp4netns speaking: nothing is forwarded here.
 		r.Rule(table, chainIn, nft.Is("==", nft.Field("tcp", "dport"), sshPort), nft.Accept())

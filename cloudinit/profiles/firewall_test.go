@@ -24,7 +24,9 @@ func rules(t *testing.T, profile string) nft.Ruleset {
 }
 
 func TestOnlyTheProfilesPortsAreOpen(t *testing.T) {
-	for profile, want := range map[string][]string{Plain: {"22"}, Docker: {"22"}, K3s: {"22", "6443"}} {
+	for profile, want := range map[string][]string{
+		Plain: {"@exposed-tcp", "@exposed-udp", "22"}, Docker: {"@exposed-tcp", "@exposed-udp", "22"}, K3s: {"@exposed-tcp", "@exposed-udp", "22", "6443"},
+	} {
 		var open []string
 		for _, c := range rules(t, profile).Commands {
 			if c.Add == nil || c.Add.Rule == nil || c.Add.Rule.Chain != "input" {

@@ -56,7 +56,7 @@ func (a *app) expose(ctx context.Context, args []string, back bool) error {
 		if back {
 			change = p.Unexpose
 		}
-		if _, err := change(ctx, a.tenant(), args[0], ports); err != nil {
+		if _, err := change(ctx, a.tenant(), args[0], ports, nil); err != nil {
 			return err
 		}
 	}

@@ -88,7 +88,7 @@ func (w *world) ResetFlavor(_ context.Context, name string) error {
 	return w.failWith
 }
 
-func (w *world) Expose(ctx context.Context, tenant, name string, ports []network.Port) (records.Instance, error) {
+func (w *world) Expose(ctx context.Context, tenant, name string, ports []network.Port, _ provisioner.Observer) (records.Instance, error) {
 	v, err := w.find(ctx, tenant, name)
 	if err != nil {
 		return records.Instance{}, err
@@ -99,7 +99,7 @@ func (w *world) Expose(ctx context.Context, tenant, name string, ports []network
 	return v.Instance, nil
 }
 
-func (w *world) Unexpose(ctx context.Context, tenant, name string, ports []network.Port) (records.Instance, error) {
+func (w *world) Unexpose(ctx context.Context, tenant, name string, ports []network.Port, _ provisioner.Observer) (records.Instance, error) {
 	v, err := w.find(ctx, tenant, name)
 	if err != nil {
 		return records.Instance{}, err

@@ -41,8 +41,8 @@ type api interface {
 	// Resize makes a state volume larger, in GiB.
 	Resize(ctx context.Context, tenant, name string, gib int, observer provisioner.Observer) (records.Instance, error)
 	// Expose publishes ports of the host for an instance, Unexpose takes them back; Exposures lists those of one or of all.
-	Expose(ctx context.Context, tenant, name string, ports []network.Port) (records.Instance, error)
-	Unexpose(ctx context.Context, tenant, name string, ports []network.Port) (records.Instance, error)
+	Expose(ctx context.Context, tenant, name string, ports []network.Port, observer provisioner.Observer) (records.Instance, error)
+	Unexpose(ctx context.Context, tenant, name string, ports []network.Port, observer provisioner.Observer) (records.Instance, error)
 	Exposures(ctx context.Context, tenant, name string) ([]provisioner.Exposure, error)
 	// GiveUp is Remove for an instance whose pool will not come back.
 	GiveUp(ctx context.Context, tenant, name string, observer provisioner.Observer) error

@@ -55,6 +55,8 @@ func (a *Agent) answer(ctx context.Context, v voice, q report.Question, state *b
 		return
 	case report.AskChecks:
 		r.Checks, err = a.tryChecks(ctx, v, state)
+	case report.AskExpose:
+		err = a.expose(ctx, state, q.Ports)
 	case report.AskGrow:
 		r.Grown, err = a.growState(ctx, q.Bytes)
 	case report.AskCapabilities:

@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -68,7 +69,14 @@ func (a *Agent) seeded(path string) ([]byte, error) {
 
 // run runs a program of the image's to its end; the error repeats the first thing that it said.
 func (a *Agent) run(ctx context.Context, program string, args ...string) error {
-	out, err := exec.CommandContext(ctx, a.path(program), args...).CombinedOutput()
+	return a.runWith(ctx, nil, program, args...)
+}
+
+// runWith is run for a program that reads stdin.
+func (a *Agent) runWith(ctx context.Context, stdin []byte, program string, args ...string) error {
+	cmd := exec.CommandContext(ctx, a.path(program), args...)
+	cmd.Stdin = bytes.NewReader(stdin)
+	out, err := cmd.CombinedOutput()
 	if err == nil {
 		return nil
 	}

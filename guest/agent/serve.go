@@ -21,7 +21,7 @@ const reopenAfter = 200 * time.Millisecond
 
 // serve answers the host for as long as the guest runs.
 func (a *Agent) serve(ctx context.Context, state *board) error {
-	path, err := a.portDevice(report.Port)
+	path, err := a.portDevice(report.Channel)
 	if err != nil {
 		return err
 	}

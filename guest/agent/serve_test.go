@@ -226,15 +226,15 @@ func TestThePortIsFoundByItsName(t *testing.T) {
 		names []string
 		want  string // "" for not found
 	}{
-		"alone":                {[]string{report.Port + "\n"}, "/dev/vport0p1"},
-		"behind others":        {[]string{"org.qemu.guest_agent.0\n", report.Port + "\n"}, "/dev/vport0p2"},
+		"alone":                {[]string{report.Channel + "\n"}, "/dev/vport0p1"},
+		"behind others":        {[]string{"org.qemu.guest_agent.0\n", report.Channel + "\n"}, "/dev/vport0p2"},
 		"not there":            {[]string{"org.qemu.guest_agent.0\n"}, ""},
 		"no ports":             {nil, ""},
-		"one called nearly so": {[]string{report.Port + "0\n", "x" + report.Port + "\n"}, ""},
+		"one called nearly so": {[]string{report.Channel + "0\n", "x" + report.Channel + "\n"}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			root := port(t, c.names...)
-			got, err := (&Agent{Root: root}).portDevice(report.Port)
+			got, err := (&Agent{Root: root}).portDevice(report.Channel)
 			want := c.want
 			if want != "" {
 				want = root + want
@@ -249,13 +249,13 @@ func TestThePortIsFoundByItsName(t *testing.T) {
 func TestTheAgentFailsOnlyWithoutItsPort(t *testing.T) {
 	t.Run("no port", func(t *testing.T) {
 		err := (&Agent{Root: t.TempDir()}).serve(t.Context(), testBoard())
-		if err == nil || !strings.Contains(err.Error(), report.Port) {
+		if err == nil || !strings.Contains(err.Error(), report.Channel) {
 			t.Errorf("error is %v, want it to name the port", err)
 		}
 	})
 	t.Run("stopped while it waits for a question", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
-		root := port(t, report.Port+"\n")
+		root := port(t, report.Channel+"\n")
 		ended := make(chan error, 1)
 		go func() { ended <- (&Agent{Root: root}).serve(ctx, testBoard()) }()
 		cancel()

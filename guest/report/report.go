@@ -6,8 +6,8 @@ package report
 
 import "time"
 
-// Port is the name of the virtio port; inside the guest it is /dev/virtio-ports/<Port>.
-const Port = "holm.report.0"
+// Channel is the name of the virtio port; inside the guest it is /dev/virtio-ports/<Channel>.
+const Channel = "holm.report.0"
 
 // MaxLine is the longest line that either side accepts, in bytes.
 const MaxLine = 64 << 10
@@ -19,6 +19,7 @@ const Version = 2
 const (
 	AskStatus       = ""             // how are you: a report now and at each change of stage
 	AskChecks       = "checks"       // try your promises: StageChecking, then StageChecked with Checks
+	AskExpose       = "expose"       // the host publishes Ports, and no others: StageChecked once the guest lets them in
 	AskGrow         = "grow"         // the state disk has Bytes now: StageChecked with Grown
 	AskCapabilities = "capabilities" // watch who uses what for Seconds: StageChecking, then StageChecked with Capabilities
 )
@@ -48,6 +49,7 @@ type Question struct {
 	Ask     string `json:"ask,omitempty"`
 	Seconds int    `json:"seconds,omitempty"` // AskCapabilities: how long to watch
 	Bytes   uint64 `json:"bytes,omitempty"`   // AskGrow: how large the state disk was made
+	Ports   []Port `json:"ports,omitempty"`   // AskExpose: those of the guest
 }
 
 // Report is what the guest writes.

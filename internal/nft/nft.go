@@ -20,15 +20,18 @@ type Command struct {
 	Delete *Object `json:"delete,omitempty"`
 }
 
-// Flush takes away all rules that there are.
+// Flush takes away all rules that there are, or what is in a set.
 type Flush struct {
-	Ruleset json.RawMessage `json:"ruleset"`
+	Ruleset json.RawMessage `json:"ruleset,omitempty"`
+	Set     *Set            `json:"set,omitempty"`
 }
 
 // Object is one of its fields.
 type Object struct {
 	Table   *Table   `json:"table,omitempty"`
 	Counter *Counter `json:"counter,omitempty"`
+	Set     *Set     `json:"set,omitempty"`
+	Element *Element `json:"element,omitempty"`
 	Chain   *Chain   `json:"chain,omitempty"`
 	Rule    *Rule    `json:"rule,omitempty"`
 }
@@ -46,6 +49,22 @@ type Counter struct {
 	Name    string `json:"name"`
 	Packets uint64 `json:"packets,omitempty"`
 	Bytes   uint64 `json:"bytes,omitempty"`
+}
+
+// Set is a set of values that rules compare with, and that changes without them.
+type Set struct {
+	Family string `json:"family"`
+	Table  string `json:"table"`
+	Name   string `json:"name"`
+	Type   string `json:"type,omitempty"` // "inet_service"
+}
+
+// Element is what is in a set.
+type Element struct {
+	Family string   `json:"family"`
+	Table  string   `json:"table"`
+	Name   string   `json:"name"` // of the set
+	Values []string `json:"elem"`
 }
 
 // Chain hangs at a hook of the kernel; Policy is what happens to a packet that no rule decides.
@@ -92,6 +111,19 @@ func (r *Ruleset) Delete(t Table) { r.add(Command{Delete: &Object{Table: &t}}) }
 // Counter adds a counter to a table.
 func (r *Ruleset) Counter(t Table, name string) {
 	r.add(Command{Add: &Object{Counter: &Counter{Family: t.Family, Table: t.Name, Name: name}}})
+}
+
+// Set adds an empty set to a table.
+func (r *Ruleset) Set(t Table, name, kind string) {
+	r.add(Command{Add: &Object{Set: &Set{Family: t.Family, Table: t.Name, Name: name, Type: kind}}})
+}
+
+// Fill puts values into a set that is there, in the place of those that were in it.
+func (r *Ruleset) Fill(t Table, name string, values ...string) {
+	r.add(Command{Flush: &Flush{Set: &Set{Family: t.Family, Table: t.Name, Name: name}}})
+	if len(values) > 0 {
+		r.add(Command{Add: &Object{Element: &Element{Family: t.Family, Table: t.Name, Name: name, Values: values}}})
+	}
 }
 
 // Chain adds a chain to a table.

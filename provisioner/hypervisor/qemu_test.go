@@ -233,7 +233,7 @@ func TestABridgeThatSomebodyElseMadeIsNotTakenOver(t *testing.T) {
 func TestStreamsOfARealMachineEndWhenTheyShould(t *testing.T) {
 	h, _ := runningHelper(t)
 	for name, open := range map[string]func() (io.ReadWriteCloser, error){
-		"channel": func() (io.ReadWriteCloser, error) { return h.Channel(t.Context(), helperUUID, report.Port) },
+		"channel": func() (io.ReadWriteCloser, error) { return h.Channel(t.Context(), helperUUID, report.Channel) },
 		"console": func() (io.ReadWriteCloser, error) { return h.Console(t.Context(), helperUUID) },
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -163,8 +163,8 @@ func TestADomainHasNoDeviceBeyondTheOnesItNeeds(t *testing.T) {
 			t.Errorf("disk %s is on bus %s", disk.Target.Dev, disk.Target.Bus)
 		}
 	}
-	if port := d.Devices.Channels[0].Target.VirtIO.Name; port != report.Port {
-		t.Errorf("the report port is called %q, the guest opens %q", port, report.Port)
+	if port := d.Devices.Channels[0].Target.VirtIO.Name; port != report.Channel {
+		t.Errorf("the report port is called %q, the guest opens %q", port, report.Channel)
 	}
 }
 

@@ -39,7 +39,7 @@ func ParseEgress(text string) (Egress, error) {
 			return e, refuse("egress", one, `use "allow", "deny" or networks such as 192.0.2.0/24,2001:db8::/32`)
 		}
 		if prefix != prefix.Masked() {
-			return e, refuse("egress", one, "write the network as "+prefix.Masked().String())
+			return e, fault.New(fault.Usage, "write the network as "+prefix.Masked().String(), "egress %q is an address in a network", one)
 		}
 		e.Only = append(e.Only, prefix)
 	}

@@ -100,7 +100,7 @@ func neverDefined(t *testing.T, s suite) {
 		"resize":   s.ResizeDisk(t.Context(), uuidA, "vdb", 1<<30),
 		"errors":   second(s.DiskErrors(t.Context(), uuidA)),
 		"resume":   s.Resume(t.Context(), uuidA),
-		"channel":  second(s.Channel(t.Context(), uuidA, report.Port)),
+		"channel":  second(s.Channel(t.Context(), uuidA, report.Channel)),
 		"console":  second(s.Console(t.Context(), uuidA)),
 		"stats":    second(s.Stats(t.Context(), uuidA)),
 		"live XML": second(s.LiveXML(t.Context(), uuidA)),
@@ -325,12 +325,12 @@ func (s suite) hasDisks(t *testing.T, want ...string) {
 
 func streams(t *testing.T, s suite) {
 	s.mustDefine(t)
-	if port, err := s.Channel(t.Context(), uuidA, report.Port); err == nil {
+	if port, err := s.Channel(t.Context(), uuidA, report.Channel); err == nil {
 		t.Errorf("a domain that is off has an open port: %v", port.Close())
 	}
 	must(t, s.Start(t.Context(), uuidA))
 	for name, open := range map[string]func() (io.ReadWriteCloser, error){
-		"channel": func() (io.ReadWriteCloser, error) { return s.Channel(t.Context(), uuidA, report.Port) },
+		"channel": func() (io.ReadWriteCloser, error) { return s.Channel(t.Context(), uuidA, report.Channel) },
 		"console": func() (io.ReadWriteCloser, error) { return s.Console(t.Context(), uuidA) },
 	} {
 		port, err := open()
@@ -510,7 +510,7 @@ func ended(t *testing.T, s suite) {
 		"resize":         s.ResizeDisk(ctx, uuidA, "vdb", 1<<30),
 		"disk errors":    second(s.DiskErrors(ctx, uuidA)),
 		"resume":         s.Resume(ctx, uuidA),
-		"channel":        second(s.Channel(ctx, uuidA, report.Port)),
+		"channel":        second(s.Channel(ctx, uuidA, report.Channel)),
 		"console":        second(s.Console(ctx, uuidA)),
 		"stats":          second(s.Stats(ctx, uuidA)),
 		"live XML":       second(s.LiveXML(ctx, uuidA)),
