@@ -97,6 +97,7 @@ func (c call) must(t *testing.T) string {
 type view struct {
 	ID        string
 	Name      string
+	Tenant    string
 	Status    string
 	State     string
 	Failure   string

@@ -69,6 +69,7 @@ func TestNeighboursAreMadeAtOnceAndKeptApart(t *testing.T) {
 		}
 		control(t, a)
 	})
+	t.Run("who is reached outside, and who reaches it, is the operator's choice", func(t *testing.T) { testReach(t, b, two, acme) })
 	t.Run("a forged source address gets nothing through", func(t *testing.T) {
 		forged := "10.78.0.200"
 		for what, address := range map[string]string{"nobody's": forged, "a neighbour's": two.Address} {
