@@ -66,7 +66,7 @@ func (l *lab) layDisks(ctx context.Context, dir string, modules *cloudinit.Modul
 	if err != nil {
 		return err
 	}
-	return disks.Create(ctx, peerID, l.plan.Flavor.DiskGiB)
+	return disks.Create(ctx, peerID, l.plan.Flavor.DiskGiB, nil)
 }
 
 // running returns a channel that tells when libvirt first says that the domain runs. All legs are stopped by it.

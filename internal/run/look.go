@@ -49,7 +49,7 @@ func Package(program string) string {
 		return "apt"
 	case "dpkg", "dpkg-deb", "dpkg-query":
 		return "dpkg"
-	case "blkid", "wipefs", "mount", "umount":
+	case "blkid", "wipefs", "mount", "umount", "blkdiscard":
 		return "util-linux"
 	case "mkfs.xfs":
 		return "xfsprogs"

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"strings"
 	"syscall"
@@ -32,6 +33,9 @@ type Cmd struct {
 	// OwnMounts gives the program a mount namespace: what it mounts is gone when it is, even when it is killed. It
 	// needs root.
 	OwnMounts bool
+
+	// Files are the program's file descriptors from 3 up.
+	Files []*os.File
 
 	Stdin  io.Reader // nil is /dev/null
 	Stdout io.Writer // nil collects it, up to 16 MiB
@@ -88,6 +92,7 @@ func Run(ctx context.Context, c Cmd) ([]byte, error) {
 	if c.Stderr != nil {
 		cmd.Stderr = io.MultiWriter(stderr, c.Stderr)
 	}
+	cmd.ExtraFiles = c.Files
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if c.OwnMounts {
 		cmd.SysProcAttr.Unshareflags = syscall.CLONE_NEWNS

@@ -146,7 +146,7 @@ func split(key []byte) []byte {
 // diffuse replaces each block of a hash's length with the hash of its number and itself.
 func diffuse(d []byte) {
 	for i := 0; i*sha256.Size < len(d); i++ {
-		block := d[i*sha256.Size:min((i+1)*sha256.Size, len(d))]
+		block := d[i*sha256.Size : min((i+1)*sha256.Size, len(d))]
 		sum := sha256.Sum256(append(binary.BigEndian.AppendUint32(nil, uint32(i)), block...)) // #nosec G115 -- 0 or 1
 		copy(block, sum[:])
 	}

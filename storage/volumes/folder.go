@@ -54,14 +54,17 @@ func (f folder) Prepare(ctx context.Context) error {
 }
 
 // Create implements Backend.
-func (f folder) Create(ctx context.Context, id string, gib int) error {
+func (f folder) Create(ctx context.Context, id string, gib int, key []byte) error {
 	if err := errors.Join(checkID(id), checkSize(gib)); err != nil {
 		return err
 	}
 	return f.publish(ctx, id, func(_ *os.Root, file *os.File, path string) error {
-		return f.format.blank(ctx, file, path, gib)
+		return f.format.blank(ctx, file, path, gib, key)
 	})
 }
+
+// Encrypts implements Backend.
+func (folder) Encrypts() bool { return true }
 
 // Clone implements Backend.
 func (f folder) Clone(ctx context.Context, from, id string) error {
@@ -159,6 +162,38 @@ func (f folder) Remove(_ context.Context, id string) error {
 	return errors.Join(errs...)
 }
 
+// Wipe implements Backend. A link that was planted is no volume, and is left for Remove.
+func (f folder) Wipe(_ context.Context, id string) error {
+	if err := checkID(id); err != nil {
+		return err
+	}
+	root, err := f.open()
+	if err != nil {
+		if f.own && errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		return err
+	}
+	defer func() { _ = root.Close() }()
+	name := f.name(id)
+	info, err := root.Lstat(name)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && !info.Mode().IsRegular() {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("wipe volume: %w", err)
+	}
+	file, err := root.OpenFile(name, os.O_RDWR|unix.O_NOFOLLOW, 0)
+	if err != nil {
+		return fmt.Errorf("wipe volume: %w", err)
+	}
+	defer func() { _ = file.Close() }()
+	if err := erase(file, f.format.kind); err != nil {
+		return fmt.Errorf("wipe volume %s: %w", f.path(name), err)
+	}
+	return nil
+}
+
 // Usage implements Backend.
 func (f folder) Usage(_ context.Context, id string) (Usage, error) {
 	if err := checkID(id); err != nil {
@@ -191,7 +226,7 @@ func (f folder) Usage(_ context.Context, id string) (Usage, error) {
 }
 
 // Grow implements Backend.
-func (f folder) Grow(ctx context.Context, id string, gib int) error {
+func (f folder) Grow(ctx context.Context, id string, gib int, key []byte) error {
 	if err := errors.Join(checkID(id), checkSize(gib)); err != nil {
 		return err
 	}
@@ -205,7 +240,7 @@ func (f folder) Grow(ctx context.Context, id string, gib int) error {
 	case want == have:
 		return nil
 	}
-	return f.full(resize(ctx, f.path(f.name(id)), f.format.kind, gib))
+	return f.full(resize(ctx, f.path(f.name(id)), f.format.kind, gib, key))
 }
 
 // Disk implements Backend.

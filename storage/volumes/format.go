@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"holm/internal/run"
+	"holm/storage/luks"
 )
 
 // format is what files are.
@@ -17,7 +18,7 @@ type format struct {
 	// prove tries in the folder what the format needs of its file system.
 	prove func(ctx context.Context, root *os.Root) error
 	// blank makes an empty volume of an empty file.
-	blank func(ctx context.Context, file *os.File, path string, gib int) error
+	blank func(ctx context.Context, file *os.File, path string, gib int, key []byte) error
 	// copy makes an empty file the same as origin.
 	copy func(ctx context.Context, file, origin *os.File) error
 	// size is that which a guest sees, in bytes.
@@ -28,11 +29,14 @@ func qcow2() format {
 	return format{
 		kind: "qcow2", suffix: ".qcow2",
 		prove: func(context.Context, *os.Root) error { return nil },
-		blank: func(ctx context.Context, _ *os.File, path string, gib int) error {
+		blank: func(ctx context.Context, file *os.File, path string, gib int, key []byte) error {
 			// Lazy reference counts spare the guest's flushes a metadata write each; QEMU repairs them after a crash.
 			_, err := run.Command(ctx, "qemu-img", "create", "-q", "-f", "qcow2", "-o", "compat=1.1,lazy_refcounts=on,preallocation=off",
 				path, strconv.Itoa(gib)+"G")
-			return err
+			if err != nil || key == nil {
+				return err
+			}
+			return encryptQcow2(file, key)
 		},
 		copy: shareOrCopy,
 		size: qcow2Size,
@@ -45,11 +49,17 @@ func raw() format {
 	return format{
 		kind: "raw", suffix: ".raw",
 		prove: proveShare,
-		blank: func(_ context.Context, file *os.File, _ string, gib int) error {
-			return file.Truncate(int64(gib) << 30)
+		blank: func(_ context.Context, file *os.File, _ string, gib int, key []byte) error {
+			if key == nil {
+				return file.Truncate(int64(gib) << 30)
+			}
+			if err := file.Truncate(int64(gib)<<30 + luks.HeaderBytes); err != nil {
+				return err
+			}
+			return writeHeader(file, 0, key)
 		},
 		copy: func(_ context.Context, file, origin *os.File) error { return share(file, origin) },
-		size: func(file *os.File) (int64, error) { return file.Seek(0, io.SeekEnd) },
+		size: rawSize,
 	}
 }
 
@@ -69,21 +79,4 @@ func qcow2Size(file *os.File) (int64, error) {
 		return 0, fmt.Errorf("volume %s is no qcow2 file", file.Name())
 	}
 	return header.Size, nil
-}
-
-// resize lets qemu-img do it for raw files too: it sees QEMU's lock, and so that a guest has the file open.
-func resize(ctx context.Context, path, kind string, gib int) error {
-	_, err := run.Command(ctx, "qemu-img", "resize", "-q", "-f", kind, path, strconv.Itoa(gib)+"G")
-	if err != nil {
-		return inUse(path, fmt.Errorf("grow volume %s: %w", path, err))
-	}
-	file, err := os.Open(path)
-	if err != nil {
-		return fmt.Errorf("grow volume: %w", err)
-	}
-	defer func() { _ = file.Close() }()
-	if err := file.Sync(); err != nil {
-		return fmt.Errorf("grow volume %s: %w", path, err)
-	}
-	return nil
 }

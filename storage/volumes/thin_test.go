@@ -63,14 +63,14 @@ func TestWhatIsAskedOfLVM(t *testing.T) {
 		do   func(b Backend) error
 		want []string
 	}{
-		"a create": {func(b Backend) error { return b.Create(t.Context(), two, 20) }, []string{make + "--type thin --virtualsize 20g --wipesignatures n fast/thin"}},
+		"a create": {func(b Backend) error { return b.Create(t.Context(), two, 20, nil) }, []string{make + "--type thin --virtualsize 20g --wipesignatures n fast/thin"}},
 		"a clone":  {func(b Backend) error { return b.Clone(t.Context(), one, two) }, []string{make + "--snapshot fast/holm-0123456789ab"}},
 		"a removal": {func(b Backend) error { return b.Remove(t.Context(), one) }, []string{
 			"lvremove --force --yes --quiet --select lv_tags={holm} && lv_name=holm-0123456789ab && pool_lv=thin fast",
 		}},
 		"a removal of what is not there": {func(b Backend) error { return b.Remove(t.Context(), two) }, nil},
-		"a growth":                       {func(b Backend) error { return b.Grow(t.Context(), one, 30) }, []string{"lvextend --yes --quiet --size 30g fast/holm-0123456789ab"}},
-		"a growth to the same size":      {func(b Backend) error { return b.Grow(t.Context(), one, 20) }, nil},
+		"a growth":                       {func(b Backend) error { return b.Grow(t.Context(), one, 30, nil) }, []string{"lvextend --yes --quiet --size 30g fast/holm-0123456789ab"}},
+		"a growth to the same size":      {func(b Backend) error { return b.Grow(t.Context(), one, 20, nil) }, nil},
 		"a look": {func(b Backend) error {
 			_, usage := b.Usage(t.Context(), one)
 			_, list := b.List(t.Context())
@@ -139,7 +139,7 @@ func TestAFullThinPoolSaysSo(t *testing.T) {
 		"when it is asked for one volume": {lvs: []logical{pool()}, fails: threshold},
 	} {
 		t.Run(name, func(t *testing.T) {
-			err := lvm.backend().Create(t.Context(), one, 1)
+			err := lvm.backend().Create(t.Context(), one, 1, nil)
 			if !errors.Is(err, syscall.ENOSPC) || err.Error() != "no space left in the thin pool fast/thin for a volume" || fault.RemedyOf(err) == "" {
 				t.Errorf("error is %v", err)
 			}
@@ -165,7 +165,7 @@ func TestAThinVolumeThatIsTakenIsNotTouched(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			err := tc.lvm.backend().Create(t.Context(), one, 1)
+			err := tc.lvm.backend().Create(t.Context(), one, 1, nil)
 			if !errors.Is(err, fs.ErrExist) || fault.KindOf(err) != fault.Exists {
 				t.Errorf("error is %v, want fs.ErrExist", err)
 			}

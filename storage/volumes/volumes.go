@@ -35,8 +35,13 @@ type Backend interface {
 	Prepare(ctx context.Context) error
 	// Create makes a blank volume. It is complete or not there at all, durable when Create returns, and one that exists
 	// is never touched: the error then wraps fs.ErrExist, so that a step that is run again can tell that it was done.
-	Create(ctx context.Context, id string, gib int) error
-	// Clone makes a volume that begins as another one of this pool, which nobody may write to meanwhile; from then on
+	//
+	// With a key, which is text, what the guest writes is encrypted with another one that only this one opens (LUKS); the
+	// volume is of gib for the guest all the same. Where that cannot be, Encrypts says so.
+	Create(ctx context.Context, id string, gib int, key []byte) error
+	// Encrypts tells whether volumes can be made with a key.
+	Encrypts() bool
+	// Clone makes a volume that begins as another one of this pool, which nobody may write to meanwhile, and is opened by the same key; from then on
 	// the two have nothing to do with each other. Of reflink and lvm-thin it copies nothing. Of qcow2 it copies nothing
 	// where the file system shares blocks, and elsewhere what is allocated: an overlay would tie the clone to its origin.
 	// Errors as of Create; a missing origin wraps fs.ErrNotExist.
@@ -49,7 +54,11 @@ type Backend interface {
 	// Grow makes a volume larger and keeps what is in it; no error when it has that size. Shrinking is a fault of kind
 	// Usage. A file must not be open in a guest (kind Busy): the hypervisor grows that. A Block volume must be grown
 	// here, running guest or not, before the hypervisor is told.
-	Grow(ctx context.Context, id string, gib int) error
+	// key is that with which the volume was made; nil when there was none.
+	Grow(ctx context.Context, id string, gib int, key []byte) error
+	// Wipe makes a volume unreadable for good, before it is removed: what opens it is overwritten, and its blocks are given
+	// back. No error when there is nothing. A guest must not have it open.
+	Wipe(ctx context.Context, id string) error
 	// Disk is what the hypervisor is to be told of a volume, whether that is there or not. The id must be valid.
 	Disk(id string) Disk
 	// List returns the ids of the volumes that lie here, sorted, for finding those that nobody owns.

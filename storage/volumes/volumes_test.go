@@ -26,7 +26,7 @@ func needQEMU(t *testing.T) {
 func TestAQcow2VolumeIsMadeAsMeant(t *testing.T) {
 	needQEMU(t)
 	dir := t.TempDir()
-	if err := open(t, volumes.Qcow2, dir).Create(t.Context(), id, 20); err != nil {
+	if err := open(t, volumes.Qcow2, dir).Create(t.Context(), id, 20, nil); err != nil {
 		t.Fatal(err)
 	}
 	out, err := run.Command(t.Context(), "qemu-img", "info", "--output=json", filepath.Join(dir, id+".qcow2"))
@@ -100,8 +100,8 @@ func TestAPoolThatIsNotMountedIsNotAnEmptyOne(t *testing.T) {
 		_, usage := b.Usage(t.Context(), id)
 		_, list := b.List(t.Context())
 		for what, err := range map[string]error{
-			"prepare": b.Prepare(t.Context()), "create": b.Create(t.Context(), id, 1), "clone": b.Clone(t.Context(), id, "ffffffffffff"),
-			"remove": b.Remove(t.Context(), id), "usage": usage, "grow": b.Grow(t.Context(), id, 2), "list": list,
+			"prepare": b.Prepare(t.Context()), "create": b.Create(t.Context(), id, 1, nil), "clone": b.Clone(t.Context(), id, "ffffffffffff"),
+			"remove": b.Remove(t.Context(), id), "usage": usage, "grow": b.Grow(t.Context(), id, 2, nil), "list": list,
 		} {
 			if want := "the folder of volumes " + dir + " is not there"; err == nil || err.Error() != want || fault.KindOf(err) != fault.Unfit {
 				t.Errorf("%s, %s: error is %v, want %s", kind, what, err, want)

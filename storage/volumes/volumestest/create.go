@@ -43,7 +43,7 @@ func testExisting(t *testing.T, s suite) {
 	s.create(t, B, 2)
 	s.writes(t, A, 0, 0x11)
 	for what, err := range map[string]error{
-		"create": s.Backend.Create(t.Context(), A, 2), "clone": s.Backend.Clone(t.Context(), B, A), "clone onto itself": s.Backend.Clone(t.Context(), A, A),
+		"create": s.Backend.Create(t.Context(), A, 2, nil), "clone": s.Backend.Clone(t.Context(), B, A), "clone onto itself": s.Backend.Clone(t.Context(), A, A),
 	} {
 		if !errors.Is(err, fs.ErrExist) || fault.KindOf(err) != fault.Exists {
 			t.Errorf("%s: %v, want fs.ErrExist", what, err)
@@ -60,7 +60,7 @@ func testAtOnce(t *testing.T, s suite) {
 	var wg sync.WaitGroup
 	for range 6 {
 		wg.Go(func() {
-			switch err := s.Backend.Create(t.Context(), A, 1); {
+			switch err := s.Backend.Create(t.Context(), A, 1, nil); {
 			case err == nil:
 				won.Add(1)
 			case !errors.Is(err, fs.ErrExist):
@@ -86,7 +86,7 @@ func testKilled(t *testing.T, s suite) {
 		t.Fatal("nothing was left: the test tries nothing")
 	}
 	// What is left may count as made when all that is missing is to switch it on.
-	if err := s.Backend.Create(t.Context(), A, 1); err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := s.Backend.Create(t.Context(), A, 1, nil); err != nil && !errors.Is(err, fs.ErrExist) {
 		t.Fatal(err)
 	}
 	s.has(t, A)
@@ -105,7 +105,7 @@ func testEnded(t *testing.T, s suite) {
 	before := s.Names(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	for what, err := range map[string]error{"create": s.Backend.Create(ctx, B, 1), "clone": s.Backend.Clone(ctx, A, B)} {
+	for what, err := range map[string]error{"create": s.Backend.Create(ctx, B, 1, nil), "clone": s.Backend.Clone(ctx, A, B)} {
 		if !errors.Is(err, context.Canceled) {
 			t.Errorf("%s: %v, want context.Canceled", what, err)
 		}
@@ -141,12 +141,12 @@ func testForeign(t *testing.T, s suite) {
 	}
 	s.create(t, B, 1)
 	s.Plant(t, A, victim)
-	if err := s.Backend.Create(t.Context(), A, 1); !errors.Is(err, fs.ErrExist) {
+	if err := s.Backend.Create(t.Context(), A, 1, nil); !errors.Is(err, fs.ErrExist) {
 		t.Errorf("create: %v, want fs.ErrExist", err)
 	}
 	_, usage := s.Backend.Usage(t.Context(), A)
 	for what, err := range map[string]error{
-		"usage": usage, "grow": s.Backend.Grow(t.Context(), A, 2), "clone": s.Backend.Clone(t.Context(), A, C),
+		"usage": usage, "grow": s.Backend.Grow(t.Context(), A, 2, nil), "clone": s.Backend.Clone(t.Context(), A, C),
 	} {
 		if err == nil || errors.Is(err, fs.ErrNotExist) {
 			t.Errorf("%s: %v, want an error that says that it is no volume", what, err)
@@ -166,7 +166,7 @@ func testFull(t *testing.T, s suite) {
 	}
 	before := s.Names(t)
 	s.Fill(t)
-	err := s.Backend.Create(t.Context(), A, volumes64)
+	err := s.Backend.Create(t.Context(), A, volumes64, nil)
 	if !errors.Is(err, syscall.ENOSPC) || fault.RemedyOf(err) == "" {
 		t.Errorf("create: %v, want one that wraps ENOSPC and has a remedy", err)
 	}

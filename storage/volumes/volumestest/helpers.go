@@ -23,7 +23,7 @@ func Filler(n int) string { return fmt.Sprintf("%s-%d", filler, n) }
 
 func (s suite) create(t *testing.T, id string, gib int) {
 	t.Helper()
-	if err := s.Backend.Create(t.Context(), id, gib); err != nil {
+	if err := s.Backend.Create(t.Context(), id, gib, nil); err != nil {
 		t.Fatalf("create %s: %v", id, err)
 	}
 }
