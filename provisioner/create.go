@@ -75,9 +75,7 @@ func (p *Provisioner) reserve(ctx context.Context, wanted admitted) (records.Ins
 	inst := wanted.inst
 	inst.ID, inst.UUID, inst.Created = randomHex(6), newUUID(), p.Now().UTC()
 	op := p.operation("create", inst)
-	inst, err := p.Records.Reserve(ctx, inst, op, func(existing []records.Instance, inst *records.Instance) error {
-		return allot(wanted.survey, wanted.network, existing, inst)
-	})
+	inst, err := p.reserveSealed(ctx, wanted, inst, op)
 	if errors.Is(err, records.ErrNotFound) {
 		return inst, op, fault.New(fault.NotFound, "see what there is: holm tenant ls, holm pool ls", "somebody has removed what it was to be in: %w", err)
 	}
@@ -93,6 +91,21 @@ func (p *Provisioner) reserve(ctx context.Context, wanted admitted) (records.Ins
 		return inst, op, oneError(err)
 	}
 	return inst, op, err
+}
+
+// reserveSealed seals the volume's key and reserves, again when the tenant's key was rotated in between.
+func (p *Provisioner) reserveSealed(ctx context.Context, wanted admitted, inst records.Instance, op records.Operation) (records.Instance, error) {
+	for {
+		if err := p.sealVolume(ctx, &inst); err != nil {
+			return inst, err
+		}
+		reserved, err := p.Records.Reserve(ctx, inst, op, func(existing []records.Instance, inst *records.Instance) error {
+			return allot(wanted.survey, wanted.network, existing, inst)
+		})
+		if !errors.Is(err, records.ErrRotated) {
+			return reserved, err
+		}
+	}
 }
 
 // build runs the steps between the reservation and the running guest, and returns the record of that and when it began.

@@ -2,6 +2,7 @@ package provisioner
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 
@@ -22,7 +23,7 @@ func (p *Provisioner) GiveUp(ctx context.Context, tenant, name string, observe O
 	return p.remove(ctx, tenant, name, anyway, p.giveUpVolume, observe)
 }
 
-func (p *Provisioner) remove(ctx context.Context, tenant, name string, allowed, volume onInstance, observe Observer) error {
+func (p *Provisioner) remove(ctx context.Context, tenant, name string, allowed onInstance, volume removal, observe Observer) error {
 	h, inst, release, err := p.hold(ctx, tenant, name, false)
 	if err != nil {
 		return err
@@ -41,12 +42,15 @@ func (p *Provisioner) remove(ctx context.Context, tenant, name string, allowed, 
 	return nil
 }
 
+// removal removes the volume of an instance, and says what it did.
+type removal func(ctx context.Context, inst records.Instance) (done string, err error)
+
 // onInstance is something that is done to an instance, or asked of it.
 type onInstance func(ctx context.Context, inst records.Instance) error
 
 // destroy is the create's list backwards. It carries on past errors, and drops the record last: as long as anything is
 // left, the record says what. Only the end of ctx stops it, between two steps.
-func (p *Provisioner) destroy(ctx context.Context, h Hypervisor, inst records.Instance, removeVolume onInstance, w *watcher) error {
+func (p *Provisioner) destroy(ctx context.Context, h Hypervisor, inst records.Instance, removeVolume removal, w *watcher) error {
 	op := p.operation("destroy", inst)
 	if err := p.Records.PutOperation(ctx, op); err != nil {
 		return err
@@ -66,7 +70,8 @@ func (p *Provisioner) destroy(ctx context.Context, h Hypervisor, inst records.In
 	}{
 		{"power", func() error { return h.Destroy(ctx, inst.UUID) }},
 		{"domain", func() error { return h.Undefine(ctx, inst.UUID) }},
-		{"volume", func() error { return removeVolume(ctx, inst) }},
+		{"key", func() error { return p.destroyKey(ctx, h, inst) }},
+		{"volume", func() error { return p.destroyVolume(ctx, inst, removeVolume) }},
 		{"seed", func() error { return removeFile(p.seedPath(inst.ID)) }},
 		{"folder", func() error { return os.RemoveAll(p.instanceDir(inst.ID)) }},
 		{"network", func() error {
@@ -96,6 +101,30 @@ func (p *Provisioner) destroy(ctx context.Context, h Hypervisor, inst records.In
 		return nil
 	}
 	return p.stuck(ctx, inst, op, oneError(failed...))
+}
+
+// destroyKey comes before the volume: from here on nobody opens that any more, also not if the rest has to wait for its pool.
+func (p *Provisioner) destroyKey(ctx context.Context, h Hypervisor, inst records.Instance) error {
+	if inst.Key == nil {
+		return nil
+	}
+	if err := h.RemoveSecret(ctx, inst.UUID); err != nil && !errors.Is(err, ErrUnsupported) {
+		return err
+	}
+	_, err := p.Records.DestroyKey(ctx, inst.ID)
+	return err
+}
+
+// destroyVolume removes the volume and leaves a record of that in the audit log, which outlives the instance's.
+func (p *Provisioner) destroyVolume(ctx context.Context, inst records.Instance, remove removal) error {
+	done, err := remove(ctx, inst)
+	if err != nil {
+		return err
+	}
+	if inst.Key != nil {
+		done = "key " + inst.Key.ID + " destroyed, " + done
+	}
+	return p.Records.Destroyed(ctx, inst, done)
 }
 
 // removed closes what the journal has of the instance, also the operations of holms that died, and drops the record.

@@ -47,7 +47,7 @@ func (p *Provisioner) Evidence(ctx context.Context, tenant, name string, at ledg
 		return evidence.Statement{}, err
 	}
 	s := evidence.Predicate{
-		MadeAt: p.Now().UTC(), Instance: inst, Image: imageOf(image), DomainXML: domain, NetworkXML: network, Encryption: "none",
+		MadeAt: p.Now().UTC(), Instance: inst, Image: imageOf(image), DomainXML: domain, NetworkXML: network, Encryption: Encryption(inst),
 		VolumeBytes: view.VolumeBytes, Verified: verdict, Audit: at, Limits: evidence.Limits(), Host: evidence.Host{Name: at.Host},
 	}
 	if err := p.surroundings(ctx, &s); err != nil {

@@ -24,7 +24,7 @@ func TestEvidenceStatesWhatAnInstanceIsAndWhereItLies(t *testing.T) {
 	if p.Instance.ID != inst.ID || p.Tenant.Residency[0] != "NO" || p.Host.Jurisdiction != "NO" || p.Host.Name != "fjell01" || p.Audit != at {
 		t.Errorf("it states %+v of %+v", p.Host, p.Tenant)
 	}
-	if !strings.Contains(p.DomainXML, inst.UUID) || !strings.Contains(p.NetworkXML, inst.Network) || p.Encryption != "none" || p.VolumeBytes <= 0 {
+	if !strings.Contains(p.DomainXML, inst.UUID) || !strings.Contains(p.NetworkXML, inst.Network) || !strings.HasPrefix(p.Encryption, "LUKS aes-256-xts-plain64, key ") || p.VolumeBytes <= 0 {
 		t.Errorf("it states %q, %q, %d bytes", p.DomainXML, p.NetworkXML, p.VolumeBytes)
 	}
 	if p.Pool == nil || p.Pool.Name != "fast" || p.Under == nil || len(p.Under.Drives()) != 4 {

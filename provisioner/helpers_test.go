@@ -22,6 +22,7 @@ import (
 	"holm/provisioner/network"
 	"holm/provisioner/provisionertest"
 	"holm/provisioner/verify"
+	"holm/storage/keys"
 	"holm/storage/pools"
 	"holm/storage/records"
 )
@@ -122,8 +123,9 @@ func (w *world) holm() *provisioner.Provisioner {
 			}
 			return w.hyp, nil
 		},
-		Look: func(_ context.Context, pool records.Pool) (pools.Tree, error) { return w.look(pool) },
-		Boot: &w.boot, Firewall: &w.wall,
+		Look:    func(_ context.Context, pool records.Pool) (pools.Tree, error) { return w.look(pool) },
+		HostKey: keys.Keeper{Path: filepath.Join(w.dir, "keys", "host.key")}.Key,
+		Boot:    &w.boot, Firewall: &w.wall,
 		Routes:  func() ([]netip.Prefix, error) { return w.routes, nil },
 		Listens: func(_ context.Context, _ string, port uint16) (bool, error) { return w.listens[port], nil },
 		Health:  func(_ context.Context, tree *pools.Tree) { w.ask(tree) },

@@ -17,24 +17,32 @@ func (p *Provisioner) reachable(ctx context.Context, inst records.Instance) erro
 	return p.present(ctx, *pool, inst)
 }
 
-// removeVolume removes the state volume of an instance. A pool that is not there is an error: that its folder looks empty
-// does not mean that the volume is gone.
-func (p *Provisioner) removeVolume(ctx context.Context, inst records.Instance) error {
+// removeVolume wipes and removes the state volume of an instance, and says what it did. A pool that is not there is an error:
+// that its folder looks empty does not mean that the volume is gone.
+func (p *Provisioner) removeVolume(ctx context.Context, inst records.Instance) (done string, err error) {
 	if err := p.reachable(ctx, inst); err != nil {
-		return err
+		return "", err
 	}
 	disks, err := p.disks(ctx, inst.Pool)
 	if err != nil {
-		return err
+		return "", err
 	}
-	return disks.Remove(ctx, inst.ID)
+	if err := disks.Wipe(ctx, inst.ID); err != nil {
+		return "", err
+	}
+	p.crash("destroy.wiped")
+	done = "blocks given back, volume removed"
+	if inst.Key != nil {
+		done = "LUKS header overwritten, " + done
+	}
+	return done, disks.Remove(ctx, inst.ID)
 }
 
 // giveUpVolume is removeVolume for an instance whose pool will not come back: then it leaves the volume to whoever has
 // the drives.
-func (p *Provisioner) giveUpVolume(ctx context.Context, inst records.Instance) error {
+func (p *Provisioner) giveUpVolume(ctx context.Context, inst records.Instance) (done string, err error) {
 	if err := p.reachable(ctx, inst); fault.KindOf(err) == fault.Unfit {
-		return nil
+		return "volume left to whoever has its drives", nil
 	}
 	return p.removeVolume(ctx, inst)
 }

@@ -55,6 +55,17 @@ type Records interface {
 	Tenants(ctx context.Context) ([]records.Tenant, error)
 	// UpdateTenant changes one tenant in place, with what its instances have in view.
 	UpdateTenant(ctx context.Context, name string, change func(tenant *records.Tenant, used records.Resources) error) (records.Tenant, error)
+	// TenantKeys returns what tenants' volumes are sealed with, sorted by tenant.
+	TenantKeys(ctx context.Context) ([]records.TenantKey, error)
+	// AddTenantKey stores a tenant's first key; records.ErrExists when it has one. The callback is given the others.
+	AddTenantKey(ctx context.Context, key records.TenantKey, admit func(existing []records.TenantKey) error) error
+	// RotateKey replaces a tenant's key, and what it has sealed of the tenant's instances, in one transaction.
+	RotateKey(ctx context.Context, tenant string, reseal func(key *records.TenantKey, instances []records.Instance) error) (records.TenantKey, error)
+	// DestroyKey takes the key of an instance's volume away; no error when it has none.
+	DestroyKey(ctx context.Context, id string) (records.Instance, error)
+	// Destroyed notes in the audit log what has become of an instance's volume.
+	Destroyed(ctx context.Context, inst records.Instance, what string) error
+
 	// DropTenant removes the tenant's record; the callback is given its instances.
 	DropTenant(ctx context.Context, name string, admit func(living []records.Instance) error) error
 
@@ -158,6 +169,11 @@ type Hypervisor interface {
 	Define(ctx context.Context, xml string) error
 	// Start boots a defined domain; no error when it runs already.
 	Start(ctx context.Context, uuid string) error
+	// SetSecret holds the key of a volume ready, by the domain's UUID, until RemoveSecret: Start of a domain with an encrypted
+	// disk needs it, and only Start. Nobody can read it back. ErrUnsupported where the hypervisor keeps none.
+	SetSecret(ctx context.Context, uuid, path string, value []byte) error
+	// RemoveSecret forgets it; no error when there is none.
+	RemoveSecret(ctx context.Context, uuid string) error
 	// Shutdown asks the guest to power off and returns at once; no error when it is off.
 	Shutdown(ctx context.Context, uuid string) error
 	// Destroy cuts the power; no error when the domain is off or absent.

@@ -21,6 +21,7 @@ import (
 	"holm/internal/lock"
 	"holm/provisioner/network"
 	"holm/provisioner/verify"
+	"holm/storage/keys"
 	"holm/storage/pools"
 	"holm/storage/records"
 )
@@ -60,6 +61,8 @@ type Config struct {
 	Health   func(ctx context.Context, t *pools.Tree)
 	Boot     Boot
 	Firewall Firewall
+	// HostKey is what tenants' keys are sealed with; make says whether it may be made now.
+	HostKey func(make bool) (keys.Key, error)
 	// Network is the host's own; those of tenants are beside it.
 	Network network.Network
 	// Routes are where the host's routes lead to, IPv4 and IPv6.

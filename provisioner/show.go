@@ -23,6 +23,10 @@ func (p *Provisioner) Show(ctx context.Context, tenant, name string) (View, erro
 	if err != nil {
 		return View{}, err
 	}
+	if inst.Key != nil { // its name is to be seen, and what it is sealed in is nobody's business
+		named := inst.Key.Destroyed()
+		inst.Key = &named
+	}
 	v := View{Instance: inst, Domain: state, Status: status(inst.State, state)}
 	if state == DomainStalled {
 		v.Stalled = whyStalled(ctx, h, inst)

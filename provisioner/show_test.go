@@ -39,6 +39,7 @@ func TestTheStatusIsTheWordForRecordAndDomainTogether(t *testing.T) {
 	inst := w.created("web")
 	ctx, holm := t.Context(), w.holm()
 	becomes := func(domain provisioner.DomainState) {
+		must(t, w.hyp.SetSecret(ctx, inst.UUID, "", []byte("key")))
 		must(t, w.hyp.Start(ctx, inst.UUID))
 		switch domain {
 		case provisioner.DomainOff:

@@ -53,14 +53,25 @@ func (p *Provisioner) volume(inst records.Instance, w *watcher) saga.Step {
 			if err != nil {
 				return err
 			}
-			w.text("volume", fmt.Sprintf("%d GiB, %s", inst.Flavor.DiskGiB, disks.Disk(inst.ID).Format))
-			err = disks.Create(ctx, inst.ID, inst.Flavor.DiskGiB)
+			key, err := p.passphrase(ctx, inst)
+			if err != nil {
+				return err
+			}
+			how := "encrypted"
+			if key == nil {
+				how = "not encrypted"
+			}
+			w.text("volume", fmt.Sprintf("%d GiB, %s, %s", inst.Flavor.DiskGiB, disks.Disk(inst.ID).Format, how))
+			err = disks.Create(ctx, inst.ID, inst.Flavor.DiskGiB, key)
 			if errors.Is(err, fs.ErrExist) {
 				_, err = disks.Usage(ctx, inst.ID) // it was made before, unless it is no volume
 			}
 			return err
 		},
-		Undo: func(ctx context.Context) error { return p.removeVolume(ctx, inst) },
+		Undo: func(ctx context.Context) error {
+			_, err := p.removeVolume(ctx, inst)
+			return err
+		},
 	}
 }
 
@@ -138,12 +149,17 @@ func (p *Provisioner) machine(ctx context.Context, inst records.Instance, image 
 	if err != nil {
 		return machine.Spec{}, err
 	}
+	disk := disks.Disk(inst.ID)
+	state := machine.Disk{Path: disk.Path, Format: disk.Format, Block: disk.Block, Buffered: disk.Buffered}
+	if inst.Key != nil {
+		state.Secret = inst.UUID // libvirt's secrets have names of their own
+	}
 	return machine.Spec{
 		Name: inst.Domain, UUID: inst.UUID, InstanceID: inst.ID, Tenant: inst.Tenant,
 		Accel: inst.Accel, Machine: inst.Machine, VCPUs: inst.Flavor.VCPUs, MemoryMiB: inst.Flavor.MemoryMiB, Limits: machine.Limits(inst.Flavor.Limits),
 		Kernel: p.Images.Path(image, image.Kernel), Initrd: p.Images.Path(image, image.Initrd),
 		Cmdline:  image.Cmdline(),
-		RootDisk: p.Images.Path(image, image.Root), StateDisk: machine.Disk(disks.Disk(inst.ID)), Seed: seed,
+		RootDisk: p.Images.Path(image, image.Root), StateDisk: state, Seed: seed,
 		Network: inst.Network, Filter: filter, Internal: n.Internal, MAC: inst.MAC, Address: inst.Address, Address6: inst.Address6,
 		ConsoleLog: p.consolePath(inst.ID),
 	}, nil
@@ -184,7 +200,7 @@ func (p *Provisioner) start(h Hypervisor, inst records.Instance, image images.Ma
 		Name: "started",
 		Do: func(ctx context.Context) error {
 			w.text("started", image.KernelVersion+"  "+image.Name+"@"+strings.TrimPrefix(image.Short(), "sha256:"))
-			return h.Start(ctx, inst.UUID)
+			return p.unlocked(ctx, h, inst, func() error { return h.Start(ctx, inst.UUID) })
 		},
 		Undo: func(ctx context.Context) error { return h.Destroy(ctx, inst.UUID) },
 	}

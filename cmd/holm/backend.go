@@ -22,6 +22,7 @@ import (
 	"holm/provisioner/hypervisor"
 	"holm/provisioner/network"
 	"holm/provisioner/verify"
+	"holm/storage/keys"
 	"holm/storage/mounts"
 	"holm/storage/pools"
 	"holm/storage/records"
@@ -49,6 +50,7 @@ func newProvisioner(ctx context.Context, s settings) (api, error) {
 		Dir: s.state, Records: b.records, Images: images.Open(filepath.Join(s.state, "images")),
 		Connect: func(ctx context.Context) (provisioner.Hypervisor, error) { return b.connect(ctx) },
 		Inspect: verify.System().Run, Measure: b.measure, Look: lookUnder, Health: pools.Looker{}.AskHealth, Boot: mounts.Systemd{}, Network: where, Crash: crashPoint(), Now: time.Now,
+		HostKey:  keys.Keeper{Path: filepath.Join(s.state, "keys", "host.key"), Credentials: os.Getenv("CREDENTIALS_DIRECTORY")}.Key,
 		Firewall: network.Firewall{}, Routes: hostRoutes, Listens: network.Listens,
 	}
 	// systemd-resolved's stub in resolv.conf is of no use to a guest; the file beside it names the real servers.

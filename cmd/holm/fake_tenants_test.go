@@ -121,3 +121,10 @@ func (w *world) Exposures(_ context.Context, tenant, name string) (all []provisi
 	}
 	return all, w.failWith
 }
+
+func (w *world) RotateKey(ctx context.Context, tenant string) (string, int, error) {
+	if _, err := w.Tenant(ctx, tenant); err != nil {
+		return "", 0, err
+	}
+	return "0123456789abcdef", 2, nil
+}

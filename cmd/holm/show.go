@@ -76,6 +76,7 @@ func (a *app) viewFields(v provisioner.View) term.Fields {
 	text("flavor", fmt.Sprintf("%s: %s, %s, %s disk", v.Flavor.Name, count(v.Flavor.VCPUs, "vCPU"),
 		bytesCell(mebibyte*int64(v.Flavor.MemoryMiB)).Text, bytesCell(gibibyte*int64(v.Flavor.DiskGiB)).Text))
 	text("limits", limitsText(v.Flavor.Limits))
+	text("encryption", provisioner.Encryption(v.Instance))
 	f.Add("disk used", bytesCell(v.VolumeBytes))
 	text("pool", v.Pool)
 	f.Add("residency", term.Cell{Text: overrideText(v.ResidencyOverride), Tone: term.Attention})

@@ -76,6 +76,8 @@ type api interface {
 	Tenant(ctx context.Context, name string) (provisioner.TenantView, error)
 	Tenants(ctx context.Context) ([]provisioner.TenantView, error)
 	RemoveTenant(ctx context.Context, name string) error
+	// RotateKey gives a tenant a new key; it returns its name, and of how many volumes it sealed the keys.
+	RotateKey(ctx context.Context, tenant string) (id string, volumes int, err error)
 
 	// Unstall lets instances go on that were paused for want of space, and returns all that were paused because of a disk.
 	Unstall(ctx context.Context) ([]provisioner.Paused, error)

@@ -48,13 +48,15 @@ type Spec struct {
 	ConsoleLog string // what the guest writes to its serial console is appended here
 }
 
-// Disk is how a writable disk is opened: the fields of volumes.Disk, which converts to it.
+// Disk is how a writable disk is opened.
 type Disk struct {
 	Path   string
 	Format string // Qcow2 or Raw
 	Block  bool   // a block device, not a file
 	// Buffered is for a file that has to go through the host's page cache.
 	Buffered bool
+	// Secret is the UUID of libvirt's secret that opens it; "" when it is not encrypted.
+	Secret string
 }
 
 // The formats of a disk.

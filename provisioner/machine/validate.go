@@ -79,6 +79,9 @@ func (s Spec) validatePaths() error {
 	if s.StateDisk.Format != Qcow2 && s.StateDisk.Format != Raw {
 		return refuse("format of the state disk", s.StateDisk.Format, "use qcow2 or raw")
 	}
+	if s.StateDisk.Secret != "" && !uuidPattern.MatchString(s.StateDisk.Secret) {
+		return refuse("secret of the state disk", s.StateDisk.Secret, "use a lower-case UUID")
+	}
 	seen := map[string]string{}
 	for _, p := range []struct {
 		what, path string

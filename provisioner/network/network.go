@@ -111,7 +111,7 @@ func (n Network) typed(meta string) *libvirtxml.Network {
 		UUID:     n.UUID,
 		Metadata: &libvirtxml.NetworkMetadata{XML: meta},
 		Forward:  &libvirtxml.NetworkForward{Mode: "route"},
-		Bridge:   &libvirtxml.NetworkBridge{Name: n.Bridge, STP: "on", Delay: "0"},
+		Bridge:   &libvirtxml.NetworkBridge{Name: n.Bridge, STP: "off", Delay: "0"},
 		DNS:      &libvirtxml.NetworkDNS{Enable: "no"},
 		IPs: []libvirtxml.NetworkIP{{
 			Address: n.Gateway().String(),

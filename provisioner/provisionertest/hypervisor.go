@@ -24,6 +24,7 @@ type Hypervisor struct {
 	domains  map[string]*domain  // by UUID
 	networks map[string]*network // by UUID
 	filters  map[string]bool     // by name
+	secrets  map[string]bool     // by UUID
 	watchers map[*watcher]struct{}
 	fail     func(method, object string) error
 	ignore   bool // guests ignore Shutdown
@@ -43,6 +44,7 @@ type domain struct {
 	streams      map[string]*link
 	vcpus        int
 	memory       uint64
+	encrypted    bool              // it has a disk that needs its secret
 	failed       map[string]string // disks of the running guest, and why
 }
 
@@ -61,7 +63,7 @@ type network struct {
 func NewHypervisor() *Hypervisor {
 	return &Hypervisor{
 		domains:  map[string]*domain{},
-		networks: map[string]*network{}, filters: map[string]bool{},
+		networks: map[string]*network{}, filters: map[string]bool{}, secrets: map[string]bool{},
 		watchers: map[*watcher]struct{}{},
 	}
 }
@@ -124,6 +126,10 @@ func (h *Hypervisor) Start(ctx context.Context, uuid string) error {
 	if running(d) {
 		h.mu.Unlock()
 		return nil
+	}
+	if d.encrypted && !h.secrets[uuid] {
+		h.mu.Unlock()
+		return fault.New(fault.Failure, "", "start domain %s: its disk is encrypted, and its key is not there", uuid)
 	}
 	d.state = provisioner.DomainRunning
 	d.live, d.liveXML, d.failed = slices.Clone(d.config), d.xml, nil
@@ -370,3 +376,26 @@ func without(disks []disk, target string) []disk {
 }
 
 var errNotRunning = errors.New("domain is not running")
+
+// SetSecret implements provisioner.Hypervisor.
+func (h *Hypervisor) SetSecret(ctx context.Context, uuid, _ string, value []byte) error {
+	if err := h.enter(ctx, "SetSecret", uuid); err != nil {
+		return err
+	}
+	defer h.mu.Unlock()
+	if len(value) == 0 {
+		return fault.New(fault.Failure, "", "a secret without a value")
+	}
+	h.secrets[uuid] = true
+	return nil
+}
+
+// RemoveSecret implements provisioner.Hypervisor.
+func (h *Hypervisor) RemoveSecret(ctx context.Context, uuid string) error {
+	if err := h.enter(ctx, "RemoveSecret", uuid); err != nil {
+		return err
+	}
+	defer h.mu.Unlock()
+	delete(h.secrets, uuid)
+	return nil
+}

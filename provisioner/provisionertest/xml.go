@@ -31,6 +31,9 @@ func parseDomain(text string) (*domain, error) {
 				Dev string `xml:"dev,attr"`
 			} `xml:"target"`
 			ReadOnly *struct{} `xml:"readonly"`
+			Source   struct {
+				Encryption *struct{} `xml:"encryption"`
+			} `xml:"source"`
 		} `xml:"devices>disk"`
 	}
 	if err := xml.Unmarshal([]byte(text), &d); err != nil {
@@ -45,6 +48,7 @@ func parseDomain(text string) (*domain, error) {
 		vcpus: d.VCPU, memory: d.Memory.Value * units[d.Memory.Unit],
 	}
 	for _, k := range d.Disks {
+		kept.encrypted = kept.encrypted || k.Source.Encryption != nil
 		kept.config = append(kept.config, disk{target: k.Target.Dev, readOnly: k.ReadOnly != nil, format: k.Driver.Type})
 	}
 	return kept, nil

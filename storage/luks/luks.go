@@ -68,9 +68,9 @@ type keySlot struct {
 	Stripes    uint32
 }
 
-// Header returns the first HeaderBytes of a volume that this passphrase opens, with a new random key to encrypt it. Two
-// calls never return the same.
-func Header(passphrase []byte) ([]byte, error) {
+// Header returns the first HeaderBytes of a volume that this passphrase opens, with a new random key to encrypt it, and
+// behind them so many bytes of what is encrypted, a multiple of 512, that read as zeros. Two calls never return the same.
+func Header(passphrase []byte, blank int) ([]byte, error) {
 	if len(passphrase) < 32 {
 		return nil, errors.New("a passphrase of fewer than 32 bytes is no random key")
 	}
@@ -106,9 +106,17 @@ func Header(passphrase []byte) ([]byte, error) {
 	if err := binary.Write(&text, binary.BigEndian, h); err != nil {
 		return nil, fmt.Errorf("write a LUKS header: %w", err)
 	}
-	header := make([]byte, HeaderBytes)
+	header := make([]byte, HeaderBytes+blank)
 	copy(header, text.Bytes())
 	copy(header[slotStart:], material)
+	cipher, err := xts.NewCipher(aes.NewCipher, master[:])
+	if err != nil {
+		return nil, err
+	}
+	for at := 0; at < blank; at += sector {
+		part := header[HeaderBytes+at : HeaderBytes+at+sector]
+		cipher.Encrypt(part, part, uint64(at/sector)) // #nosec G115 -- not negative
+	}
 	return header, nil
 }
 

@@ -17,7 +17,7 @@ func TestQEMUOpensWhatIsWritten(t *testing.T) {
 	if _, err := run.Look("qemu-io"); err != nil {
 		t.Skipf("left out: %v", err)
 	}
-	header, err := Header([]byte(passphrase))
+	header, err := Header([]byte(passphrase), 64<<10)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,7 +39,7 @@ func TestQEMUOpensWhatIsWritten(t *testing.T) {
 		out, err := run.Command(t.Context(), "qemu-io", append(args, "--image-opts", "driver=luks,key-secret=s,file.filename="+volume)...)
 		return string(out), err
 	}
-	if out, err := io(right, "write -P 0x5a 0 64k", "read -P 0x5a 0 64k", "length"); err != nil || !strings.Contains(out, "1 MiB") {
+	if out, err := io(right, "read -P 0 0 64k", "write -P 0x5a 0 64k", "read -P 0x5a 0 64k", "length"); err != nil || !strings.Contains(out, "1 MiB") {
 		t.Fatalf("with the key: %v\n%s", err, out)
 	}
 	if out, err := io(wrong, "read 0 512"); err == nil || !strings.Contains(err.Error(), "Invalid password") {
@@ -64,11 +64,11 @@ func TestQEMUOpensWhatIsWritten(t *testing.T) {
 }
 
 func TestNoTwoHeadersAreTheSame(t *testing.T) {
-	a, err := Header([]byte(passphrase))
+	a, err := Header([]byte(passphrase), 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := Header([]byte(passphrase))
+	b, err := Header([]byte(passphrase), 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,14 +78,14 @@ func TestNoTwoHeadersAreTheSame(t *testing.T) {
 	if bytes.Contains(a, []byte(passphrase)) {
 		t.Error("the passphrase is in the header")
 	}
-	if _, err := Header([]byte("secret")); err == nil {
+	if _, err := Header([]byte("secret"), 0); err == nil {
 		t.Error("a word is taken for a key")
 	}
 }
 
 func BenchmarkHeader(b *testing.B) {
 	for b.Loop() {
-		if _, err := Header([]byte(passphrase)); err != nil {
+		if _, err := Header([]byte(passphrase), 0); err != nil {
 			b.Fatal(err)
 		}
 	}

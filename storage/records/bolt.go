@@ -1,6 +1,7 @@
 package records
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,6 +30,7 @@ const (
 	bucketPools      = "pools"   // made by the first pool: older files have none
 	bucketTenants    = "tenants" // the same
 	bucketFlavors    = "flavors" // the same
+	bucketTenantKeys = "tenant-keys"
 
 	keySchema = "schema"
 	keyHost   = "host"
@@ -94,10 +96,19 @@ func (b *Bolt) write(ctx context.Context, fn func(*bolt.Tx) (change, error)) err
 		if err != nil {
 			return err
 		}
+		for _, one := range append(c.also, c) {
+			if one.kind == "" {
+				continue
+			}
+			if err := appendAudit(tx, one, b.now(), b.actor()); err != nil {
+				return err
+			}
+			c.kind = cmp.Or(c.kind, one.kind)
+		}
 		if c.kind == "" {
 			return errUnchanged
 		}
-		return appendAudit(tx, c, b.now(), b.actor())
+		return nil
 	})
 	if errors.Is(err, errUnchanged) {
 		return nil

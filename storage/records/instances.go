@@ -42,7 +42,7 @@ func (b *Bolt) Reserve(ctx context.Context, inst Instance, op Operation,
 		if err := sameKeys(before, inst); err != nil {
 			return change{}, err
 		}
-		if err := errors.Join(b.charge(tx, existing, inst), b.promise(tx, existing, inst)); err != nil {
+		if err := errors.Join(b.charge(tx, existing, inst), b.promise(tx, existing, inst), b.sealedNow(tx, inst)); err != nil {
 			return change{}, err
 		}
 		if err := tx.Bucket([]byte(bucketNames)).Put(nameKey(inst.Tenant, inst.Name), []byte(inst.ID)); err != nil {

@@ -3,6 +3,8 @@ package records
 import (
 	"errors"
 	"time"
+
+	"holm/storage/keys"
 )
 
 // Errors that every store returns, wrapped with the name or the id that was asked for.
@@ -11,6 +13,8 @@ var (
 	ErrNotFound = errors.New("not found")
 	// ErrExists means that the name is taken within its tenant.
 	ErrExists = errors.New("exists already")
+	// ErrRotated means that the tenant has another key by now than that with which something was sealed.
+	ErrRotated = errors.New("sealed with a key that was rotated meanwhile")
 	// ErrBusy means that another process held the database for longer than the store waits.
 	ErrBusy = errors.New("the database is in use by another process")
 )
@@ -64,6 +68,8 @@ type Instance struct {
 
 	// Pool is where the state volume lives; "" is the state directory.
 	Pool string `json:"pool,omitempty"`
+	// Key opens the state volume, and is opened by its tenant's; nil for one that is not encrypted.
+	Key *keys.Sealed `json:"key,omitempty"`
 	// AllowDegraded: whoever made it knew that the pool's array was not whole, and wanted it all the same.
 	AllowDegraded bool `json:"allow_degraded,omitempty"`
 	// ResidencyOverride is the reason for which it may lie where its tenant's rule does not allow.

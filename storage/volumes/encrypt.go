@@ -14,9 +14,13 @@ import (
 // luksMagic is how an encrypted raw volume begins.
 var luksMagic = []byte{'L', 'U', 'K', 'S', 0xba, 0xbe}
 
+// blankBytes is how much of the beginning of a raw volume is written, so that its guest finds zeros there and takes it for
+// new. What nobody has written decrypts to noise; in a qcow2 file it is not even asked for.
+const blankBytes = 1 << 20
+
 // writeHeader makes a volume an encrypted one, with its header at an offset. What is zero in it is left a hole.
-func writeHeader(file *os.File, at int64, key []byte) error {
-	header, err := luks.Header(key)
+func writeHeader(file *os.File, at int64, key []byte, blank int) error {
+	header, err := luks.Header(key, blank)
 	if err != nil {
 		return err
 	}
@@ -101,7 +105,7 @@ func encryptQcow2(file *os.File, key []byte) error {
 	if err := file.Truncate(at + luks.HeaderBytes); err != nil {
 		return err
 	}
-	if err := writeHeader(file, at, key); err != nil {
+	if err := writeHeader(file, at, key, 0); err != nil {
 		return err
 	}
 	if err := countClusters(file, h, at/cluster, (luks.HeaderBytes+cluster-1)/cluster); err != nil {

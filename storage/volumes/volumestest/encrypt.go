@@ -32,6 +32,7 @@ func testEncrypted(t *testing.T, s suite) {
 		t.Fatal(err)
 	}
 	s.size(t, A, 1)
+	s.mustKeyed(t, A, fmt.Sprintf("read -P 0 0 %d", chunk)) // the guest takes it for new
 	for _, at := range []int64{0, 512 << 20, 1<<30 - chunk} {
 		s.mustKeyed(t, A, fmt.Sprintf("write -P 0x5a %d %d", at, chunk))
 	}

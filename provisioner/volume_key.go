@@ -1,0 +1,154 @@
+package provisioner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"holm/internal/fault"
+	"holm/storage/keys"
+	"holm/storage/luks"
+	"holm/storage/records"
+)
+
+// tenantKey returns the key with which a tenant's volumes are sealed, and makes it when it is the first time. The host's own
+// key is made with the very first of them, and never again: from then on one that is not there was lost.
+func (p *Provisioner) tenantKey(ctx context.Context, tenant string) (keys.Key, error) {
+	for {
+		all, err := p.Records.TenantKeys(ctx)
+		if err != nil {
+			return keys.Key{}, err
+		}
+		host, err := p.HostKey(len(all) == 0)
+		if err != nil {
+			return keys.Key{}, err
+		}
+		if at := slices.IndexFunc(all, func(k records.TenantKey) bool { return k.Tenant == tenant }); at >= 0 {
+			return host.Open(all[at].Key, keys.Tenant, tenant)
+		}
+		fresh := keys.New()
+		sealed, err := host.Seal(fresh, keys.Tenant, tenant)
+		if err != nil {
+			return keys.Key{}, err
+		}
+		err = p.Records.AddTenantKey(ctx, records.TenantKey{Tenant: tenant, Key: sealed, Made: p.Now().UTC()}, func([]records.TenantKey) error { return nil })
+		if err == nil || !errors.Is(err, records.ErrExists) {
+			return fresh, err
+		}
+	}
+}
+
+// sealVolume gives a new instance a key for its volume, where that can have one.
+func (p *Provisioner) sealVolume(ctx context.Context, inst *records.Instance) error {
+	disks, err := p.disks(ctx, inst.Pool)
+	if err != nil || !disks.Encrypts() {
+		return err
+	}
+	tenant, err := p.tenantKey(ctx, inst.Tenant)
+	if err != nil {
+		return err
+	}
+	sealed, err := tenant.Seal(keys.New(), keys.Volume, inst.ID)
+	inst.Key = &sealed
+	return err
+}
+
+// passphrase opens the volume of an instance; nil when it is not encrypted. It goes by the record as it is now: the key may
+// have been sealed anew since inst was read.
+func (p *Provisioner) passphrase(ctx context.Context, inst records.Instance) ([]byte, error) {
+	if inst.Key == nil {
+		return nil, nil
+	}
+	const tries = 3 // rotations that happen between two reads
+	for try := 1; ; try++ {
+		now, err := p.Records.Instance(ctx, inst.Tenant, inst.Name)
+		if err != nil {
+			return nil, err
+		}
+		tenant, err := p.tenantKey(ctx, inst.Tenant)
+		if err != nil {
+			return nil, err
+		}
+		if now.Key == nil {
+			return nil, nil
+		}
+		key, err := tenant.Open(*now.Key, keys.Volume, inst.ID)
+		if err == nil {
+			return key.Passphrase(), nil
+		}
+		if now.Key.By == tenant.ID() || try == tries {
+			return nil, err
+		}
+	}
+}
+
+// unlocked does something for which the hypervisor has to have the key of an instance's volume, and takes it back.
+func (p *Provisioner) unlocked(ctx context.Context, h Hypervisor, inst records.Instance, do func() error) error {
+	pass, err := p.passphrase(ctx, inst)
+	if err != nil {
+		return err
+	}
+	if pass == nil {
+		return do()
+	}
+	disks, err := p.disks(ctx, inst.Pool)
+	if err != nil {
+		return err
+	}
+	if err := h.SetSecret(ctx, inst.UUID, disks.Disk(inst.ID).Path, pass); err != nil {
+		return err
+	}
+	p.crash("start.unlocked")
+	err = do()
+	return oneError(err, h.RemoveSecret(context.WithoutCancel(ctx), inst.UUID))
+}
+
+// RotateKey gives a tenant a new key and seals those of its volumes with it, in one transaction. Nothing is written to a disk,
+// and instances that run do not notice. It returns how many volumes it was.
+func (p *Provisioner) RotateKey(ctx context.Context, tenant string) (id string, volumes int, err error) {
+	if err := validateName("tenant", tenant); err != nil {
+		return "", 0, err
+	}
+	host, err := p.HostKey(false)
+	if err != nil {
+		return "", 0, err
+	}
+	key, err := p.Records.RotateKey(ctx, tenant, func(key *records.TenantKey, instances []records.Instance) error {
+		before, err := host.Open(key.Key, keys.Tenant, tenant)
+		if err != nil {
+			return err
+		}
+		fresh := keys.New()
+		for i, inst := range instances {
+			if inst.Key == nil || len(inst.Key.Box) == 0 {
+				continue
+			}
+			volume, err := before.Open(*inst.Key, keys.Volume, inst.ID)
+			if err != nil {
+				return err
+			}
+			sealed, err := fresh.Seal(volume, keys.Volume, inst.ID)
+			if err != nil {
+				return err
+			}
+			instances[i].Key = &sealed
+			volumes++
+		}
+		key.Made = p.Now().UTC()
+		key.Key, err = host.Seal(fresh, keys.Tenant, tenant)
+		return err
+	})
+	if errors.Is(err, records.ErrNotFound) {
+		return "", 0, fault.New(fault.NotFound, "it gets one with its first instance: holm create NAME --tenant "+tenant, "tenant %q has no key", tenant)
+	}
+	return key.Key.ID, volumes, err
+}
+
+// Encryption says for people and auditors how the volume of an instance is encrypted.
+func Encryption(inst records.Instance) string {
+	if inst.Key == nil {
+		return "none"
+	}
+	return fmt.Sprintf("LUKS %s, key %s, sealed by key %s of tenant %s", luks.Cipher, inst.Key.ID, inst.Key.By, inst.Tenant)
+}
