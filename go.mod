@@ -6,6 +6,7 @@ require (
 	github.com/cavaliergopher/cpio v1.0.1
 	github.com/digitalocean/go-qemu v0.0.0-20250212194115-ee9b0668d242
 	github.com/google/go-cmp v0.7.0
+	github.com/gopacket/gopacket v1.7.7
 	github.com/kdomanski/iso9660 v0.4.0
 	github.com/mattn/go-runewidth v0.0.20
 	github.com/moby/sys/mountinfo v0.7.2
