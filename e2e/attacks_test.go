@@ -29,7 +29,10 @@ type fate struct {
 // TestEveryAttackIsStopped sends each attack of the table twice: as things are, when it must not arrive; and with the
 // walls taken down, when it must, for what never arrives was not stopped.
 func TestEveryAttackIsStopped(t *testing.T) {
+	began := time.Now()
 	l := newLab(t)
+	t.Logf("the guests are there after %s", time.Since(began).Round(time.Second))
+	began = time.Now()
 	var all []*fate
 	for i, a := range attempts(l) {
 		all = append(all, &fate{attempt: a, id: uint64(i + 1)}) //nolint:gosec // a few dozen
@@ -59,6 +62,7 @@ func TestEveryAttackIsStopped(t *testing.T) {
 			}
 		})
 	}
+	t.Logf("%d attempts, twice, in %s", len(all), time.Since(began).Round(time.Second))
 	text := render(all)
 	t.Log("\n" + text)
 	if file := os.Getenv("HOLM_ATTACK_TABLE"); file != "" {

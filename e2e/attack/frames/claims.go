@@ -34,50 +34,60 @@ const (
 
 // NeighbourAdvertisement says that an address is at a hardware address, and that this overrides what was known.
 func NeighbourAdvertisement(from, to, says Party, mark []byte) []byte {
-	return append(control(from, to, layers.ICMPv6TypeNeighborAdvertisement, &layers.ICMPv6NeighborAdvertisement{
+	return control(from, to, layers.ICMPv6TypeNeighborAdvertisement, &layers.ICMPv6NeighborAdvertisement{
 		Flags: fromRouter | override, TargetAddress: says.IP.AsSlice(),
-		Options: layers.ICMPv6Options{{Type: layers.ICMPv6OptTargetAddress, Data: says.MAC}},
-	}), mark...)
+		Options: layers.ICMPv6Options{{Type: layers.ICMPv6OptTargetAddress, Data: says.MAC}, marked(mark)},
+	})
 }
 
 // NeighbourSolicitation asks for to, and by the way says where from is.
 func NeighbourSolicitation(from, to Party, mark []byte) []byte {
-	return append(control(from, to, layers.ICMPv6TypeNeighborSolicitation, &layers.ICMPv6NeighborSolicitation{
+	return control(from, to, layers.ICMPv6TypeNeighborSolicitation, &layers.ICMPv6NeighborSolicitation{
 		TargetAddress: to.IP.AsSlice(),
-		Options:       layers.ICMPv6Options{{Type: layers.ICMPv6OptSourceAddress, Data: from.MAC}},
-	}), mark...)
+		Options:       layers.ICMPv6Options{{Type: layers.ICMPv6OptSourceAddress, Data: from.MAC}, marked(mark)},
+	})
 }
 
 // RouterAdvertisement says that from is the way out.
 func RouterAdvertisement(from, to Party, mark []byte) []byte {
-	return append(control(from, to, layers.ICMPv6TypeRouterAdvertisement, advertisement(from)), mark...)
+	return control(from, to, layers.ICMPv6TypeRouterAdvertisement, advertisement(from, mark))
 }
 
 // advertisement is one of a router that goes away at once: who believes it does not stay broken.
-func advertisement(from Party) *layers.ICMPv6RouterAdvertisement {
+func advertisement(from Party, mark []byte) *layers.ICMPv6RouterAdvertisement {
 	return &layers.ICMPv6RouterAdvertisement{
 		HopLimit: 64, RouterLifetime: 1,
-		Options: layers.ICMPv6Options{{Type: layers.ICMPv6OptSourceAddress, Data: from.MAC}},
+		Options: layers.ICMPv6Options{{Type: layers.ICMPv6OptSourceAddress, Data: from.MAC}, marked(mark)},
 	}
+}
+
+// nonce is the option of RFC 3971 in which a mark travels: behind the packet it would not last, because a bridge that
+// looks into packets cuts what their headers do not count.
+const nonce layers.ICMPv6Opt = 14
+
+// marked is a mark as an option, which with its own two bytes has to fill eights.
+func marked(mark []byte) layers.ICMPv6Option {
+	const fill = 6
+	return layers.ICMPv6Option{Type: nonce, Data: append(make([]byte, fill), mark...)}
 }
 
 // Redirect is the gateway's advice to send what goes to an address by somebody else: ICMP type 5.
 func Redirect(from, to Party, by, target netip.Addr, mark []byte) []byte {
 	kind, ip := network(from, to, layers.IPProtocolICMPv4)
-	// What the victim is said to have sent: its header and eight bytes.
+	// What the victim is said to have sent.
 	_, told := network(to, Party{IP: target}, layers.IPProtocolUDP)
-	sent := join(told, datagram(told, anyPort, 53))
+	sent := join(told, datagram(told, anyPort, 53), payload(mark))
 	icmp := &layers.ICMPv4{TypeCode: layers.CreateICMPv4TypeCode(layers.ICMPv4TypeRedirect, layers.ICMPv4CodeHost)}
 	gateway := by.As4()
 	icmp.Id, icmp.Seq = uint16(gateway[0])<<8|uint16(gateway[1]), uint16(gateway[2])<<8|uint16(gateway[3])
-	return append(between(from, to).with(kind, ip, icmp, payload(sent)).bytes(), mark...)
+	return between(from, to).with(kind, ip, icmp, payload(sent)).bytes()
 }
 
 // Redirect6 is the same in IPv6: type 137.
 func Redirect6(from, to Party, by, target netip.Addr, mark []byte) []byte {
-	return append(control(from, to, layers.ICMPv6TypeRedirect, &layers.ICMPv6Redirect{
-		TargetAddress: by.AsSlice(), DestinationAddress: target.AsSlice(),
-	}), mark...)
+	return control(from, to, layers.ICMPv6TypeRedirect, &layers.ICMPv6Redirect{
+		TargetAddress: by.AsSlice(), DestinationAddress: target.AsSlice(), Options: layers.ICMPv6Options{marked(mark)},
+	})
 }
 
 // RootBridge says that from is the root of the spanning tree, and that the topology has changed.

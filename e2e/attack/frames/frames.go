@@ -1,5 +1,5 @@
 // Package frames makes the frames of the table of attacks, from typed layers: good ones, and those that claim what is not
-// so. All carry a mark: as payload where there is one, and behind the packet where there is none.
+// so. All carry a mark: in what a packet carries, or, where it carries nothing, as ARP does not, behind it.
 package frames
 
 import (

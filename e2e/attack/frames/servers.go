@@ -11,7 +11,7 @@ import (
 func DHCPOffer(from, to, offered Party, mark []byte) []byte {
 	kind, ip := network(from, to, layers.IPProtocolUDP)
 	router := from.IP.AsSlice()
-	return append(between(from, to).with(kind, ip, datagram(ip, 67, 68), &layers.DHCPv4{
+	return between(from, to).with(kind, ip, datagram(ip, 67, 68), &layers.DHCPv4{
 		Operation: layers.DHCPOpReply, HardwareType: layers.LinkTypeEthernet, HardwareLen: 6, Xid: 1,
 		YourClientIP: offered.IP.AsSlice(), ClientIP: net.IPv4zero, NextServerIP: router, RelayAgentIP: net.IPv4zero, ClientHWAddr: offered.MAC,
 		Options: layers.DHCPOptions{
@@ -19,17 +19,21 @@ func DHCPOffer(from, to, offered Party, mark []byte) []byte {
 			layers.NewDHCPOption(layers.DHCPOptServerID, router),
 			layers.NewDHCPOption(layers.DHCPOptRouter, router),
 			layers.NewDHCPOption(layers.DHCPOptDNS, router),
+			layers.NewDHCPOption(layers.DHCPOptVendorOption, mark),
 		},
-	}).bytes(), mark...)
+	}).bytes()
 }
 
 // DHCP6Advertise is the same for IPv6.
 func DHCP6Advertise(from, to Party, mark []byte) []byte {
 	kind, ip := network(from, to, layers.IPProtocolUDP)
-	return append(between(from, to).with(kind, ip, datagram(ip, 547, 546), &layers.DHCPv6{
+	return between(from, to).with(kind, ip, datagram(ip, 547, 546), &layers.DHCPv6{
 		MsgType: layers.DHCPv6MsgTypeAdvertise, TransactionID: []byte{0, 0, 1},
-		Options: layers.DHCPv6Options{layers.NewDHCPv6Option(layers.DHCPv6OptDNSServers, from.IP.AsSlice())},
-	}).bytes(), mark...)
+		Options: layers.DHCPv6Options{
+			layers.NewDHCPv6Option(layers.DHCPv6OptServerID, mark),
+			layers.NewDHCPv6Option(layers.DHCPv6OptDNSServers, from.IP.AsSlice()),
+		},
+	}).bytes()
 }
 
 // control is an ICMPv6 message.

@@ -74,22 +74,22 @@ func fragment(from, to Party, protocol layers.IPProtocol, id uint32, offset uint
 // first header does not see it.
 func HiddenRouterAdvertisement(from, to Party, mark []byte) []byte {
 	kind, ip := network(from, to, layers.IPProtocolICMPv6)
-	message := join(icmp6(ip, layers.ICMPv6TypeRouterAdvertisement), advertisement(from))
+	message := join(icmp6(ip, layers.ICMPv6TypeRouterAdvertisement), advertisement(from, mark))
 	ip.(*layers.IPv6).NextHeader = layers.IPProtocolIPv6Destination
 	// Next header, length 0, and an option that fills the rest: PadN of four bytes.
 	options := []byte{byte(layers.IPProtocolICMPv6), 0, 1, 4, 0, 0, 0, 0}
-	return append(between(from, to).with(kind, ip, payload(append(options, message...))).bytes(), mark...)
+	return between(from, to).with(kind, ip, payload(append(options, message...))).bytes()
 }
 
 // FragmentedRouterAdvertisement is one in two fragments: the first has nothing but a header of options, so what it is
 // stands in the second alone.
 func FragmentedRouterAdvertisement(from, to Party, id uint32, mark []byte) [][]byte {
 	_, ip := network(from, to, layers.IPProtocolICMPv6)
-	message := join(icmp6(ip, layers.ICMPv6TypeRouterAdvertisement), advertisement(from))
+	message := join(icmp6(ip, layers.ICMPv6TypeRouterAdvertisement), advertisement(from, mark))
 	options := []byte{byte(layers.IPProtocolICMPv6), 0, 1, 4, 0, 0, 0, 0}
 	first := fragment(from, to, layers.IPProtocolIPv6Destination, id, 0, true, options)
 	second := fragment(from, to, layers.IPProtocolIPv6Destination, id, 1, false, message)
-	return [][]byte{append(first, mark...), append(second, mark...)}
+	return [][]byte{first, second}
 }
 
 // Anybody is a hardware address of the n-th of many that nobody has: locally administered.
