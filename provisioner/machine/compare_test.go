@@ -146,6 +146,7 @@ func TestALiveDomainIsRead(t *testing.T) {
 	want := Live{
 		ID: 1, Emulator: "/usr/bin/qemu-system-x86_64", Kernel: running().Kernel, Initrd: running().Initrd,
 		Disks: map[string]string{"vda": running().RootDisk, "vdb": running().StateDisk.Path},
+		Cards: []Card{{Tap: "vnet0", Bridge: "holm-default", Isolated: true}},
 	}
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Errorf("%v (-want +got):\n%s", err, diff)

@@ -14,6 +14,14 @@ type Live struct {
 	Kernel   string
 	Initrd   string
 	Disks    map[string]string // target → file or block device
+	Cards    []Card
+}
+
+// Card is a network card: where its traffic comes out on the host.
+type Card struct {
+	Tap      string
+	Bridge   string
+	Isolated bool // asked for: whether it is so, the kernel knows
 }
 
 // ReadLive reads the XML of a running domain. What is missing in it is zero; the ID is then -1.
@@ -42,7 +50,21 @@ func ReadLive(text string) (Live, error) {
 		}
 		live.Disks[disk.Target.Dev] = sourceOf(disk)
 	}
+	for _, nic := range d.Devices.Interfaces {
+		live.Cards = append(live.Cards, cardOf(nic))
+	}
 	return live, nil
+}
+
+func cardOf(nic libvirtxml.DomainInterface) Card {
+	c := Card{Isolated: nic.PortOptions != nil && nic.PortOptions.Isolated == "yes"}
+	if nic.Target != nil {
+		c.Tap = nic.Target.Dev
+	}
+	if nic.Source != nil && nic.Source.Network != nil {
+		c.Bridge = nic.Source.Network.Bridge
+	}
+	return c
 }
 
 func sourceOf(disk libvirtxml.DomainDisk) string {

@@ -51,6 +51,37 @@ const cgroup = `4:memory:/machine/qemu-7-holm.acme.web.libvirt-qemu
 0::/machine/qemu-7-holm.acme.web.libvirt-qemu/emulator
 `
 
+// filter is what ebtables lists for a guest whose filter is in place, and for a neighbour.
+const filter = `Bridge table: nat
+
+Bridge chain: PREROUTING, entries: 2, policy: ACCEPT
+-i vnet7 -j libvirt-I-vnet7
+-i vnet77 -j libvirt-I-vnet77
+
+Bridge chain: I-vnet7-ipv4-ip, entries: 3, policy: RETURN
+-p IPv4 --ip-src 0.0.0.0 --ip-proto udp -j RETURN 
+-p IPv4 --ip-src 10.77.0.10 -j RETURN 
+-j DROP 
+
+Bridge chain: I-vnet7-mac, entries: 2, policy: RETURN
+-s 52:54:00:ab:72:df -j RETURN 
+-j DROP 
+
+Bridge chain: I-vnet7-arp-ip, entries: 2, policy: RETURN
+-p ARP --arp-ip-src 10.77.0.10 -j RETURN 
+-j DROP 
+
+Bridge chain: libvirt-I-vnet7, entries: 5, policy: RETURN
+-j I-vnet7-mac
+-p IPv4 -j I-vnet7-ipv4-ip
+-p IPv4 -j ACCEPT 
+-p ARP -j I-vnet7-arp-ip
+-j DROP 
+
+Bridge chain: libvirt-I-vnet77, entries: 1, policy: RETURN
+-s 52:54:00:00:00:77 -p IPv4 --ip-src 10.77.0.77 -j ACCEPT 
+`
+
 func newBench(t *testing.T) *bench {
 	t.Helper()
 	b := &bench{t: t, dir: t.TempDir(), server: newServer(t)}
@@ -70,7 +101,10 @@ func newBench(t *testing.T) *bench {
 	}
 	b.link("proc/4711/exe", "/usr/bin/qemu-system-x86_64")
 	b.link("proc/4711/fd/3", "anon_inode:kvm-vm")
+	b.write("sys/class/net/vnet7/brport/isolated", "1\n")
+	b.link("sys/class/net/vnet7/master", "../holm0")
 	b.env = Env{Proc: b.path("proc"), Sys: b.path("sys"), PIDs: b.path("run"), Dial: b.dial}
+	b.env.Frames = func(context.Context) ([]byte, error) { return []byte(filter), nil }
 	b.bait = func(context.Context) (net.Conn, error) { // as a packet filter that drops, without the waiting
 		return nil, &net.OpError{Op: "dial", Err: os.ErrDeadlineExceeded}
 	}
@@ -105,7 +139,18 @@ func live(t *testing.T, want machine.Spec) string {
 		t.Fatal(err)
 	}
 	text = strings.Replace(text, "<domain ", `<domain id="7" `, 1)
+	text = strings.Replace(text, `<source network="holm-default">`, `<source network="holm-default" bridge="holm0">`, 1)
+	text = strings.Replace(text, "<model type=\"virtio\"></model>", "<target dev=\"vnet7\"></target><model type=\"virtio\"></model>", 1)
 	return strings.Replace(text, "<devices>", "<devices><emulator>/usr/bin/qemu-system-x86_64</emulator>", 1)
+}
+
+// frames changes what ebtables lists.
+func (b *bench) frames(old, now string) {
+	b.t.Helper()
+	if !strings.Contains(filter, old) {
+		b.t.Fatalf("%q is not in the filter", old)
+	}
+	b.env.Frames = func(context.Context) ([]byte, error) { return []byte(strings.ReplaceAll(filter, old, now)), nil }
 }
 
 func sum(text string) string {

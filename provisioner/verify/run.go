@@ -32,6 +32,7 @@ type trial struct {
 func rules() []rule {
 	return []rule{
 		qemuUser(), qemuCaps(), qemuSeccomp(), qemuAppArmor(), qemuCgroup(),
+		cardBridge(), cardIsolated(), cardFilter(),
 		domainAsAsked(), kernelOfImage(), bootID(), clock(), accel(), seedGone(),
 		sshRoot(), sshPassword(), sshAlgorithms(), firewall(),
 	}

@@ -6,6 +6,7 @@ import (
 
 	"holm/guest/report"
 	"holm/images"
+	"holm/internal/run"
 	"holm/provisioner/machine"
 )
 
@@ -34,11 +35,16 @@ type Env struct {
 	Sys  string // "/sys"
 	PIDs string // where libvirt keeps the process ids of its domains: "/run/libvirt/qemu"
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// Frames lists the kernel's rules for frames, as ebtables shows its table "nat": what libvirt's filters come to.
+	Frames func(ctx context.Context) ([]byte, error)
 }
 
 // System is this host.
 func System() Env {
-	return Env{Proc: "/proc", Sys: "/sys", PIDs: "/run/libvirt/qemu", Dial: (&net.Dialer{}).DialContext}
+	return Env{
+		Proc: "/proc", Sys: "/sys", PIDs: "/run/libvirt/qemu", Dial: (&net.Dialer{}).DialContext,
+		Frames: func(ctx context.Context) ([]byte, error) { return run.Command(ctx, "ebtables", "-t", "nat", "-L") },
+	}
 }
 
 // found is what came of one attempt.

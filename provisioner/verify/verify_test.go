@@ -39,7 +39,7 @@ func TestAnInstanceThatKeepsItsPromisesPassesEveryCheck(t *testing.T) {
 			t.Errorf("%+v", r)
 		}
 	}
-	want := strings.Split("host qemu-user,host qemu-caps,host qemu-seccomp,host qemu-apparmor,host qemu-cgroup,host domain-as-asked,"+
+	want := strings.Split("host qemu-user,host qemu-caps,host qemu-seccomp,host qemu-apparmor,host qemu-cgroup,host card-bridge,host card-isolated,host card-filter,host domain-as-asked,"+
 		"host kernel-of-image,host boot-id,host clock,host accel,host seed-gone,network ssh-root,network ssh-password,network ssh-algorithms,network firewall", ",")
 	if diff := cmp.Diff(want, ids); diff != "" {
 		t.Error(diff)
@@ -99,6 +99,26 @@ func TestEverySabotageIsSeen(t *testing.T) {
 		}, fail, "which is not its own"},
 		"the user's session":            {"qemu-cgroup", func(b *bench) { b.write("proc/4711/task/4712/cgroup", "0::/user.slice\n") }, fail, "its cgroup for unified"},
 		"no cgroups":                    {"qemu-cgroup", func(b *bench) { b.remove("proc/4711/task/4712"); b.remove("proc/4711/task/4711/cgroup") }, none, "no cgroups"},
+		"another network's bridge":      {"card-bridge", func(b *bench) { b.link("sys/class/net/vnet7/master", "../holm1") }, fail, "vnet7 hangs on holm1, not on holm0"},
+		"on no bridge":                  {"card-bridge", func(b *bench) { b.remove("sys/class/net/vnet7/master") }, fail, "vnet7 hangs on no bridge"},
+		"a card that is gone":           {"card-bridge", func(b *bench) { b.remove("sys/class/net/vnet7") }, fail, "vnet7 hangs on no bridge"},
+		"a domain that hides its card":  {"card-bridge", func(b *bench) { b.live(`<target dev="vnet7"></target>`, "") }, unsure, "libvirt names no interface"},
+		"a card that leaves the house":  {"card-bridge", func(b *bench) { b.live(`dev="vnet7"`, `dev="../vnet7"`) }, unsure, "libvirt names no interface"},
+		"a port that is not isolated":   {"card-isolated", func(b *bench) { b.write("sys/class/net/vnet7/brport/isolated", "0\n") }, fail, "the kernel's port vnet7 is not isolated"},
+		"a port that is on no bridge":   {"card-isolated", func(b *bench) { b.remove("sys/class/net/vnet7/brport") }, unsure, "no such file"},
+		"a filter that nobody asks":     {"card-filter", func(b *bench) { b.frames("-i vnet7 -j libvirt-I-vnet7\n", "") }, fail, "no rule takes what vnet7 sends to a filter"},
+		"a filter that drops nothing":   {"card-filter", func(b *bench) { b.frames("-j DROP", "-j ACCEPT") }, fail, "nothing that vnet7 sends is dropped"},
+		"a filter with another MAC":     {"card-filter", func(b *bench) { b.frames("-s 52:54:00:ab:72:df", "-s 52:54:00:ab:72:00") }, fail, "52:54:00:ab:72:00 may be claimed"},
+		"a filter with another address": {"card-filter", func(b *bench) { b.frames("--ip-src 10.77.0.10", "--ip-src 10.77.0.11") }, fail, "10.77.0.11 may be claimed"},
+		"a filter with a whole network": {"card-filter", func(b *bench) { b.frames("--ip-src 10.77.0.10", "--ip-src 10.77.0.0/24") }, fail, "10.77.0.0/24 may be claimed"},
+		"a filter of no MAC":            {"card-filter", func(b *bench) { b.frames("-s 52:54:00:ab:72:df ", "") }, fail, "no rule knows 52:54:00:ab:72:df"},
+		"a filter of no address":        {"card-filter", func(b *bench) { b.frames("--ip-src 10.77.0.10 ", "") }, fail, "no rule knows 10.77.0.10"},
+		"a way past the filter":         {"card-filter", func(b *bench) { b.frames("-i vnet7 -j lib", "-i vnet7 -j ACCEPT\n-i vnet7 -j lib") }, fail, "let through before it is looked at"},
+		"a way past all filters":        {"card-filter", func(b *bench) { b.frames("-i vnet7 -j lib", "-j ACCEPT\n-i vnet7 -j lib") }, fail, "let through before it is looked at"},
+		"a neighbour's way past":        {"card-filter", func(b *bench) { b.frames("-i vnet77 -j lib", "-i vnet77 -j ACCEPT\n-i vnet77 -j lib") }, report.Passed, "hold vnet7 to"},
+		"rules that cannot be read": {"card-filter", func(b *bench) {
+			b.env.Frames = func(context.Context) ([]byte, error) { return nil, errRefused }
+		}, unsure, "refused"},
 		"a changed domain":              {"domain-as-asked", func(b *bench) { b.live("<readonly>", "<shareable>"); b.live("</readonly>", "</shareable>") }, fail, "(and 1 more)"},
 		"one more device":               {"domain-as-asked", func(b *bench) { b.live("</devices>", "<hostdev/></devices>") }, fail, "devices: hostdev was not asked for"},
 		"a domain that is not told":     {"domain-as-asked", func(b *bench) { b.subject.Live = "" }, unsure, "libvirt does not say"},
