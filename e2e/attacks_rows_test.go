@@ -202,9 +202,6 @@ func services() []attempt {
 		row("a1 is a DHCP server for everybody", "a2", func(a1, a2 *fighter, mark []byte) [][]byte {
 			return [][]byte{frames.DHCPOffer(a1.me, frames.Broadcast(), a2.me, mark)}
 		}),
-		row("a1 is a DHCP server for the host's bridge", bridge, func(a1, a2 *fighter, mark []byte) [][]byte {
-			return [][]byte{frames.DHCPOffer(a1.me, a1.gate, a2.me, mark)}
-		}),
 		row("a1 is a DHCPv6 server for a2", "a2", func(a1, a2 *fighter, mark []byte) [][]byte {
 			return [][]byte{frames.DHCP6Advertise(a1.me6, a2.me6, mark)}
 		}),
@@ -215,12 +212,21 @@ func services() []attempt {
 			return [][]byte{frames.RouterAdvertisement(a1.me6, a1.gateway6(), mark)}
 		}),
 		row("a1 is a router for the host, said behind a header of options", bridge, func(a1, _ *fighter, mark []byte) [][]byte {
-			return [][]byte{frames.HiddenRouterAdvertisement(a1.me6, frames.Party{MAC: frames.AllNodes().MAC, IP: frames.AllNodes().IP}, mark)}
+			return [][]byte{frames.HiddenRouterAdvertisement(a1.me6, frames.AllNodes(), mark)}
 		}),
-		row("a1 is a router for the host, said in two fragments", bridge, func(a1, _ *fighter, mark []byte) [][]byte {
-			return frames.FragmentedRouterAdvertisement(a1.me6, frames.AllNodes(), 7, mark)
-		}),
+		router("a1 is a router for the host, said in two fragments", "", 16),
+		router("a1 is a router for the host, and the first fragment does not say so", "the kernel throws away what begins with such a fragment", 8),
 	}
+}
+
+// router is a router advertisement in two fragments, cut at so many bytes.
+func router(name, never string, cut int) attempt {
+	return attempt{name: name, by: "a1", at: bridge, rounds: 1, never: never, frames: func(l *lab, mark []byte) (all [][]byte) {
+		for id := range uint32(rounds) {
+			all = append(all, frames.FragmentedRouterAdvertisement(l.guests["a1"].me6, frames.AllNodes(), cut, 300+id, mark)...)
+		}
+		return all
+	}}
 }
 
 func wrapped() []attempt {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -130,22 +131,15 @@ func ruling(expr []map[string]any) (packets uint64, name string, stops, lets boo
 func takeDown(t *testing.T, taps, bridges []string) {
 	t.Helper()
 	t.Cleanup(func() { putUp(t) })
-	interfaces := append(append([]string{}, taps...), bridges...)
 	var commands []any
 	for _, o := range nftRuleset(t) {
 		if o.Chain == nil || o.Chain.Hook == "" || o.Chain.Type != "filter" {
 			continue
 		}
-		for _, key := range []string{"iifname", "oifname"} {
-			commands = append(commands, map[string]any{"insert": map[string]any{"rule": nftRule{
-				Family: o.Chain.Family, Table: o.Chain.Table, Chain: o.Chain.Name, Comment: lifted,
-				Expr: []map[string]any{
-					{"match": map[string]any{
-						"op": "==", "left": map[string]any{"meta": map[string]any{"key": key}}, "right": map[string]any{"set": interfaces},
-					}},
-					{"accept": nil},
-				},
-			}}})
+		for _, name := range slices.Concat(taps, bridges) {
+			for _, key := range []string{"iifname", "oifname"} {
+				commands = append(commands, map[string]any{"insert": map[string]any{"rule": letThrough(o.Chain, key, name)}})
+			}
 		}
 	}
 	nftApply(t, commands)
@@ -154,6 +148,18 @@ func takeDown(t *testing.T, taps, bridges []string) {
 	}
 	for _, bridge := range bridges {
 		setting(t, filepath.Join("/sys/class/net", bridge, "bridge/ageing_time"), "0")
+	}
+}
+
+// letThrough is a rule for one interface, in the form in which iptables and ebtables write theirs: one that they cannot
+// read would keep libvirt from starting guests meanwhile.
+func letThrough(c *nftChain, key, name string) nftRule {
+	return nftRule{
+		Family: c.Family, Table: c.Table, Chain: c.Name, Comment: lifted,
+		Expr: []map[string]any{
+			{"match": map[string]any{"op": "==", "left": map[string]any{"meta": map[string]any{"key": key}}, "right": name}},
+			{"accept": nil},
+		},
 	}
 }
 

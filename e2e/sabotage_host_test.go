@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"encoding/xml"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -29,38 +28,9 @@ func hostSabotage(t *testing.T, name string) []sabotage {
 			},
 		},
 		{
-			name: "a filter that libvirt believes in and the kernel has no more", checks: "card-filter",
-			host: func(t *testing.T) {
-				jump := []string{"-i", tapOf(t, v.Domain), "-j", "libvirt-I-" + tapOf(t, v.Domain)}
-				command(t, "ebtables", append([]string{"-t", "nat", "-D", "PREROUTING"}, jump...)...)
-				t.Cleanup(func() {
-					if out, err := exec.Command("ebtables", append([]string{"-t", "nat", "-A", "PREROUTING"}, jump...)...).CombinedOutput(); err != nil {
-						t.Errorf("%v: %s", err, out)
-					}
-				})
-			},
-		},
-		{
 			name: "a port that is no longer isolated", checks: "card-isolated",
 			host: func(t *testing.T) {
 				setting(t, filepath.Join("/sys/class/net", tapOf(t, v.Domain), "brport/isolated"), "0")
-			},
-		},
-		{
-			name: "a network card on another bridge", checks: "card-bridge",
-			host: func(t *testing.T) {
-				tap := tapOf(t, v.Domain)
-				master, err := os.Readlink(filepath.Join("/sys/class/net", tap, "master"))
-				if err != nil {
-					t.Fatal(err)
-				}
-				command(t, "ip", "link", "add", "holm-e2e-else", "type", "bridge")
-				t.Cleanup(func() {
-					_ = exec.Command("ip", "link", "set", tap, "master", filepath.Base(master)).Run()
-					_ = os.WriteFile(filepath.Join("/sys/class/net", tap, "brport/isolated"), []byte("1"), 0)
-					_ = exec.Command("ip", "link", "del", "holm-e2e-else").Run()
-				})
-				command(t, "ip", "link", "set", tap, "master", "holm-e2e-else")
 			},
 		},
 		{

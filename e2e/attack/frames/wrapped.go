@@ -76,21 +76,23 @@ func HiddenRouterAdvertisement(from, to Party, mark []byte) []byte {
 	kind, ip := network(from, to, layers.IPProtocolICMPv6)
 	message := join(icmp6(ip, layers.ICMPv6TypeRouterAdvertisement), advertisement(from, mark))
 	ip.(*layers.IPv6).NextHeader = layers.IPProtocolIPv6Destination
-	// Next header, length 0, and an option that fills the rest: PadN of four bytes.
-	options := []byte{byte(layers.IPProtocolICMPv6), 0, 1, 4, 0, 0, 0, 0}
-	return between(from, to).with(kind, ip, payload(append(options, message...))).bytes()
+	return between(from, to).with(kind, ip, payload(append(noOptions(), message...))).bytes()
 }
 
-// FragmentedRouterAdvertisement is one in two fragments: the first has nothing but a header of options, so what it is
-// stands in the second alone.
-func FragmentedRouterAdvertisement(from, to Party, id uint32, mark []byte) [][]byte {
+// FragmentedRouterAdvertisement is one behind a header of options, in two fragments that are cut at so many bytes, a
+// multiple of eight: cut at eight, the first is the header of options alone, and only the second says what it is.
+func FragmentedRouterAdvertisement(from, to Party, cut int, id uint32, mark []byte) [][]byte {
 	_, ip := network(from, to, layers.IPProtocolICMPv6)
-	message := join(icmp6(ip, layers.ICMPv6TypeRouterAdvertisement), advertisement(from, mark))
-	options := []byte{byte(layers.IPProtocolICMPv6), 0, 1, 4, 0, 0, 0, 0}
-	first := fragment(from, to, layers.IPProtocolIPv6Destination, id, 0, true, options)
-	second := fragment(from, to, layers.IPProtocolIPv6Destination, id, 1, false, message)
-	return [][]byte{first, second}
+	whole := append(noOptions(), join(icmp6(ip, layers.ICMPv6TypeRouterAdvertisement), advertisement(from, mark))...)
+	return [][]byte{
+		fragment(from, to, layers.IPProtocolIPv6Destination, id, 0, true, whole[:cut]),
+		fragment(from, to, layers.IPProtocolIPv6Destination, id, uint16(cut/eight), false, whole[cut:]), //nolint:gosec // a few bytes
+	}
 }
+
+// noOptions is a header of options before an ICMPv6 message: what follows, its length in eights beyond the first, and an
+// option that fills the rest.
+func noOptions() []byte { return []byte{byte(layers.IPProtocolICMPv6), 0, 1, 4, 0, 0, 0, 0} }
 
 // Anybody is a hardware address of the n-th of many that nobody has: locally administered.
 func Anybody(n int) net.HardwareAddr {
