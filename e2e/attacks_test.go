@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"flag"
 	"fmt"
 	"net"
 	"os"
@@ -12,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"holm/e2e/attack"
 )
@@ -70,10 +73,39 @@ func TestEveryAttackIsStopped(t *testing.T) {
 	t.Logf("%d attempts, twice, in %s", len(all), time.Since(began).Round(time.Second))
 	text := render(all)
 	t.Log("\n" + text)
-	if file := os.Getenv("HOLM_ATTACK_TABLE"); file != "" {
-		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+	documented(t, all, text)
+}
+
+var renew = flag.Bool("update", false, "write the table of attacks into docs/ISOLATION.md")
+
+// documented holds the document to the attacks that are made: every row of it is one of these, and the other way round.
+// What a row says is of the day on which it was written.
+func documented(t *testing.T, all []*fate, text string) {
+	t.Helper()
+	const file = "../docs/ISOLATION.md"
+	const begin, end = "<!-- attacks: see below for the command -->\n", "<!-- end of attacks -->\n"
+	before, rest, found := strings.Cut(readFile(t, file), begin)
+	listed, after, ended := strings.Cut(rest, end)
+	if !found || !ended {
+		t.Fatalf("%s has no place for the table", file)
+	}
+	if *renew {
+		if err := os.WriteFile(file, []byte(before+begin+text+end+after), 0o644); err != nil {
 			t.Fatal(err)
 		}
+		return
+	}
+	var want, got []string
+	for _, f := range all {
+		want = append(want, f.name)
+	}
+	for line := range strings.Lines(listed) {
+		if name := strings.TrimSpace(strings.Split(line, "|")[1]); name != "attack" && name != "---" {
+			got = append(got, name)
+		}
+	}
+	if diff := cmp.Diff(got, want); diff != "" {
+		t.Errorf("renew the table with -update (-documented +made):\n%s", diff)
 	}
 }
 
@@ -262,7 +294,7 @@ func (f *fate) judge() {
 // render is the table, as docs/ISOLATION.md shows it.
 func render(all []*fate) string {
 	var b strings.Builder
-	b.WriteString("| attack | sent | seen leaving | arrived at | arrived | stopped by | arrived, walls down |\n|---|---|---|---|---|---|---|\n")
+	b.WriteString("| attack | sent | seen leaving | must not reach | reached it | stopped by | reached it, walls down |\n|---|---|---|---|---|---|---|\n")
 	for _, f := range all {
 		stops, open := strings.Join(f.stops, ", "), strconv.FormatUint(f.open, 10)
 		switch {
