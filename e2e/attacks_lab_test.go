@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -22,12 +23,13 @@ import (
 // Where the world begins, for the table of attacks: documentation addresses, and those of clouds' metadata.
 const (
 	outsideName = "holm-e2e-out"
-	outside4    = "203.0.113.1/24"
-	outside6    = "2001:db8:77::1/64"
+	outside4    = "198.51.100.1/32"
+	outside6    = "2001:db8:77::1/128"
 	metadata4   = "169.254.169.254"
 	metadata6   = "fd00:ec2::254"
-	world4      = "203.0.113.9"
+	world4      = "198.51.100.9"
 	world6      = "2001:db8:77::9"
+	routes      = "7877" // a table and a rule of the test's own
 	tenantA     = "walls-a"
 	tenantB     = "walls-b"
 )
@@ -251,23 +253,63 @@ func (l *lab) watch(t *testing.T, interfaces ...string) {
 	}
 }
 
-// outside makes a wire that leads out of the host, so that what leaves is seen leaving; nobody is at its other end.
+// outside makes a wire that leads out of the host, so that what leaves is seen leaving; nobody is at its other end. Only
+// what comes from the guests of this test is led there: the host may need its own metadata.
 func (l *lab) outside(t *testing.T) {
 	t.Helper()
-	_ = exec.Command("ip", "link", "del", outsideName).Run() // of a run that was killed
-	command(t, "ip", "link", "add", outsideName, "type", "veth", "peer", "name", "holm-e2e-far")
-	t.Cleanup(func() { _ = exec.Command("ip", "link", "del", outsideName).Run() })
-	for _, line := range []string{
-		"link set holm-e2e-far up", "link set " + outsideName + " up",
-		"address add " + outside4 + " dev " + outsideName, "address add " + outside6 + " nodad dev " + outsideName,
-		"route add " + metadata4 + " dev " + outsideName, "-6 route add " + metadata6 + " dev " + outsideName,
-	} {
-		command(t, "ip", strings.Fields(line)...)
+	l.inside() // of a run that was killed
+	t.Cleanup(l.inside)
+	lines := []string{
+		"link add " + outsideName + " type veth peer name holm-e2e-far", "link set holm-e2e-far up", "link set " + outsideName + " up",
+		"address add " + outside4 + " dev " + outsideName, "-6 address add " + outside6 + " nodad dev " + outsideName,
 	}
 	for _, to := range []string{metadata4, metadata6, world4, world6} {
-		command(t, "ip", "neigh", "replace", to, "lladdr", "06:00:00:00:00:01", "nud", "permanent", "dev", outsideName)
+		lines = append(lines, family(to)+" route add "+to+" dev "+outsideName+" table "+routes,
+			"neigh replace "+to+" lladdr 06:00:00:00:00:01 nud permanent dev "+outsideName)
+	}
+	for _, bridge := range l.bridges() {
+		for _, f := range []string{"-4", "-6"} {
+			lines = append(lines, f+" rule add iif "+bridge+" lookup "+routes+" pref "+routes)
+		}
+	}
+	for _, line := range lines {
+		command(t, "ip", strings.Fields(line)...)
 	}
 	l.watch(t, outsideName)
+}
+
+// inside takes the wire away again, and every rule that leads to it.
+func (l *lab) inside() {
+	for _, f := range []string{"-4", "-6"} {
+		for exec.Command("ip", f, "rule", "del", "pref", routes).Run() == nil { // until there is none
+		}
+	}
+	_ = exec.Command("ip", "link", "del", outsideName).Run() // its routes go with it
+}
+
+func family(address string) string {
+	if netip.MustParseAddr(address).Is6() {
+		return "-6"
+	}
+	return "-4"
+}
+
+func (l *lab) bridges() []string {
+	var all []string
+	for _, g := range l.guests {
+		if !slices.Contains(all, g.bridge) {
+			all = append(all, g.bridge)
+		}
+	}
+	return all
+}
+
+func (l *lab) taps() []string {
+	var all []string
+	for _, g := range l.guests {
+		all = append(all, g.tap)
+	}
+	return all
 }
 
 // ear is what listens on the host: a UDP and a TCP port on all its addresses.

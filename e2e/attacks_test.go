@@ -38,7 +38,7 @@ func TestEveryAttackIsStopped(t *testing.T) {
 	began = time.Now()
 	var all []*fate
 	for i, a := range attempts(l) {
-		all = append(all, &fate{attempt: a, id: uint64(i + 1)}) //nolint:gosec // a few dozen
+		all = append(all, &fate{attempt: a, id: uint64(i + 1)})
 	}
 	for _, f := range all {
 		l.attack(t, f)
@@ -48,14 +48,7 @@ func TestEveryAttackIsStopped(t *testing.T) {
 		l.explain(f)
 	}
 	l.quietTree(t)
-	var taps, bridges []string
-	for _, g := range l.guests {
-		taps = append(taps, g.tap)
-		if !slices.Contains(bridges, g.bridge) {
-			bridges = append(bridges, g.bridge)
-		}
-	}
-	takeDown(t, taps, bridges)
+	takeDown(t, l.taps(), l.bridges())
 	for _, f := range all {
 		_, _, f.open = l.try(t, f.attempt, f.id+downs)
 	}
@@ -174,13 +167,13 @@ func (l *lab) try(t *testing.T, a attempt, id uint64) (sent, left, arrived uint6
 		left = l.wires[l.guests[a.speak].tap].Seen(id, attack.Out)
 	case a.knocks != nil:
 		answer := l.guests[a.by].tell(t, attack.Order{Connect: a.knocks(l)})
-		return uint64(answer.Tried), uint64(answer.Tried), uint64(len(answer.Answered)) //nolint:gosec // a few
+		return uint64(answer.Tried), uint64(answer.Tried), uint64(len(answer.Answered))
 	default:
 		made := a.frames(l, l.run.Mark(id))
 		l.guests[a.by].tell(t, attack.Order{Frames: made, Rounds: a.rounds})
 		for _, frame := range made {
 			if _, marked := l.run.Find(frame); marked {
-				sent += uint64(a.rounds) //nolint:gosec // a few thousand at most
+				sent += uint64(a.rounds)
 			}
 		}
 		tap := l.wires[l.guests[a.by].tap]
@@ -245,8 +238,8 @@ func (l *lab) speak(t *testing.T, a attempt, id uint64) uint64 {
 		}
 	}
 	tap := l.wires[l.guests[a.speak].tap]
-	settled(uint64(a.rounds), func() uint64 { return tap.Seen(id, attack.Out) }) //nolint:gosec // a few
-	return uint64(a.rounds)                                                      //nolint:gosec // a few
+	settled(uint64(a.rounds), func() uint64 { return tap.Seen(id, attack.Out) })
+	return uint64(a.rounds)
 }
 
 // roots is who the bridges take for the root of their spanning trees.

@@ -101,7 +101,7 @@ func (w *Wire) write(frame []byte) error {
 	var failed error
 	err = raw.Write(func(fd uintptr) bool {
 		_, failed = unix.Write(int(fd), frame)
-		return failed != unix.EAGAIN //nolint:errorlint // the bare number
+		return failed != unix.EAGAIN
 	})
 	if err != nil {
 		return err
@@ -136,7 +136,7 @@ func (w *Wire) count() {
 		var failed error
 		err := raw.Read(func(fd uintptr) bool {
 			n, from, failed = unix.Recvfrom(int(fd), buffer, 0)
-			return failed != unix.EAGAIN //nolint:errorlint // the bare number
+			return failed != unix.EAGAIN
 		})
 		if err != nil {
 			return // closed

@@ -28,7 +28,7 @@ func cardIsolated() rule {
 				return inconclusive(tried, "%v", err)
 			}
 			if len(want.Cards) > 0 && !want.Cards[0].Isolated {
-				return notApplicable(tried, "the record lets the instance speak to its neighbours")
+				return notApplicable(tried, "the record lets %s speak to its neighbours", card.Tap)
 			}
 			state, err := readFile(func() (fs.File, error) { return os.Open(t.env.network(card.Tap, "brport/isolated")) })
 			if err != nil {
