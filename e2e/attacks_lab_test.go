@@ -167,14 +167,17 @@ func buildAttacker(t *testing.T) string {
 	return file
 }
 
-// enter puts the attacker into a guest and starts it. /home is where a guest lets programs run. The guest is told for
-// good where its gateway is, so that what the attacks claim does not cut off the way in, when the walls are down.
+// enter puts the attacker into a guest and starts it. /home is where a guest lets programs run. Guest and host are
+// told for good where the other one is, so that what the attacks claim does not cut off the way in when the walls are down.
 func (f *fighter) enter(t *testing.T, tenant, program string, run attack.Run) {
 	t.Helper()
 	in := func(args ...string) call {
 		return holm(append([]string{"exec", "--tenant", tenant, f.name, "--", "sudo"}, args...)...)
 	}
 	holm("cp", "--tenant", tenant, program, f.name+":attacker").must(t)
+	host := []string{f.me.IP.String(), "lladdr", f.me.MAC.String(), "dev", f.bridge}
+	command(t, "ip", append([]string{"neigh", "replace", "nud", "permanent"}, host...)...)
+	t.Cleanup(func() { _ = exec.Command("ip", append([]string{"neigh", "del"}, host...)...).Run() })
 	in("ip", "neigh", "replace", f.gate.IP.String(), "lladdr", f.gate.MAC.String(), "nud", "permanent", "dev", "eth0").must(t)
 	f.me6 = frames.Party{MAC: f.me.MAC, IP: address6(t, in("ip", "-j", "-6", "address", "show", "dev", "eth0").must(t))}
 
