@@ -76,7 +76,7 @@ var renew = flag.Bool("update", false, "write the table of attacks into docs/ISO
 func documented(t *testing.T, all []*fate, text string) {
 	t.Helper()
 	const file = "../docs/ISOLATION.md"
-	const begin, end = "<!-- attacks: see below for the command -->\n", "<!-- end of attacks -->\n"
+	const begin, end = "<!-- attacks: the command stands above -->\n", "<!-- end of attacks -->\n"
 	before, rest, found := strings.Cut(readFile(t, file), begin)
 	listed, after, ended := strings.Cut(rest, end)
 	if !found || !ended {
