@@ -49,7 +49,7 @@ type fighter struct {
 	name, tap, bridge string
 	me, me6           frames.Party
 	gate, gate6       frames.Party // the host, as this guest sees it; gate6 has no address where the host has none
-	mu                sync.Mutex
+	spans             bool         // its bridge takes part in a spanning tree
 	orders            *json.Encoder
 	answers           *json.Decoder
 }
@@ -134,6 +134,7 @@ func look(t *testing.T, name, tenant string) *fighter {
 		t.Fatal(err)
 	}
 	f.bridge = filepath.Base(master)
+	f.spans = strings.TrimSpace(readFile(t, filepath.Join("/sys/class/net", f.bridge, "bridge/stp_state"))) != "0"
 	card, err := net.InterfaceByName(f.bridge)
 	if err != nil {
 		t.Fatal(err)
@@ -226,8 +227,6 @@ func address6(t *testing.T, text string) (found netip.Addr) {
 // tell gives the attacker an order and waits for what comes of it.
 func (f *fighter) tell(t *testing.T, o attack.Order) attack.Answer {
 	t.Helper()
-	f.mu.Lock()
-	defer f.mu.Unlock()
 	var a attack.Answer
 	if err := f.orders.Encode(o); err != nil {
 		t.Fatalf("tell %s: %v", f.name, err)

@@ -50,7 +50,8 @@ func TestEveryAttackIsStopped(t *testing.T) {
 	l.quietTree(t)
 	takeDown(t, l.taps(), l.bridges())
 	for _, f := range all {
-		_, _, f.open = l.try(t, f.attempt, f.id+downs)
+		went := l.try(t, f.attempt, f.id+downs)
+		f.open = went.arrived + went.refused
 	}
 	l.ask(t, all, downs, func(f *fate) *uint64 { return &f.open })
 	l.quietTree(t)
@@ -106,7 +107,8 @@ func documented(t *testing.T, all []*fate, text string) {
 func (l *lab) attack(t *testing.T, f *fate) {
 	t.Helper()
 	before := counters(t, l.called)
-	f.sent, f.left, f.arrive = l.try(t, f.attempt, f.id)
+	went := l.try(t, f.attempt, f.id)
+	f.sent, f.left, f.arrive = went.sent, went.left, went.arrived+went.refused
 	after := counters(t, l.called)
 	least := max(f.sent/2, 1) // guests speak of their own accord, too
 	for key, n := range after {
@@ -115,6 +117,9 @@ func (l *lab) attack(t *testing.T, f *fate) {
 		}
 	}
 	slices.Sort(f.stops)
+	if len(f.stops) > 0 {
+		f.arrive = went.arrived // it was the filter that sent away
+	}
 }
 
 // explain says what stops without counting.
@@ -157,9 +162,15 @@ func (l *lab) ask(t *testing.T, all []*fate, offset uint64, into func(*fate) *ui
 	}
 }
 
-// try makes an attempt under a mark, and tells what was sent, what left, and what arrived.
-func (l *lab) try(t *testing.T, a attempt, id uint64) (sent, left, arrived uint64) {
+// passage is how far what was sent has come. A connection that was refused may have been so by the host or on the way to it.
+type passage struct {
+	sent, left, arrived, refused uint64
+}
+
+// try makes an attempt under a mark.
+func (l *lab) try(t *testing.T, a attempt, id uint64) passage {
 	t.Helper()
+	var sent, left uint64
 	root := l.roots(t)
 	switch {
 	case a.speak != "":
@@ -167,7 +178,8 @@ func (l *lab) try(t *testing.T, a attempt, id uint64) (sent, left, arrived uint6
 		left = l.wires[l.guests[a.speak].tap].Seen(id, attack.Out)
 	case a.knocks != nil:
 		answer := l.guests[a.by].tell(t, attack.Order{Connect: a.knocks(l)})
-		return uint64(answer.Tried), uint64(answer.Tried), uint64(len(answer.Answered))
+		tried := uint64(answer.Tried)
+		return passage{tried, tried, uint64(len(answer.Opened)), uint64(len(answer.Refused))}
 	default:
 		made := a.frames(l, l.run.Mark(id))
 		l.guests[a.by].tell(t, attack.Order{Frames: made, Rounds: a.rounds})
@@ -183,7 +195,7 @@ func (l *lab) try(t *testing.T, a attempt, id uint64) (sent, left, arrived uint6
 	if a.may || id > downs && a.never == "" {
 		expect = sent
 	}
-	return sent, left, settled(expect, func() uint64 { return l.arrived(t, a, id, root) })
+	return passage{sent: sent, left: left, arrived: settled(expect, func() uint64 { return l.arrived(t, a, id, root) })}
 }
 
 // settled waits until a number is reached, or, when nothing is expected, long enough for something to come.

@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"slices"
 	"testing"
 	"time"
 )
@@ -45,13 +46,13 @@ func TestAKnockFindsWhoIsThere(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
 	doors := []netip.AddrPort{port(open), port(shut)}
-	if got := knock(ctx, doors); len(got) != 2 {
-		t.Errorf("of %v only %v answered", doors, got)
+	if opened, refused := knock(ctx, doors); !slices.Equal(opened, doors[:1]) || !slices.Equal(refused, doors[1:]) {
+		t.Errorf("of %v, %v let in and %v sent away", doors, opened, refused)
 	}
 	ended, end := context.WithCancel(t.Context())
 	end()
-	if got := knock(ended, doors); len(got) != 0 {
-		t.Errorf("%v answered without being asked", got)
+	if opened, refused := knock(ended, doors); opened != nil || refused != nil {
+		t.Errorf("%v and %v answered without being asked", opened, refused)
 	}
 }
 

@@ -48,7 +48,8 @@ func (w *Wire) obey(ctx context.Context, o Order) Answer {
 			a.Sent++
 		}
 	}
-	a.Tried, a.Answered = len(o.Connect), knock(ctx, o.Connect)
+	a.Tried = len(o.Connect)
+	a.Opened, a.Refused = knock(ctx, o.Connect)
 	a.Frames, a.Seen = w.Frames(), map[uint64]uint64{}
 	for _, attack := range o.Seen {
 		a.Seen[attack] = w.Seen(attack, In)
@@ -56,26 +57,26 @@ func (w *Wire) obey(ctx context.Context, o Order) Answer {
 	return a
 }
 
-// knock connects to all at once, and returns those behind which there is somebody, whether they let in or not.
-func knock(ctx context.Context, doors []netip.AddrPort) []netip.AddrPort {
+// knock connects to all at once, and tells who let in and who sent away. The others left it without an answer.
+func knock(ctx context.Context, doors []netip.AddrPort) (opened, refused []netip.AddrPort) {
 	var (
 		mu       sync.Mutex
-		answered []netip.AddrPort
 		knocking sync.WaitGroup
 	)
 	for _, door := range doors {
 		knocking.Go(func() {
 			conn, err := (&net.Dialer{Timeout: silentAfter}).DialContext(ctx, "tcp", door.String())
-			if err == nil {
-				_ = conn.Close()
-			} else if !errors.Is(err, syscall.ECONNREFUSED) {
-				return
-			}
 			mu.Lock()
 			defer mu.Unlock()
-			answered = append(answered, door)
+			switch {
+			case err == nil:
+				_ = conn.Close()
+				opened = append(opened, door)
+			case errors.Is(err, syscall.ECONNREFUSED):
+				refused = append(refused, door)
+			}
 		})
 	}
 	knocking.Wait()
-	return answered
+	return opened, refused
 }

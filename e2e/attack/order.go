@@ -13,10 +13,11 @@ type Order struct {
 
 // Answer is what came of an order.
 type Answer struct {
-	Sent     int               `json:"sent"`
-	Tried    int               `json:"tried"`
-	Answered []netip.AddrPort  `json:"answered,omitempty"` // let in or sent away: somebody was there
-	Seen     map[uint64]uint64 `json:"seen,omitempty"`
-	Frames   uint64            `json:"frames"` // of any kind, since the program began
-	Error    string            `json:"error,omitempty"`
+	Sent    int               `json:"sent"`
+	Tried   int               `json:"tried"`
+	Opened  []netip.AddrPort  `json:"opened,omitempty"`  // let in
+	Refused []netip.AddrPort  `json:"refused,omitempty"` // sent away: by somebody there, or by a filter on the way
+	Seen    map[uint64]uint64 `json:"seen,omitempty"`
+	Frames  uint64            `json:"frames"` // of any kind, since the program began
+	Error   string            `json:"error,omitempty"`
 }
