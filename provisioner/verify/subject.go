@@ -43,7 +43,9 @@ type Env struct {
 func System() Env {
 	return Env{
 		Proc: "/proc", Sys: "/sys", PIDs: "/run/libvirt/qemu", Dial: (&net.Dialer{}).DialContext,
-		Frames: func(ctx context.Context) ([]byte, error) { return run.Command(ctx, "ebtables", "-t", "nat", "-L", "--Lmac2") },
+		Frames: func(ctx context.Context) ([]byte, error) {
+			return run.Command(ctx, "ebtables", "-t", "nat", "-L", "--Lmac2")
+		},
 	}
 }
 
