@@ -16,7 +16,7 @@ import (
 // world is a machine outside: a network namespace at the other end of a cable of the host's.
 const (
 	world      = prefix + "world"
-	worldCable = "holm-e2e-out"
+	worldCable = "holm-e2e-cable"
 	hostOut    = "198.51.100.1"
 	worldIn    = "198.51.100.2"
 	hostOut6   = "2001:db8:77::1"
@@ -62,7 +62,7 @@ func testReach(t *testing.T, name string, v view, flags []string) {
 	makeWorld(t)
 	tenant := v.Tenant
 	pings := func(to string) bool {
-		o := holm(append([]string{"exec", name}, append(flags, "--", "sudo", "ping", "-n", "-c", "3", "-W", "3", to)...)...).run(t)
+		o := holm(append([]string{"exec", name}, append(flags, "--", "sudo", "ping", "-n", "-c", "1", "-W", "3", to)...)...).run(t)
 		if o.code != 0 && !strings.Contains(o.stdout, "packets transmitted") {
 			t.Fatalf("ping did not run: exit %d\n%s", o.code, o.stderr)
 		}
@@ -74,7 +74,7 @@ func testReach(t *testing.T, name string, v view, flags []string) {
 			t.Errorf("egress %s: the world answers by IPv4 and IPv6 %v, want %v", egress, got, want)
 		}
 	}
-	if err := exec.CommandContext(t.Context(), "ip", "netns", "exec", world, "ping", "-c", "2", "-W", "2", v.Address).Run(); err == nil {
+	if err := exec.CommandContext(t.Context(), "ip", "netns", "exec", world, "ping", "-c", "1", "-W", "2", v.Address).Run(); err == nil {
 		t.Errorf("the world reaches %s uninvited", v.Address)
 	}
 	serve := "cd /etc/ssh; nohup python3 -m http.server --bind :: 8443 >/dev/null 2>&1 & " +
