@@ -29,7 +29,7 @@ type growing struct {
 func (l *lab) making(ctx context.Context, p place, gb, rounds int, copyBy string, copied cost) (growing, error) {
 	g := growing{place: p.name, gb: gb, copy: copied, copyBy: copyBy}
 	var err error
-	if g.blank, err = p.times(ctx, rounds, func() error { return p.backend.Create(ctx, newID, 20) }); err != nil {
+	if g.blank, err = p.times(ctx, rounds, func() error { return p.backend.Create(ctx, newID, 20, nil) }); err != nil {
 		return g, err
 	}
 	if p.dir != "" && !p.own {

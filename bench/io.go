@@ -101,7 +101,7 @@ func (g *ioGuest) compare(ctx context.Context, p place, others []setting, rounds
 		others = nil // they are about disks that pass by the page cache
 	}
 	last := context.WithoutCancel(ctx)
-	if err := errors.Join(p.backend.Remove(ctx, newID), p.backend.Create(ctx, newID, ioGiB)); err != nil {
+	if err := errors.Join(p.backend.Remove(ctx, newID), p.backend.Create(ctx, newID, ioGiB, nil)); err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, p.backend.Remove(last, newID)) }()

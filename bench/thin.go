@@ -29,7 +29,7 @@ func (l *lab) sizesThin(ctx context.Context, p place, sizes []int, rounds int) (
 	var all []growing
 	for _, gb := range sizes {
 		base, copied := p.backend.Disk(baseID).Path, p.backend.Disk(copyID).Path
-		if err := errors.Join(p.backend.Create(ctx, baseID, gb), p.backend.Create(ctx, copyID, gb)); err != nil {
+		if err := errors.Join(p.backend.Create(ctx, baseID, gb, nil), p.backend.Create(ctx, copyID, gb, nil)); err != nil {
 			return nil, err
 		}
 		if err := writeBase(ctx, base, gb); err != nil {

@@ -70,7 +70,7 @@ func TestAPortThatAProgramHasIsSeen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	port := uint16(l.Addr().(*net.TCPAddr).Port) //nolint:gosec // a port
+	port := uint16(l.Addr().(*net.TCPAddr).Port)
 	if taken, err := Listens(context.Background(), "tcp", port); err != nil || !taken {
 		t.Errorf("while it listens: %v, %v", taken, err)
 	}
@@ -85,7 +85,7 @@ func TestAPortThatAProgramHasIsSeen(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = u.Close() }()
-	if taken, err := Listens(context.Background(), "udp", uint16(u.LocalAddr().(*net.UDPAddr).Port)); err != nil || !taken { //nolint:gosec // a port
+	if taken, err := Listens(context.Background(), "udp", uint16(u.LocalAddr().(*net.UDPAddr).Port)); err != nil || !taken {
 		t.Errorf("a port of UDP: %v, %v", taken, err)
 	}
 }

@@ -2,6 +2,7 @@ package network
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"net/netip"
 
@@ -93,7 +94,8 @@ func (n Network) Free6(taken []netip.Prefix) (netip.Prefix, error) {
 // same on every host of that name: nobody outside sees these addresses.
 func unique(uuid string, number uint16) netip.Prefix {
 	sum := sha256.Sum256([]byte(uuid))
-	a := [16]byte{0: 0xfd, 6: byte(number >> 8), 7: byte(number)}
+	a := [16]byte{0: 0xfd}
+	binary.BigEndian.PutUint16(a[6:], number)
 	copy(a[1:6], sum[:5])
 	return netip.PrefixFrom(netip.AddrFrom16(a), Bits6)
 }

@@ -16,7 +16,7 @@ import (
 )
 
 // Credential is the name under which systemd hands the host's key over, which then may come out of a TPM.
-const Credential = "holm-host-key"
+const Credential = "holm-host-key" //nolint:gosec // a name, and no key
 
 // Keeper is where a host's key is.
 type Keeper struct {

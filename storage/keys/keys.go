@@ -78,28 +78,28 @@ type Sealed struct {
 // Destroyed is what stays of a sealed key that nobody is to open again.
 func (s Sealed) Destroyed() Sealed { return Sealed{ID: s.ID, By: s.By} }
 
-// Seal wraps k so that only this key opens it, for this purpose and this owner.
-func (by Key) Seal(k Key, purpose Purpose, owner string) (Sealed, error) {
-	aead, err := by.aead()
+// Seal wraps a key so that only k opens it, for this purpose and this owner.
+func (k Key) Seal(inner Key, purpose Purpose, owner string) (Sealed, error) {
+	aead, err := k.aead()
 	if err != nil {
 		return Sealed{}, err
 	}
 	nonce := make([]byte, aead.NonceSize())
 	_, _ = rand.Read(nonce) // never fails
-	return Sealed{ID: k.ID(), By: by.ID(), Box: aead.Seal(nonce, nonce, k.secret[:], bound(purpose, owner))}, nil
+	return Sealed{ID: inner.ID(), By: k.ID(), Box: aead.Seal(nonce, nonce, inner.secret[:], bound(purpose, owner))}, nil
 }
 
 // Open unwraps. Its faults say which of the things that can be wrong is.
-func (by Key) Open(s Sealed, purpose Purpose, owner string) (Key, error) {
+func (k Key) Open(s Sealed, purpose Purpose, owner string) (Key, error) {
 	what := fmt.Sprintf("the key of %s %q", purpose, owner)
 	if len(s.Box) == 0 {
 		return Key{}, fault.New(fault.Failure, "finish the removal: what it encrypted cannot be read any more", "%s was destroyed", what)
 	}
-	if s.By != by.ID() {
+	if s.By != k.ID() {
 		return Key{}, fault.New(fault.Failure, "put back the key that sealed it; what needs no key still works: see docs/KEYS.md",
-			"%s was sealed by key %.16q, and the one at hand is %s", what, s.By, by.ID())
+			"%s was sealed by key %.16q, and the one at hand is %s", what, s.By, k.ID())
 	}
-	aead, err := by.aead()
+	aead, err := k.aead()
 	if err != nil {
 		return Key{}, err
 	}
@@ -111,17 +111,17 @@ func (by Key) Open(s Sealed, purpose Purpose, owner string) (Key, error) {
 	if err != nil {
 		return Key{}, fault.New(fault.Failure, damaged, "%s is damaged, or was sealed for somebody else", what)
 	}
-	k, err := Of(secret, what)
-	if err == nil && k.ID() != s.ID {
+	inner, err := Of(secret, what)
+	if err == nil && inner.ID() != s.ID {
 		return Key{}, fault.New(fault.Failure, damaged, "%s is not the key %.16q that it is said to be", what, s.ID)
 	}
-	return k, err
+	return inner, err
 }
 
 const damaged = "put back the records from a backup; instances of other keys still start"
 
-func (by Key) aead() (cipher.AEAD, error) {
-	block, err := aes.NewCipher(by.secret[:])
+func (k Key) aead() (cipher.AEAD, error) {
+	block, err := aes.NewCipher(k.secret[:])
 	if err != nil {
 		return nil, err
 	}
