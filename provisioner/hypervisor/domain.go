@@ -2,7 +2,9 @@ package hypervisor
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 
 	"libvirt.org/go/libvirt"
 	"libvirt.org/go/libvirtxml"
@@ -61,16 +63,30 @@ func oursToDefine(c *libvirt.Connect, name, uuid string) error {
 	return fault.New(fault.Exists, "", "a domain with uuid %s %w (it is named %q)", uuid, provisioner.ErrNotOurs, have)
 }
 
+// startTries is how often a start is tried whose filter came to nothing because somebody else was at the kernel's rules.
+const startTries = 4
+
+// crossed tells whether a start failed because another program changed the kernel's packet filter while libvirt's
+// ebtables was writing its own part: the one that comes second loses, and leaves nothing.
+func crossed(err error) bool {
+	lv, ok := errors.AsType[libvirt.Error](err)
+	return ok && strings.Contains(lv.Message, "Failed to apply firewall rules")
+}
+
 // Start implements provisioner.Hypervisor.
 func (h *Host) Start(ctx context.Context, uuid string) error {
 	_, err := wait(ctx, h, "start domain "+uuid, func(c *libvirt.Connect) (none, error) {
 		defer h.starting(uuid)()
 		return withDomain(c, uuid, func(dom *libvirt.Domain) error {
-			err := dom.CreateWithFlags(libvirt.DOMAIN_NONE)
-			if active, activeErr := dom.IsActive(); err != nil && activeErr == nil && active {
-				return nil
+			for try := 1; ; try++ {
+				err := dom.CreateWithFlags(libvirt.DOMAIN_NONE)
+				if active, activeErr := dom.IsActive(); err != nil && activeErr == nil && active {
+					return nil
+				}
+				if err == nil || try == startTries || !crossed(err) || ctx.Err() != nil {
+					return err
+				}
 			}
-			return err
 		})
 	})
 	return err

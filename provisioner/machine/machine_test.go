@@ -51,6 +51,7 @@ var flavours = []struct {
 	{"buffered", sample(func(s *Spec) {
 		s.StateDisk = Disk{Path: "/srv/holm/0123456789ab.raw", Format: Raw, Buffered: true}
 	})},
+	{"encrypted", sample(func(s *Spec) { s.StateDisk.Secret = s.UUID })},
 	{"tcg-of-one", sample(func(s *Spec) { s.Accel, s.VCPUs = TCG, 1 })},
 	{"without-seed", sample(func(s *Spec) { s.Seed = "" })},
 }
@@ -135,7 +136,11 @@ func readDisk(d libvirtxml.DomainDisk) Disk {
 	if d.Source.Block != nil {
 		return Disk{Path: d.Source.Block.Dev, Format: d.Driver.Type, Block: true}
 	}
-	return Disk{Path: d.Source.File.File, Format: d.Driver.Type, Buffered: d.Driver.Cache == "writeback"}
+	got := Disk{Path: d.Source.File.File, Format: d.Driver.Type, Buffered: d.Driver.Cache == "writeback"}
+	if e := d.Source.Encryption; e != nil && e.Format == "luks" && len(e.Secrets) == 1 && e.Secrets[0].Type == "passphrase" {
+		got.Secret = e.Secrets[0].UUID
+	}
+	return got
 }
 
 func TestADomainHasNoDeviceBeyondTheOnesItNeeds(t *testing.T) {

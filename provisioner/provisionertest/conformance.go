@@ -51,6 +51,7 @@ func Conformance(t *testing.T, open func(t *testing.T) provisioner.Hypervisor, s
 		{"the live XML is that of the running domain", liveXML},
 		{"a network is made once and removed once", networks},
 		{"a filter is made once and removed once", filters},
+		{"a secret is set again and removed again", secrets},
 		{"a network of somebody else is not taken over", networkNotOurs},
 		{"a context that has ended stops every call", ended},
 	} {
@@ -471,6 +472,20 @@ func networkNotOurs(t *testing.T, s suite) {
 		if _, err := s.RemoveNetwork(t.Context(), uuid); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+func secrets(t *testing.T, s suite) {
+	for range 2 {
+		if err := s.SetSecret(t.Context(), uuidA, "/holm/state.qcow2", []byte("a key")); errors.Is(err, provisioner.ErrUnsupported) {
+			t.Logf("left out: %v", err)
+			return
+		} else if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 2 {
+		must(t, s.RemoveSecret(t.Context(), uuidA))
 	}
 }
 

@@ -109,7 +109,7 @@ func (h *Hypervisor) Define(ctx context.Context, xml string) error {
 		h.emit(want, provisioner.DomainEvent{State: provisioner.DomainOff, Reason: "defined"})
 		return nil
 	}
-	d.config, d.vcpus, d.memory, d.defined, d.xml = want.config, want.vcpus, want.memory, true, want.xml
+	d.config, d.vcpus, d.memory, d.defined, d.xml, d.encrypted = want.config, want.vcpus, want.memory, true, want.xml, want.encrypted
 	return nil
 }
 

@@ -95,6 +95,26 @@ func (h handles) DropTenant(ctx context.Context, name string, admit func([]recor
 	return records.Open(h.path).DropTenant(ctx, name, admit)
 }
 
+func (h handles) TenantKeys(ctx context.Context) ([]records.TenantKey, error) {
+	return records.Open(h.path).TenantKeys(ctx)
+}
+
+func (h handles) AddTenantKey(ctx context.Context, key records.TenantKey, admit func([]records.TenantKey) error) error {
+	return records.Open(h.path).AddTenantKey(ctx, key, admit)
+}
+
+func (h handles) RotateKey(ctx context.Context, tenant string, reseal func(*records.TenantKey, []records.Instance) error) (records.TenantKey, error) {
+	return records.Open(h.path).RotateKey(ctx, tenant, reseal)
+}
+
+func (h handles) DestroyKey(ctx context.Context, id string) (records.Instance, error) {
+	return records.Open(h.path).DestroyKey(ctx, id)
+}
+
+func (h handles) Destroyed(ctx context.Context, inst records.Instance, what string) error {
+	return records.Open(h.path).Destroyed(ctx, inst, what)
+}
+
 func (h handles) SetFlavor(ctx context.Context, flavor records.Flavor) error {
 	return records.Open(h.path).SetFlavor(ctx, flavor)
 }

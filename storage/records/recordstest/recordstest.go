@@ -34,6 +34,11 @@ type Store interface {
 	Tenants(ctx context.Context) ([]records.Tenant, error)
 	UpdateTenant(ctx context.Context, name string, change func(tenant *records.Tenant, used records.Resources) error) (records.Tenant, error)
 	DropTenant(ctx context.Context, name string, admit func(living []records.Instance) error) error
+	TenantKeys(ctx context.Context) ([]records.TenantKey, error)
+	AddTenantKey(ctx context.Context, key records.TenantKey, admit func(existing []records.TenantKey) error) error
+	RotateKey(ctx context.Context, tenant string, reseal func(key *records.TenantKey, instances []records.Instance) error) (records.TenantKey, error)
+	DestroyKey(ctx context.Context, id string) (records.Instance, error)
+	Destroyed(ctx context.Context, inst records.Instance, what string) error
 	SetFlavor(ctx context.Context, flavor records.Flavor) error
 	Flavors(ctx context.Context) ([]records.Flavor, error)
 	DropFlavor(ctx context.Context, name string) error
@@ -75,6 +80,7 @@ func Conformance(t *testing.T, open func(t *testing.T) Store) {
 		{"a tenant with instances stays, and none is reserved for one that is not there", testTenantInUse},
 		{"of many reservations at once a quota lets in as many as it says", testQuotaAtOnce},
 		{"each part of a quota holds, also when an instance grows", testQuota},
+		{"a tenant's key is rotated with all that it has sealed, and a volume's is destroyed", testTenantKeys},
 		{"flavors are kept, replaced and dropped by name", testFlavors},
 		{"an ended context changes nothing", testEndedContext},
 	} {

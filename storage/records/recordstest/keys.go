@@ -1,0 +1,97 @@
+package recordstest
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"holm/storage/keys"
+	"holm/storage/records"
+)
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// tenantKey is a key of acme's, and one of its instances that is sealed with it.
+func tenantKey(t *testing.T) (records.TenantKey, keys.Key) {
+	t.Helper()
+	key := keys.New()
+	sealed, err := keys.New().Seal(key, keys.Tenant, "acme")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return records.TenantKey{Tenant: "acme", Key: sealed, Made: time.Date(2025, 3, 1, 12, 0, 0, 0, time.UTC)}, key
+}
+
+func sealedBy(t *testing.T, key keys.Key, n int, name string) (records.Instance, records.Operation) {
+	t.Helper()
+	inst, op := Instance(n, "acme", name)
+	sealed, err := key.Seal(keys.New(), keys.Volume, inst.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	inst.Key = &sealed
+	return inst, op
+}
+
+func testTenantKeys(t *testing.T, s Store) {
+	ctx := t.Context()
+	admitted := func([]records.TenantKey) error { return nil }
+	first, key := tenantKey(t)
+	inst, op := sealedBy(t, key, 1, "web")
+	asItIs := func([]records.Instance, *records.Instance) error { return nil }
+	must(t, s.AddTenant(ctx, records.Tenant{Name: "acme"}, func([]records.Tenant) error { return nil }))
+	if _, err := s.Reserve(ctx, inst, op, asItIs); !errors.Is(err, records.ErrRotated) {
+		t.Errorf("reserved under a key that the tenant does not have: %v", err)
+	}
+	must(t, s.AddTenantKey(ctx, first, admitted))
+	if err := s.AddTenantKey(ctx, first, admitted); !errors.Is(err, records.ErrExists) {
+		t.Errorf("a second first key: %v", err)
+	}
+	if _, err := s.Reserve(ctx, inst, op, asItIs); err != nil {
+		t.Fatal(err)
+	}
+	second, fresh := tenantKey(t)
+	boom := errors.New("boom")
+	for _, failing := range []error{boom, nil} {
+		got, err := s.RotateKey(ctx, "acme", func(k *records.TenantKey, own []records.Instance) error {
+			if k.Key.ID != first.Key.ID || len(own) != 1 {
+				t.Errorf("to be resealed are %d instances under key %s", len(own), k.Key.ID)
+			}
+			anew, err := fresh.Seal(keys.New(), keys.Volume, own[0].ID)
+			if err != nil {
+				return err
+			}
+			own[0].Key, k.Key = &anew, second.Key
+			return failing
+		})
+		kept, findErr := s.Instance(ctx, "acme", "web")
+		must(t, findErr)
+		switch {
+		case failing != nil && (!errors.Is(err, boom) || kept.Key.By != key.ID()):
+			t.Errorf("a rotation that failed: %v, the volume's key is sealed by %s", err, kept.Key.By)
+		case failing == nil && (err != nil || got.Key.ID != fresh.ID() || kept.Key.By != fresh.ID()):
+			t.Errorf("rotated to %s, %v; the volume's key is sealed by %s", got.Key.ID, err, kept.Key.By)
+		}
+	}
+	if _, err := s.RotateKey(ctx, "bolt", func(*records.TenantKey, []records.Instance) error { return nil }); !errors.Is(err, records.ErrNotFound) {
+		t.Errorf("rotate a key that there is not: %v", err)
+	}
+	if all, err := s.TenantKeys(ctx); err != nil || len(all) != 1 || all[0].Key.ID != second.Key.ID {
+		t.Errorf("the keys are %v, %v", all, err)
+	}
+	for range 2 {
+		gone, err := s.DestroyKey(ctx, inst.ID)
+		if err != nil || gone.Key == nil || len(gone.Key.Box) != 0 || gone.Key.ID == "" {
+			t.Errorf("destroyed: %+v, %v", gone.Key, err)
+		}
+	}
+	must(t, s.Destroyed(ctx, inst, "all of it"))
+	if _, err := s.DestroyKey(ctx, "ffffffffffff"); !errors.Is(err, records.ErrNotFound) {
+		t.Errorf("destroy the key of nobody: %v", err)
+	}
+}
