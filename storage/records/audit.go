@@ -151,7 +151,7 @@ func verifyContent(tx *bolt.Tx, last map[string]string) error {
 		return err
 	}
 	always := func(object string, value []byte) error { return compare(object, value, true) }
-	if err := errors.Join(pools().each(tx, always), tenants().each(tx, always), flavors().each(tx, always), tenantKeys().each(tx, always)); err != nil {
+	if err := errors.Join(pools().each(tx, always), tenants().each(tx, always), flavors().each(tx, always), tenantKeys().each(tx, always), users().each(tx, always)); err != nil {
 		return err
 	}
 	if value := tx.Bucket([]byte(bucketMeta)).Get([]byte(keyHost)); value != nil {

@@ -30,6 +30,7 @@ const (
 	bucketPools      = "pools"   // made by the first pool: older files have none
 	bucketTenants    = "tenants" // the same
 	bucketFlavors    = "flavors" // the same
+	bucketUsers      = "users"   // the same
 	bucketTenantKeys = "tenant-keys"
 
 	keySchema = "schema"

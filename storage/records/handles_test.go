@@ -2,6 +2,7 @@ package records_test
 
 import (
 	"context"
+	"time"
 
 	"holm/storage/records"
 )
@@ -125,4 +126,12 @@ func (h handles) Flavors(ctx context.Context) ([]records.Flavor, error) {
 
 func (h handles) DropFlavor(ctx context.Context, name string) error {
 	return records.Open(h.path).DropFlavor(ctx, name)
+}
+
+func (h handles) Users(ctx context.Context) ([]records.TenantUser, error) {
+	return records.Open(h.path).Users(ctx)
+}
+
+func (h handles) TakeUser(ctx context.Context, tenant string, now time.Time, choose func([]records.TenantUser) (int, error)) (records.TenantUser, error) {
+	return records.Open(h.path).TakeUser(ctx, tenant, now, choose)
 }

@@ -14,6 +14,9 @@ type shelf[T any] struct {
 	noun   string // "pool": for errors, and for the audit log
 	name   func(T) string
 	note   func(T) string // what the audit log says for people
+
+	// dropped changes what depends on a record, in the transaction that removes it; nil when nothing does.
+	dropped func(b *Bolt, tx *bolt.Tx, name string) error
 }
 
 func (s shelf[T]) object(name string) string { return s.noun + "/" + name }
@@ -149,6 +152,11 @@ func (s shelf[T]) drop(ctx context.Context, b *Bolt, name string, belongs func(I
 		}
 		if err := call(func() error { return admit(living) }); err != nil {
 			return change{}, err
+		}
+		if s.dropped != nil {
+			if err := s.dropped(b, tx, name); err != nil {
+				return change{}, err
+			}
 		}
 		return change{kind: s.noun + ".drop", object: s.object(name), note: s.note(value)}, tx.Bucket([]byte(s.bucket)).Delete([]byte(name))
 	})

@@ -91,7 +91,7 @@ func (t Tenant) Within(used, asked Resources) error {
 // tenants is where they are kept.
 func tenants() shelf[Tenant] {
 	return shelf[Tenant]{
-		bucket: bucketTenants, noun: "tenant",
+		bucket: bucketTenants, noun: "tenant", dropped: retire,
 		name: func(t Tenant) string { return t.Name },
 		note: func(t Tenant) string {
 			return fmt.Sprintf("%s %d instances %d CPUs %d MiB %d GiB", t.Name, t.Quota.Instances, t.Quota.CPUs, t.Quota.MemoryMiB, t.Quota.DiskGiB)

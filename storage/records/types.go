@@ -80,6 +80,10 @@ type Instance struct {
 	UUID    string `json:"uuid"`    // of the libvirt domain
 	Domain  string `json:"domain"`  // name of the libvirt domain, "holm.<tenant>.<name>"
 
+	// UID is the host's user, and group, under which its QEMU runs, the tenant's own; 0 is libvirt's, which all share: that of
+	// an instance which was started last by a holm that knew no other.
+	UID int `json:"uid,omitempty"`
+
 	Network     string   `json:"network"` // name of the libvirt network
 	MAC         string   `json:"mac"`
 	Address     string   `json:"address"`            // IPv4, without prefix length
@@ -178,6 +182,8 @@ type Host struct {
 	Subnet  string `json:"subnet,omitempty"` // "10.77.0.0/24"
 	// AddressPool is what the tenants' subnets are cut from; empty is holm's default.
 	AddressPool string `json:"address_pool,omitempty"` // "10.200.0.0/16"
+	// Users are what tenants' users are taken from; empty is holm's default.
+	Users string `json:"users,omitempty"` // "2000000000-2000065535"
 	// Pool is where volumes live when nobody says where; "" is the state directory.
 	Pool string `json:"pool,omitempty"`
 	// Site and Jurisdiction are where this machine stands, in the operator's word: "NO-OSL1", "NO".

@@ -39,6 +39,8 @@ type Store interface {
 	RotateKey(ctx context.Context, tenant string, reseal func(key *records.TenantKey, instances []records.Instance) error) (records.TenantKey, error)
 	DestroyKey(ctx context.Context, id string) (records.Instance, error)
 	Destroyed(ctx context.Context, inst records.Instance, what string) error
+	Users(ctx context.Context) ([]records.TenantUser, error)
+	TakeUser(ctx context.Context, tenant string, now time.Time, choose func(given []records.TenantUser) (int, error)) (records.TenantUser, error)
 	SetFlavor(ctx context.Context, flavor records.Flavor) error
 	Flavors(ctx context.Context) ([]records.Flavor, error)
 	DropFlavor(ctx context.Context, name string) error
@@ -81,6 +83,8 @@ func Conformance(t *testing.T, open func(t *testing.T) Store) {
 		{"of many reservations at once a quota lets in as many as it says", testQuotaAtOnce},
 		{"each part of a quota holds, also when an instance grows", testQuota},
 		{"a tenant's key is rotated with all that it has sealed, and a volume's is destroyed", testTenantKeys},
+		{"a tenant keeps its user, and nobody else is given it, ever", testUsers},
+		{"tenants that come at once are given a user each", testUsersAtOnce},
 		{"flavors are kept, replaced and dropped by name", testFlavors},
 		{"an ended context changes nothing", testEndedContext},
 	} {
