@@ -103,6 +103,7 @@ func decode(t *testing.T, text string, into any) {
 // instance is what "holm show -o json" says, as far as these tests look at it.
 type instance struct {
 	ID, Name, Status, State, Domain, Address, Accel string
+	UID                                             uint32
 
 	HostKey   string `json:"host_key"`
 	MachineID string `json:"machine_id"`

@@ -27,21 +27,22 @@ func TestAnInstanceBecomesReadyUnderKVMAndItsOwnProfile(t *testing.T) {
 	}
 }
 
-// opens tells whether a process of QEMU's user may open a file: as it is, or under the profile of a domain. A shell changes
+// opens tells whether a process of the tenant's user may open a file: as it is, or under the profile of a domain. A shell changes
 // its own profile and opens the file by itself, so nothing has to be started under a profile that forbids to start things.
 func opens(t *testing.T, profile, file string) outcome {
 	t.Helper()
+	uid := show(t, web).UID
 	change := ""
 	if profile != "" {
 		change = fmt.Sprintf(`printf %%s "changeprofile %s" >/proc/self/attr/current || exit 9; `, profile)
 	}
-	return host.do(t.Context(), "setpriv --reuid libvirt-qemu --regid libvirt-qemu --clear-groups bash -c "+quote(change+"exec 3<>"+file))
+	return host.do(t.Context(), fmt.Sprintf("setpriv --reuid %d --regid %d --clear-groups bash -c ", uid, uid)+quote(change+"exec 3<>"+file))
 }
 
 func TestAnotherInstancesVolumeIsDeniedByAppArmor(t *testing.T) {
 	needWeb(t)
 	const other = "other"
-	// Its volume belongs to QEMU's user as long as it runs; that it comes up is not waited for.
+	// It is of the same tenant, so that its volume belongs to the same user, and only the profile stands between; that it comes up is not waited for.
 	sh(t, `{ holm create `+other+` --flavor tiny --disk 1G --profile plain --pool `+pool+` --timeout 20m >/dev/null 2>&1 & }
 for i in $(seq 600); do virsh -q list --state-running --name | grep -q '\.`+other+`$' && break; sleep 1; done
 virsh -q suspend holm.default.`+other+`; kill -INT $!; wait $! || true`)

@@ -133,7 +133,7 @@ func mendHost(ctx context.Context, s settings, id string) (doctor.Result, error)
 func doctorOptions(ctx context.Context, s settings) doctor.Options {
 	o := doctor.Options{StateDir: s.state, Connect: s.connect}
 	host, err := records.Open(database(s)).Host(ctx)
-	o.Lab = err == nil && host.LabMode
+	o.Lab, o.Users = err == nil && host.LabMode, host.Users
 	if where, err := hostNetwork(host); err == nil {
 		o.Subnet, o.Bridge = where.Subnet, where.Bridge
 	}

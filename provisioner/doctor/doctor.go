@@ -74,6 +74,7 @@ type Options struct {
 	StateDir string        // absolute; "" is /var/lib/holm
 	Connect  string        // libvirt's URI; "" is qemu:///system
 	Lab      bool          // the host is set to lab mode
+	Users    string        // what tenants' users are taken from; "" is uids.Default
 	Subnet   netip.Prefix  // of the instances; zero is 10.77.0.0/24
 	Bridge   string        // holm's own, whose routes do not collide; "" is holm0
 	Deadline time.Duration // for each check; 0 is 30 s
@@ -119,6 +120,7 @@ func checks() []check {
 		{id: "cgroups", run: checkCgroups},
 		{id: "sfq", run: checkSFQ},
 		{id: "state", run: checkState, fix: fixState},
+		{id: "users", run: checkUsers},
 	}
 }
 

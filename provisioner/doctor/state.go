@@ -7,8 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
-	"strings"
 	"syscall"
 )
 
@@ -35,7 +33,7 @@ func checkState(_ context.Context, e *env) Result {
 
 func (e *env) judgeState(info fs.FileInfo) (Result, bool) {
 	dir, mode := e.StateDir, info.Mode().Perm()
-	owner, _ := ownerOf(info)
+	owner := ownerOf(info)
 	switch me := e.Probes.Euid(); {
 	case !info.IsDir():
 		return fail("mv "+dir+" "+dir+".old", "%s is no directory", dir), true
@@ -66,37 +64,14 @@ func fixState(e *env) error {
 }
 
 // account is a user as the file system sees it.
-type account struct {
-	uid  int
-	gids []int
-}
+type account struct{ uid int }
 
-// qemuUser is whom QEMU runs as: for a session the caller, else Debian's libvirt-qemu unless qemu.conf says otherwise.
-// A user that does not exist yet has only what everybody has.
+// qemuUser is whom QEMU runs as: for a session the caller, else a tenant's user, who has only what everybody has.
 func (e *env) qemuUser() account {
-	if strings.HasSuffix(e.Connect, "/session") {
+	if e.session() {
 		return account{uid: e.Probes.Euid()}
 	}
-	name := strings.TrimPrefix(confValue(e.value(qemuConf), "user"), "+")
-	if name == "" {
-		name = "libvirt-qemu"
-	}
-	a := account{uid: -1}
-	for line := range strings.Lines(e.value("/etc/passwd")) {
-		f := strings.Split(strings.TrimSpace(line), ":")
-		if len(f) >= 4 && (f[0] == name || f[2] == name) {
-			a.uid = number(f[2])
-			a.gids = append(a.gids, number(f[3]))
-			name = f[0]
-		}
-	}
-	for line := range strings.Lines(e.value("/etc/group")) {
-		f := strings.Split(strings.TrimSpace(line), ":")
-		if len(f) >= 4 && slices.Contains(strings.Split(f[3], ","), name) {
-			a.gids = append(a.gids, number(f[2]))
-		}
-	}
-	return a
+	return account{uid: -1}
 }
 
 // blockedFor returns the first directory on the way to the state directory that the account cannot pass through. The
@@ -122,33 +97,22 @@ func (e *env) blockedFor(a account, self bool) (string, bool) {
 }
 
 func (a account) passes(info fs.FileInfo) bool {
-	owner, group := ownerOf(info)
+	owner := ownerOf(info)
 	mode := info.Mode().Perm()
-	switch {
-	case a.uid == 0:
+	switch a.uid {
+	case 0:
 		return true
-	case a.uid == owner:
+	case owner:
 		return mode&0o100 != 0
-	case slices.Contains(a.gids, group):
-		return mode&0o010 != 0
 	default:
 		return mode&0o001 != 0
 	}
 }
 
-func ownerOf(info fs.FileInfo) (uid, gid int) {
+func ownerOf(info fs.FileInfo) int {
 	st, is := info.Sys().(*syscall.Stat_t)
 	if !is {
-		return -1, -1
-	}
-	return int(st.Uid), int(st.Gid)
-}
-
-// number is -1, which nobody has, for what is no number.
-func number(s string) int {
-	n, err := strconv.Atoi(s)
-	if err != nil {
 		return -1
 	}
-	return n
+	return int(st.Uid)
 }

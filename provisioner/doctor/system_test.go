@@ -120,22 +120,10 @@ func TestState(t *testing.T) {
 			}, OK, good, "",
 		},
 		{
-			"closed, with a QEMU that runs as root", func(h *host) {
-				h.chmod(dir, 0o700)
-				h.write(qemuConf, "user = \"+0\"\n")
-			}, OK, good, "",
-		},
-		{
-			"closed to a QEMU whose user is not there", func(h *host) {
-				h.chmod(dir, 0o700)
-				h.remove("/etc/passwd")
-			}, Fail, "QEMU's user cannot pass through " + dir, "chmod o+x " + dir,
-		},
-		{
-			"open by way of a group", func(h *host) {
+			"open to libvirt's own user alone", func(h *host) {
 				h.chmod(dir, 0o710)
 				h.write("/etc/group", fmt.Sprintf("mine:x:%d:libvirt-qemu\n", os.Getegid()))
-			}, OK, good, "",
+			}, Fail, "QEMU's user cannot pass through " + dir, "chmod o+x " + dir,
 		},
 		{
 			"a file", func(h *host) {
@@ -169,5 +157,32 @@ func TestStateOfAnotherUser(t *testing.T) {
 				h.euid = 0
 			}, Fail, fmt.Sprintf("%s belongs to user %d, who could change every record", dir, owner), "chown root: " + dir,
 		},
+	})
+}
+
+func TestUsers(t *testing.T) {
+	const apart = "each tenant has one of 2000000000-2000065535"
+	const clash = "users 2000000000-2000065535 are not holm's alone: "
+	play(t, "users", []scene{
+		{
+			"KVM is for a group", func(h *host) {
+				h.remove("/dev/kvm")
+				h.write("/dev/kvm", "")
+				h.chmod("/dev/kvm", 0o660)
+			}, OK, apart + ", and is let at /dev/kvm (-rw-rw----) by name", "",
+		},
+		{"KVM is for all", nil, OK, apart + "; /dev/kvm is open to all users", ""},
+		{"no KVM", func(h *host) { h.remove("/dev/kvm") }, OK, apart, ""},
+		{
+			"an account has one", func(h *host) { h.write("/etc/passwd", "eve:x:2000000007:100::/:/bin/sh\n") },
+			Fail, clash + `/etc/passwd, "eve" has 2000000007`, "holm host set --users FIRST-LAST",
+		},
+		{
+			"containers have some", func(h *host) { h.write("/etc/subuid", "eve:2000065535:65536\n") },
+			Fail, clash + `/etc/subuid, "eve" has 2000065535-2000131070`, "holm host set --users FIRST-LAST",
+		},
+		{"a file that makes no sense", func(h *host) { h.write("/etc/subgid", "eve:x:y\n") }, Fail, `/etc/subgid, line 1: no number in "eve:x:y"`, "correct that line"},
+		{"a range that makes no sense", func(h *host) { h.Users = "1-2" }, Fail, `range of users "1-2" is not allowed: use FIRST-LAST, at least 16 numbers from 65536 to 2147483646`, "holm host set --users 2000000000-2000065535"},
+		{"a libvirt of one's own", func(h *host) { h.Connect = "qemu:///session" }, Fail, "QEMU runs as whoever calls: tenants share a user", "--connect qemu:///system"},
 	})
 }
