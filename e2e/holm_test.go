@@ -102,6 +102,7 @@ type view struct {
 	State     string
 	Failure   string
 	Domain    string
+	UID       uint32
 	Address   string
 	Image     string
 	HostKey   string `json:"host_key"`
