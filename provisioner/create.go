@@ -75,7 +75,11 @@ func (p *Provisioner) reserve(ctx context.Context, wanted admitted) (records.Ins
 	inst := wanted.inst
 	inst.ID, inst.UUID, inst.Created = randomHex(6), newUUID(), p.Now().UTC()
 	op := p.operation("create", inst)
-	inst, err := p.reserveSealed(ctx, wanted, inst, op)
+	var err error
+	if inst.UID, err = p.userOf(ctx, inst.Tenant); err != nil {
+		return inst, op, err
+	}
+	inst, err = p.reserveSealed(ctx, wanted, inst, op)
 	if errors.Is(err, records.ErrNotFound) {
 		return inst, op, fault.New(fault.NotFound, "see what there is: holm tenant ls, holm pool ls", "somebody has removed what it was to be in: %w", err)
 	}

@@ -53,6 +53,7 @@ type world struct {
 	grounds  map[string]pools.Tree // what is mounted, by its path
 	boot     boot
 	wall     wall
+	users    users
 	routes   []netip.Prefix
 	listens  map[uint16]bool
 	inspect  func(ctx context.Context, s verify.Subject) []verify.Result
@@ -125,7 +126,7 @@ func (w *world) holm() *provisioner.Provisioner {
 		},
 		Look:    func(_ context.Context, pool records.Pool) (pools.Tree, error) { return w.look(pool) },
 		HostKey: keys.Keeper{Path: filepath.Join(w.dir, "keys", "host.key")}.Key,
-		Boot:    &w.boot, Firewall: &w.wall,
+		Boot:    &w.boot, Firewall: &w.wall, Users: &w.users,
 		Routes:  func() ([]netip.Prefix, error) { return w.routes, nil },
 		Listens: func(_ context.Context, _ string, port uint16) (bool, error) { return w.listens[port], nil },
 		Health:  func(_ context.Context, tree *pools.Tree) { w.ask(tree) },

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"time"
 
 	"holm/internal/nft"
 	"holm/storage/records"
@@ -68,6 +69,12 @@ type Records interface {
 
 	// DropTenant removes the tenant's record; the callback is given its instances.
 	DropTenant(ctx context.Context, name string, admit func(living []records.Instance) error) error
+
+	// TakeUser returns the user of a tenant; a tenant without one is given that which choose returns, in the same transaction.
+	// choose is given all that were ever given to anybody.
+	TakeUser(ctx context.Context, tenant string, now time.Time, choose func(given []records.TenantUser) (int, error)) (records.TenantUser, error)
+	// Users returns all users that were ever given to a tenant.
+	Users(ctx context.Context) ([]records.TenantUser, error)
 
 	// SetFlavor stores a flavor in the place of another one of that name.
 	SetFlavor(ctx context.Context, flavor records.Flavor) error

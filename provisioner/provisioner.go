@@ -61,6 +61,8 @@ type Config struct {
 	Health   func(ctx context.Context, t *pools.Tree)
 	Boot     Boot
 	Firewall Firewall
+	// Users is nil where QEMU runs as whoever calls: a libvirt of one's own.
+	Users Users
 	// HostKey is what tenants' keys are sealed with; make says whether it may be made now.
 	HostKey func(make bool) (keys.Key, error)
 	// Network is the host's own; those of tenants are beside it.

@@ -53,6 +53,9 @@ func (p *Provisioner) powerOn(ctx context.Context, h Hypervisor, inst records.In
 			return inst, err
 		}
 	}
+	if inst, err = p.withUser(ctx, inst); err != nil {
+		return inst, err
+	}
 	// The network stays when the start fails: it is the stopped instance's as well.
 	network := p.network(h, inst, w)
 	network.Undo = nil
@@ -81,6 +84,9 @@ func (p *Provisioner) redefined(h Hypervisor, inst records.Instance, image image
 func (p *Provisioner) redefine(ctx context.Context, h Hypervisor, inst records.Instance, image images.Manifest) error {
 	xml, err := p.domainXML(ctx, inst, image, inst.SeedAttached)
 	if err != nil {
+		return err
+	}
+	if err := p.handOver(ctx, inst); err != nil {
 		return err
 	}
 	return h.Define(ctx, xml)

@@ -155,7 +155,7 @@ func (p *Provisioner) machine(ctx context.Context, inst records.Instance, image 
 		state.Secret = inst.UUID // libvirt's secrets have names of their own
 	}
 	return machine.Spec{
-		Name: inst.Domain, UUID: inst.UUID, InstanceID: inst.ID, Tenant: inst.Tenant,
+		Name: inst.Domain, UUID: inst.UUID, InstanceID: inst.ID, Tenant: inst.Tenant, UID: inst.UID,
 		Accel: inst.Accel, Machine: inst.Machine, VCPUs: inst.Flavor.VCPUs, MemoryMiB: inst.Flavor.MemoryMiB, Limits: machine.Limits(inst.Flavor.Limits),
 		Kernel: p.Images.Path(image, image.Kernel), Initrd: p.Images.Path(image, image.Initrd),
 		Cmdline:  image.Cmdline(),
@@ -188,6 +188,9 @@ func (p *Provisioner) define(h Hypervisor, inst records.Instance, image images.M
 				return err
 			}
 			w.text("defined", inst.Domain+"  "+inst.Machine)
+			if err := p.handOver(ctx, inst); err != nil {
+				return err
+			}
 			return h.Define(ctx, xml)
 		},
 		Undo: func(ctx context.Context) error { return h.Undefine(ctx, inst.UUID) },

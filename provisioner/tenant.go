@@ -19,6 +19,8 @@ const maxQuota = 1 << 30
 type TenantView struct {
 	records.Tenant
 	Used records.Resources `json:"used"`
+	// UID is the host's user, and group, under which its QEMUs run; 0 is none yet: it is given with the first instance.
+	UID int `json:"uid,omitempty"`
 }
 
 // TenantChange is what is to be set of a tenant; nil leaves it as it is.
@@ -44,7 +46,7 @@ func (p *Provisioner) AddTenant(ctx context.Context, name string, c TenantChange
 	if err != nil {
 		return TenantView{}, err
 	}
-	view := TenantView{tenant, records.Used(name, instances)}
+	view := TenantView{Tenant: tenant, Used: records.Used(name, instances)}
 	if err := tooTight(tenant, view.Used); err != nil {
 		return view, err
 	}
@@ -87,7 +89,7 @@ func (p *Provisioner) SetTenant(ctx context.Context, name string, c TenantChange
 		if err := errors.Join(c.apply(t), c.applyNetwork(t, used)); err != nil {
 			return oneError(err)
 		}
-		view = TenantView{*t, used}
+		view = TenantView{Tenant: *t, Used: used}
 		return tooTight(*t, used)
 	})
 	if errors.Is(err, records.ErrNotFound) {
@@ -189,9 +191,13 @@ func (p *Provisioner) Tenants(ctx context.Context) ([]TenantView, error) {
 		}
 	}
 	slices.SortFunc(recorded, func(a, b records.Tenant) int { return strings.Compare(a.Name, b.Name) })
+	given, err := p.Records.Users(ctx)
+	if err != nil {
+		return nil, err
+	}
 	views := make([]TenantView, len(recorded))
 	for i, t := range recorded {
-		views[i] = TenantView{t, records.Used(t.Name, instances)}
+		views[i] = TenantView{Tenant: t, Used: records.Used(t.Name, instances), UID: userIn(given, t.Name).UID}
 	}
 	return views, nil
 }
@@ -201,7 +207,11 @@ func (p *Provisioner) RemoveTenant(ctx context.Context, name string) error {
 	if err := validateName("tenant", name); err != nil {
 		return err
 	}
-	err := p.Records.DropTenant(ctx, name, func(living []records.Instance) error {
+	given, err := p.Records.Users(ctx)
+	if err != nil {
+		return err
+	}
+	err = p.Records.DropTenant(ctx, name, func(living []records.Instance) error {
 		if len(living) == 0 {
 			return nil
 		}
@@ -210,7 +220,10 @@ func (p *Provisioner) RemoveTenant(ctx context.Context, name string) error {
 	if errors.Is(err, records.ErrNotFound) {
 		return noTenant(name)
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return p.dismiss(given, name)
 }
 
 // owner is the tenant that a new instance is for. The default one needs no record.

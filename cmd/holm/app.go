@@ -11,6 +11,7 @@ import (
 	"holm/internal/term"
 	"holm/provisioner"
 	"holm/provisioner/doctor"
+	"holm/provisioner/uids"
 	"holm/storage/arrays"
 )
 
@@ -40,6 +41,7 @@ type app struct {
 	renewLock       func(ctx context.Context, old images.Lock, epoch time.Time) (images.Lock, error)
 	makeHost        func(s settings) (hostStore, error)
 	makeAudit       func(s settings) (auditStore, error)
+	otherUsers      func() ([]uids.Claim, error) // who has users of this host
 	arrays          arrayMaker
 	examine         func(ctx context.Context, s settings) doctor.Report
 	mend            func(ctx context.Context, s settings, id string) (doctor.Result, error)
@@ -193,7 +195,7 @@ func (a *app) again() string {
 func newApp(streams *term.Streams, getenv func(string) string) *app {
 	return &app{
 		streams: streams, getenv: getenv, now: time.Now, root: os.Geteuid() == 0,
-		makeProvisioner: newProvisioner, makeImages: newImages, renewLock: renewLock, makeHost: newHost, makeAudit: newAudit, arrays: arrays.Builder{}, examine: examineHost, mend: mendHost,
+		makeProvisioner: newProvisioner, makeImages: newImages, renewLock: renewLock, makeHost: newHost, otherUsers: uids.System{}.Others, makeAudit: newAudit, arrays: arrays.Builder{}, examine: examineHost, mend: mendHost,
 		program: runProgram,
 	}
 }

@@ -21,6 +21,7 @@ import (
 	"holm/provisioner/doctor"
 	"holm/provisioner/hypervisor"
 	"holm/provisioner/network"
+	"holm/provisioner/uids"
 	"holm/provisioner/verify"
 	"holm/storage/keys"
 	"holm/storage/mounts"
@@ -52,6 +53,9 @@ func newProvisioner(ctx context.Context, s settings) (api, error) {
 		Inspect: verify.System().Run, Measure: b.measure, Look: lookUnder, Health: pools.Looker{}.AskHealth, Boot: mounts.Systemd{}, Network: where, Crash: crashPoint(), Now: time.Now,
 		HostKey:  keys.Keeper{Path: filepath.Join(s.state, "keys", "host.key"), Credentials: os.Getenv("CREDENTIALS_DIRECTORY")}.Key,
 		Firewall: network.Firewall{}, Routes: hostRoutes, Listens: network.Listens,
+	}
+	if !strings.HasSuffix(s.connect, "/session") {
+		config.Users = uids.System{}
 	}
 	// systemd-resolved's stub in resolv.conf is of no use to a guest; the file beside it names the real servers.
 	for _, file := range []string{"/run/systemd/resolve/resolv.conf", "/etc/resolv.conf"} {

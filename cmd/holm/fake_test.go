@@ -17,6 +17,7 @@ import (
 	"holm/internal/term"
 	"holm/provisioner"
 	"holm/provisioner/doctor"
+	"holm/provisioner/uids"
 	"holm/provisioner/verify"
 	"holm/storage/records"
 )
@@ -36,6 +37,7 @@ type world struct {
 	pools     []provisioner.PoolView
 	tenants   []provisioner.TenantView
 	flavors   []records.Flavor
+	others    []uids.Claim
 	paused    []provisioner.Paused
 
 	calls     []string               // what changed something, in order
@@ -81,6 +83,7 @@ func newWorld() *world {
 			},
 			{Tenant: records.Tenant{Name: "default"}, Used: records.Resources{Instances: 3, CPUs: 3, MemoryMiB: 3072, DiskGiB: 60}},
 		},
+		others:    []uids.Claim{{Range: uids.Range{First: 100000, Last: 165535}, By: `/etc/subuid, "alice"`}},
 		pools:     []provisioner.PoolView{poolNamed("fast", records.PoolHealthy, "")},
 		verdict:   sampleVerdict(),
 		instances: []provisioner.View{build, off, web, young},
@@ -294,6 +297,7 @@ func (w *world) app(s *term.Streams, getenv func(string) string) *app {
 		streams: s, getenv: getenv, now: func() time.Time { return now }, root: true,
 		makeProvisioner: func(context.Context, settings) (api, error) { return w, nil },
 		makeImages:      func(settings) (imageStore, error) { return imageWorld{w}, nil },
+		otherUsers:      func() ([]uids.Claim, error) { return w.others, nil },
 		makeHost:        func(settings) (hostStore, error) { return hostWorld{w}, nil },
 		makeAudit:       newAudit, // the records themselves: what is tried is what they wrote
 		arrays:          arrayWorld{w},

@@ -11,6 +11,7 @@ import (
 	"holm/internal/term"
 	"holm/provisioner/network"
 	"holm/provisioner/residency"
+	"holm/provisioner/uids"
 	"holm/storage/records"
 )
 
@@ -56,6 +57,7 @@ type hostChange struct {
 	poolSet         bool
 	site, country   string
 	addresses       string
+	users           string
 	dryRun          bool
 }
 
@@ -71,7 +73,7 @@ func (a *app) hostSetCommand() *cobra.Command {
 		Args:    names(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c.poolSet = cmd.Flags().Changed("pool")
-			if !c.lab.set && c.network == "" && c.subnet == "" && !c.poolSet && c.site == "" && c.country == "" && c.addresses == "" {
+			if !c.lab.set && c.network == "" && c.subnet == "" && !c.poolSet && c.site == "" && c.country == "" && c.addresses == "" && c.users == "" {
 				return fault.New(fault.Usage, "see what can be set: holm host set --help", "nothing to set was named")
 			}
 			if (c.network == "") != (c.subnet == "") {
@@ -84,6 +86,7 @@ func (a *app) hostSetCommand() *cobra.Command {
 	cmd.Flags().StringVar(&c.network, "network", "", "`NAME` of the libvirt network and of its bridge")
 	cmd.Flags().StringVar(&c.subnet, "subnet", "", "the network's addresses, such as `10.78.0.0/24`")
 	cmd.Flags().StringVar(&c.addresses, "address-pool", "", "what tenants' subnets are cut from, such as `10.200.0.0/16`")
+	cmd.Flags().StringVar(&c.users, "users", "", "what tenants' users are taken from, `FIRST-LAST`; who has one keeps it")
 	cmd.Flags().StringVar(&c.pool, "pool", "", "`NAME` of the pool that is used when nobody says where; \"\" is the state directory")
 	cmd.Flags().StringVar(&c.site, "site", "", "`NAME` of the place where this machine stands, such as NO-OSL1")
 	cmd.Flags().StringVar(&c.country, "jurisdiction", "", "two letters of the `COUNTRY` whose law holds there, such as NO")
@@ -108,6 +111,11 @@ func (a *app) setHost(ctx context.Context, c hostChange) error {
 	}
 	if c.addresses != "" {
 		if _, err := network.ParsePool(c.addresses); err != nil {
+			return err
+		}
+	}
+	if c.users != "" {
+		if err := a.freeUsers(c.users); err != nil {
 			return err
 		}
 	}
@@ -145,7 +153,7 @@ func (c hostChange) apply(h *records.Host) {
 	if c.poolSet {
 		h.Pool = c.pool
 	}
-	h.AddressPool = cmp.Or(c.addresses, h.AddressPool)
+	h.AddressPool, h.Users = cmp.Or(c.addresses, h.AddressPool), cmp.Or(c.users, h.Users)
 	h.Site, h.Jurisdiction = cmp.Or(c.site, h.Site), cmp.Or(c.country, h.Jurisdiction)
 }
 
@@ -178,6 +186,19 @@ func (a *app) allowNetwork(ctx context.Context, store hostStore, c hostChange) e
 	return nil
 }
 
+// freeUsers refuses users that somebody else on this host has.
+func (a *app) freeUsers(text string) error {
+	r, err := uids.ParseRange(text)
+	if err != nil {
+		return err
+	}
+	others, err := a.otherUsers()
+	if err != nil {
+		return err
+	}
+	return r.Clash(others)
+}
+
 func (a *app) knownPool(ctx context.Context, store hostStore, name string) error {
 	_, err := store.Pool(ctx, name)
 	if errors.Is(err, records.ErrNotFound) {
@@ -200,6 +221,7 @@ func (a *app) printHost(host records.Host) error {
 	f.Add("network", term.Text(where.Name))
 	f.Add("subnet", term.Text(where.Subnet.String()))
 	f.Add("address-pool", term.Text(cmp.Or(host.AddressPool, network.DefaultPool)))
+	f.Add("users", term.Text(cmp.Or(host.Users, uids.Default)))
 	f.Add("pool", term.Text(host.Pool))
 	f.Add("site", term.Text(host.Site))
 	f.Add("jurisdiction", term.Text(host.Jurisdiction))

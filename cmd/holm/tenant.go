@@ -92,6 +92,9 @@ func (a *app) tenantResult(v provisioner.TenantView) term.Result {
 	for _, one := range parts(v) {
 		f.Add(one.name, one.cell)
 	}
+	if v.UID != 0 {
+		f.Add("user", term.Text(decimal(v.UID)))
+	}
 	f.Add("residency", term.Text(strings.Join(v.Residency, ", ")))
 	if n := v.Network; n != nil {
 		f.Add("subnet", term.Text(n.Subnet))

@@ -1,8 +1,10 @@
 package machine
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -130,6 +132,29 @@ func TestWhatBelongsToNewerLibvirtsIsNoDifference(t *testing.T) {
 	}
 }
 
+func TestTheUserOfAnotherTenantIsADifference(t *testing.T) {
+	const mine = 2000000001
+	static := func(uid int) string {
+		return fmt.Sprintf("<seclabel type='static' model='dac' relabel='no'><label>+%d:+%d</label></seclabel>", uid, uid)
+	}
+	text := regexp.MustCompile(`<seclabel model='dac' relabel='no'/>`).ReplaceAllString(live(t), "") // of the root disk
+	at := strings.LastIndex(text, "<seclabel")
+	end := strings.LastIndex(text, "</seclabel>") + len("</seclabel>")
+	for name, c := range map[string]struct{ label, says string }{
+		"its own":             {static(mine), ""},
+		"another one's":       {static(mine + 1), `seclabel dac/label: "+2000000001:+2000000001" was asked for`},
+		"root's":              {static(0), `seclabel dac/label`},
+		"libvirt's":           {text[at:end], `seclabel dac: `},
+		"none":                {"", "seclabel dac was asked for and is missing"},
+		"one that takes more": {strings.Replace(static(mine), "relabel='no'", "relabel='yes'", 1), `relabel "no" was asked for, it is "yes"`},
+	} {
+		got, err := Differences(running(func(s *Spec) { s.UID = mine }), text[:at]+c.label+text[end:])
+		if err != nil || c.says == "" && len(got) > 0 || !strings.Contains(strings.Join(got, "\n"), c.says) {
+			t.Errorf("%s: got %q, %v, want %q in it", name, got, err, c.says)
+		}
+	}
+}
+
 func TestASeedThatIsStillThereIsADifference(t *testing.T) {
 	with, err := Domain(running(func(s *Spec) { s.Seed = "/var/lib/holm/instances/75341dfc9bb3/seed.iso" }))
 	if err != nil {
@@ -145,8 +170,9 @@ func TestALiveDomainIsRead(t *testing.T) {
 	got, err := ReadLive(live(t))
 	want := Live{
 		ID: 1, Emulator: "/usr/bin/qemu-system-x86_64", Kernel: running().Kernel, Initrd: running().Initrd,
-		Disks: map[string]string{"vda": running().RootDisk, "vdb": running().StateDisk.Path},
-		Cards: []Card{{Tap: "vnet0", Bridge: "holm-default", Isolated: true}},
+		Disks:   map[string]string{"vda": running().RootDisk, "vdb": running().StateDisk.Path},
+		Sockets: []string{"/var/lib/libvirt/qemu/channel/target/domain-1-holm.default.web/holm.report.0"},
+		Cards:   []Card{{Tap: "vnet0", Bridge: "holm-default", Isolated: true}},
 	}
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Errorf("%v (-want +got):\n%s", err, diff)

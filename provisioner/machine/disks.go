@@ -18,7 +18,7 @@ const (
 
 // disks are all virtio-blk, each on a PCIe root port of its own (libvirt adds them), so that the seed can be unplugged.
 func disks(s Spec) []libvirtxml.DomainDisk {
-	list := []libvirtxml.DomainDisk{rootDisk(s.RootDisk), stateDisk(s)}
+	list := []libvirtxml.DomainDisk{rootDisk(s), stateDisk(s)}
 	if s.Seed != "" {
 		list = append(list, seedDisk(s.Seed))
 	}
@@ -28,10 +28,12 @@ func disks(s Spec) []libvirtxml.DomainDisk {
 // rootDisk is one file for all instances of an image. Libvirt must not give it to the QEMU of one of them, therefore
 // no relabelling: the file has to be readable for QEMU's user as it is. The host's page cache stays on, which is what
 // makes the second instance of an image boot from memory.
-func rootDisk(path string) libvirtxml.DomainDisk {
-	d := disk(path, RootTarget, RootSerial)
+func rootDisk(s Spec) libvirtxml.DomainDisk {
+	d := disk(s.RootDisk, RootTarget, RootSerial)
 	d.Driver = &libvirtxml.DomainDiskDriver{Name: "qemu", Type: "raw", Cache: "writeback"}
-	d.Source.File.SecLabel = []libvirtxml.DomainDeviceSecLabel{{Model: "dac", Relabel: "no"}}
+	if s.UID == 0 { // else libvirt gives away nothing at all, and refuses to be told so twice
+		d.Source.File.SecLabel = []libvirtxml.DomainDeviceSecLabel{{Model: "dac", Relabel: "no"}}
+	}
 	d.ReadOnly = &libvirtxml.DomainDiskReadOnly{}
 	return d
 }

@@ -14,6 +14,7 @@ type Live struct {
 	Kernel   string
 	Initrd   string
 	Disks    map[string]string // target → file or block device
+	Sockets  []string          // of its channels
 	Cards    []Card
 }
 
@@ -44,6 +45,11 @@ func ReadLive(text string) (Live, error) {
 		return live, nil
 	}
 	live.Emulator = d.Devices.Emulator
+	for _, channel := range d.Devices.Channels {
+		if s := channel.Source; s != nil && s.UNIX != nil && s.UNIX.Path != "" {
+			live.Sockets = append(live.Sockets, s.UNIX.Path)
+		}
+	}
 	for _, disk := range d.Devices.Disks {
 		if disk.Target == nil {
 			continue

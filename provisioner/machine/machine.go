@@ -24,6 +24,9 @@ type Spec struct {
 	InstanceID string
 	Tenant     string
 
+	// UID is the host's user, and group, that QEMU runs as; 0 leaves it to libvirt, which has one for all.
+	UID int
+
 	Accel     string // KVM or TCG
 	Machine   string // versioned q35 machine type, "pc-q35-7.2"
 	VCPUs     int
@@ -108,6 +111,7 @@ func domain(s Spec) (*libvirtxml.Domain, error) {
 		OnReboot:      "restart",
 		OnCrash:       "destroy",
 		PM:            noSuspend(),
+		SecLabel:      labels(s.UID),
 		Devices: &libvirtxml.DomainDeviceList{
 			Disks:       disks(s),
 			Controllers: noUSB(),

@@ -3,6 +3,7 @@ package machine
 import (
 	"encoding/xml"
 	"flag"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -20,7 +21,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 
 func sample(change ...func(*Spec)) Spec {
 	s := Spec{
-		Name: "holm.acme.web", UUID: "6c1e7a52-4f0b-4d3e-9a51-0d2f6b7c8e90", InstanceID: "0123456789ab", Tenant: "acme",
+		Name: "holm.acme.web", UUID: "6c1e7a52-4f0b-4d3e-9a51-0d2f6b7c8e90", InstanceID: "0123456789ab", Tenant: "acme", UID: 2000000001,
 		Accel: KVM, Machine: "pc-q35-7.2", VCPUs: 2, MemoryMiB: 2048,
 		Kernel:   "/var/lib/holm/images/sha256/41be/kernel",
 		Initrd:   "/var/lib/holm/images/sha256/41be/initrd",
@@ -53,6 +54,7 @@ var flavours = []struct {
 	})},
 	{"encrypted", sample(func(s *Spec) { s.StateDisk.Secret = s.UUID })},
 	{"tcg-of-one", sample(func(s *Spec) { s.Accel, s.VCPUs = TCG, 1 })},
+	{"libvirts-user", sample(func(s *Spec) { s.UID = 0 })},
 	{"without-seed", sample(func(s *Spec) { s.Seed = "" })},
 }
 
@@ -119,6 +121,11 @@ func readBack(t *testing.T, s Spec) Spec {
 		Address: nic.FilterRef.Parameters[1].Value, Address6: nic.FilterRef.Parameters[2].Value,
 		ConsoleLog: d.Devices.Serials[0].Log.File,
 	}
+	if len(d.SecLabel) > 0 {
+		if _, err := fmt.Sscanf(d.SecLabel[0].Label, "+%d:", &got.UID); err != nil {
+			t.Fatal(err)
+		}
+	}
 	if len(d.Devices.Disks) > 2 {
 		got.Seed = d.Devices.Disks[2].Source.File.File
 	}
@@ -150,7 +157,7 @@ func TestADomainHasNoDeviceBeyondTheOnesItNeeds(t *testing.T) {
 	}
 	for _, forbidden := range []string{
 		"<graphics", "<video", "<sound", "<audio", "<input", "<tpm", "<hostdev", "<redirdev", "<filesystem", "<shmem",
-		"<loader", "<bandwidth", "<seclabel type=", "vnc", "spice", "type=\"volume\"",
+		"<loader", "<bandwidth", "relabel=\"yes\"", "vnc", "spice", "type=\"volume\"",
 	} {
 		if strings.Contains(text, forbidden) {
 			t.Errorf("found %s in\n%s", forbidden, text)

@@ -66,6 +66,9 @@ func (s Spec) validateSize() error {
 	if s.MemoryMiB < MinMemoryMiB || s.MemoryMiB > MaxMemoryMiB {
 		return fault.New(fault.Usage, "", "%d MiB of memory are not allowed: use %d to %d", s.MemoryMiB, MinMemoryMiB, MaxMemoryMiB)
 	}
+	if s.UID != 0 && (s.UID < minUID || s.UID > maxUID) {
+		return fault.New(fault.Usage, "", "user %d is not allowed for QEMU: use %d to %d", s.UID, minUID, maxUID)
+	}
 	if err := s.Limits.Validate(); err != nil {
 		return err
 	}

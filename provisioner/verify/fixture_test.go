@@ -13,10 +13,12 @@ import (
 	"time"
 
 	"golang.org/x/crypto/ssh"
+	"golang.org/x/sys/unix"
 
 	"holm/guest/report"
 	"holm/images"
 	"holm/provisioner/machine"
+	"holm/provisioner/uids"
 )
 
 const uuid = "d926f46f-7dd2-4dbe-b2d9-902e110474b8"
@@ -28,14 +30,15 @@ type bench struct {
 	env     Env
 	subject Subject
 	server  *sshServer
+	opens   func(uid int, path string, how uids.Access) bool // besides what the owner may
 	bait    func(ctx context.Context) (net.Conn, error)
 }
 
 // status is what the kernel says of a thread of a QEMU that is confined.
 const status = `Name:	qemu-system-x86
-Uid:	64055	64055	64055	64055
-Gid:	64055	64055	64055	64055
-Groups:	107 64055 
+Uid:	2000000001	2000000001	2000000001	2000000001
+Gid:	2000000001	2000000001	2000000001	2000000001
+Groups:	2000000001 
 CapInh:	0000000000000000
 CapPrm:	0000000000000000
 CapEff:	0000000000000000
@@ -91,6 +94,8 @@ func newBench(t *testing.T) *bench {
 		"image/vmlinuz":         "kernel", "image/initrd": "initrd",
 		"sys/module/apparmor/parameters/enabled": "Y\n",
 		"key":                                    string(b.server.clientKey),
+		"state.qcow2":                            "", "console.log": "", "image/root.img": "", "proc/4711/mem": "",
+		"libvirt/domain-7-holm.acme.web/monitor.sock": "",
 	} {
 		b.write(file, content)
 	}
@@ -103,7 +108,7 @@ func newBench(t *testing.T) *bench {
 	b.link("proc/4711/fd/3", "anon_inode:kvm-vm")
 	b.write("sys/class/net/vnet7/brport/isolated", "1\n")
 	b.link("sys/class/net/vnet7/master", "../holm0")
-	b.env = Env{Proc: b.path("proc"), Sys: b.path("sys"), PIDs: b.path("run"), Dial: b.dial}
+	b.env = Env{Proc: b.path("proc"), Sys: b.path("sys"), PIDs: b.path("run"), Dial: b.dial, Libvirt: b.path("libvirt"), Try: b.try}
 	b.env.Frames = func(context.Context) ([]byte, error) { return []byte(filter), nil }
 	b.bait = func(context.Context) (net.Conn, error) { // as a packet filter that drops, without the waiting
 		return nil, &net.OpError{Op: "dial", Err: os.ErrDeadlineExceeded}
@@ -114,7 +119,7 @@ func newBench(t *testing.T) *bench {
 
 func (b *bench) newSubject() Subject {
 	want := machine.Spec{
-		Name: "holm.acme.web", UUID: uuid, InstanceID: "75341dfc9bb3", Tenant: "acme", Accel: machine.KVM, Machine: "pc-q35-7.2",
+		Name: "holm.acme.web", UUID: uuid, InstanceID: "75341dfc9bb3", Tenant: "acme", UID: 2000000001, Accel: machine.KVM, Machine: "pc-q35-7.2",
 		VCPUs: 2, MemoryMiB: 1024, Kernel: b.path("image/vmlinuz"), Initrd: b.path("image/initrd"), Cmdline: "quiet",
 		RootDisk: b.path("image/root.img"), StateDisk: machine.Disk{Path: b.path("state.qcow2"), Format: machine.Qcow2}, Network: "holm-default", Filter: "holm-guard", MAC: "52:54:00:ab:72:df",
 		Address: "10.77.0.10", ConsoleLog: b.path("console.log"),
@@ -156,6 +161,17 @@ func (b *bench) frames(old, now string) {
 func sum(text string) string {
 	s := sha256.Sum256([]byte(text))
 	return hex.EncodeToString(s[:])
+}
+
+// try is the kernel's word: the volume is its owner's, and the rest root's.
+func (b *bench) try(uid int, path string, how uids.Access) error {
+	if _, err := os.Lstat(path); err != nil {
+		return err
+	}
+	if path == b.path("state.qcow2") && uid == 2000000001 || b.opens != nil && b.opens(uid, path, how) {
+		return nil
+	}
+	return &os.PathError{Op: "open", Path: path, Err: unix.EACCES}
 }
 
 func (b *bench) path(name string) string { return filepath.Join(b.dir, name) }

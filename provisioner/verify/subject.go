@@ -8,6 +8,7 @@ import (
 	"holm/images"
 	"holm/internal/run"
 	"holm/provisioner/machine"
+	"holm/provisioner/uids"
 )
 
 // Subject is the instance that is held to its promises, as its record and libvirt describe it. Only Guest comes from the
@@ -34,6 +35,10 @@ type Env struct {
 	Proc string // "/proc"
 	Sys  string // "/sys"
 	PIDs string // where libvirt keeps the process ids of its domains: "/run/libvirt/qemu"
+	// Libvirt is where libvirt keeps a folder for each running domain: "/var/lib/libvirt/qemu".
+	Libvirt string
+	// Try tries a file as a user.
+	Try  func(uid int, path string, how uids.Access) error
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	// Frames lists the kernel's rules for frames, as ebtables shows its table "nat": what libvirt's filters come to.
 	Frames func(ctx context.Context) ([]byte, error)
@@ -42,7 +47,8 @@ type Env struct {
 // System is this host.
 func System() Env {
 	return Env{
-		Proc: "/proc", Sys: "/sys", PIDs: "/run/libvirt/qemu", Dial: (&net.Dialer{}).DialContext,
+		Proc: "/proc", Sys: "/sys", PIDs: "/run/libvirt/qemu", Libvirt: "/var/lib/libvirt/qemu", Try: uids.Try,
+		Dial: (&net.Dialer{}).DialContext,
 		Frames: func(ctx context.Context) ([]byte, error) {
 			return run.Command(ctx, "ebtables", "-t", "nat", "-L", "--Lmac2")
 		},

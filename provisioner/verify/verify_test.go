@@ -16,6 +16,7 @@ import (
 
 	"holm/guest/report"
 	"holm/provisioner/machine"
+	"holm/provisioner/uids"
 )
 
 var errRefused = errors.New("refused")
@@ -39,7 +40,7 @@ func TestAnInstanceThatKeepsItsPromisesPassesEveryCheck(t *testing.T) {
 			t.Errorf("%+v", r)
 		}
 	}
-	want := strings.Split("host qemu-user,host qemu-caps,host qemu-seccomp,host qemu-apparmor,host qemu-cgroup,host card-bridge,host card-isolated,host card-filter,host domain-as-asked,"+
+	want := strings.Split("host qemu-user,host tenant-walls,host qemu-caps,host qemu-seccomp,host qemu-apparmor,host qemu-cgroup,host card-bridge,host card-isolated,host card-filter,host domain-as-asked,"+
 		"host kernel-of-image,host boot-id,host clock,host accel,host seed-gone,network ssh-root,network ssh-password,network ssh-algorithms,network firewall", ",")
 	if diff := cmp.Diff(want, ids); diff != "" {
 		t.Error(diff)
@@ -76,10 +77,23 @@ func TestEverySabotageIsSeen(t *testing.T) {
 		outcome  report.Outcome
 		says     string
 	}{
-		"one thread is root":              {"qemu-user", func(b *bench) { b.thread("Uid:	64055	64055	64055", "Uid:	64055	0	64055") }, fail, "thread 4712 qemu-system-x86: uid 64055 0 64055 64055"},
-		"a group is root's":               {"qemu-user", func(b *bench) { b.thread("Groups:	107", "Groups:	0") }, fail, "groups 0 64055"},
-		"its group is root's":             {"qemu-user", func(b *bench) { b.thread("Gid:	64055", "Gid:	0") }, fail, "gid 0"},
-		"a status without users":          {"qemu-user", func(b *bench) { b.thread("Uid:	64055	64055	64055	64055\n", "") }, fail, "its uid is"},
+		"one thread is root":             {"qemu-user", func(b *bench) { b.thread("Uid:	2000000001	2000000001	2000000001", "Uid:	2000000001	0	2000000001") }, fail, "thread 4712 qemu-system-x86: uid 2000000001 0 2000000001 2000000001"},
+		"one thread is another tenant's": {"qemu-user", func(b *bench) { b.thread("Uid:	2000000001	2000000001", "Uid:	2000000001	2000000002") }, fail, "not 2000000001 alone"},
+		"it is in another group":         {"qemu-user", func(b *bench) { b.thread("Groups:	2000000001", "Groups:	107 2000000001") }, fail, "groups 107 2000000001, not"},
+		"it was started before":          {"qemu-user", func(b *bench) { b.subject.Wanted.UID = 0 }, fail, "stop and start it"},
+		"it has libvirt's user":          {"tenant-walls", func(b *bench) { b.subject.Wanted.UID = 0 }, fail, "stop and start it"},
+		"a neighbour reads the volume":   {"tenant-walls", func(b *bench) { b.opens = lets(2000000002, b.path("state.qcow2"), uids.Read) }, fail, "uid 2000000002 can read"},
+		"a neighbour at the monitor": {"tenant-walls", func(b *bench) {
+			b.opens = lets(2000000002, b.path("libvirt/domain-7-holm.acme.web/monitor.sock"), uids.Connect)
+		}, fail, "can connect to"},
+		"a neighbour reads its memory":    {"tenant-walls", func(b *bench) { b.opens = lets(2000000002, b.path("proc/4711/mem"), uids.Read) }, fail, "can read"},
+		"its own user writes the kernel":  {"tenant-walls", func(b *bench) { b.opens = lets(2000000001, b.path("image/vmlinuz"), uids.Write) }, fail, "uid 2000000001 can write to"},
+		"a seed that a neighbour reads":   {"tenant-walls", func(b *bench) { b.write("seed.iso", ""); b.opens = lets(2000000002, b.path("seed.iso"), uids.Read) }, fail, "seed.iso"},
+		"the monitor is elsewhere":        {"tenant-walls", func(b *bench) { b.remove("libvirt") }, unsure, "0 monitor sockets"},
+		"the volume is elsewhere":         {"tenant-walls", func(b *bench) { b.remove("state.qcow2") }, unsure, "is not there"},
+		"a group is root's":               {"qemu-user", func(b *bench) { b.thread("Groups:	2000000001", "Groups:	0") }, fail, "groups 0"},
+		"its group is root's":             {"qemu-user", func(b *bench) { b.thread("Gid:	2000000001", "Gid:	0") }, fail, "gid 0"},
+		"a status without users":          {"qemu-user", func(b *bench) { b.thread("Uid:	2000000001	2000000001	2000000001	2000000001\n", "") }, fail, "its uid is"},
 		"a capability":                    {"qemu-caps", func(b *bench) { b.thread("CapEff:	0000000000000000", "CapEff:	0000000000003000") }, fail, "CapEff 0000000000003000"},
 		"a permitted capability":          {"qemu-caps", func(b *bench) { b.thread("CapPrm:	0000000000000000", "CapPrm:	0000000000003000") }, fail, "CapPrm"},
 		"an ambient capability":           {"qemu-caps", func(b *bench) { b.thread("CapAmb:	0000000000000000", "CapAmb:	0000000000000001") }, fail, "CapAmb"},
@@ -252,4 +266,9 @@ func FuzzParseOffer(f *testing.F) {
 			_ = o.weak()
 		}
 	})
+}
+
+// lets opens one file to one user.
+func lets(uid int, path string, how uids.Access) func(int, string, uids.Access) bool {
+	return func(u int, p string, h uids.Access) bool { return u == uid && p == path && h == how }
 }
