@@ -1,0 +1,194 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"holm/storage/keys"
+	"holm/storage/records"
+)
+
+// maxSearched bounds what is read of one file: keys are short, and logs are not.
+const maxSearched = 64 << 20
+
+// forms are what a key may look like to who finds it.
+func forms(secret []byte) [][]byte {
+	text := hex.EncodeToString(secret)
+	return [][]byte{
+		secret, []byte(text), []byte(strings.ToUpper(text)), []byte(base64.StdEncoding.EncodeToString(secret)),
+		[]byte(base64.StdEncoding.EncodeToString([]byte(text))),
+	}
+}
+
+// search returns the files below roots that contain any of the needles. What has gone meanwhile has nothing in it.
+func search(t *testing.T, needles [][]byte, roots ...string) (found []string) {
+	t.Helper()
+	for _, root := range roots {
+		err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+			if err != nil || !d.Type().IsRegular() {
+				return nil //nolint:nilerr // it has gone
+			}
+			f, err := os.Open(path)
+			if err != nil {
+				return nil //nolint:nilerr // the same
+			}
+			defer func() { _ = f.Close() }()
+			content, _ := io.ReadAll(io.LimitReader(f, maxSearched))
+			for _, needle := range needles {
+				if bytes.Contains(content, needle) {
+					found = append(found, path)
+					break
+				}
+			}
+			return nil
+		})
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			t.Fatal(err)
+		}
+	}
+	return found
+}
+
+// processes are the files in which a process shows what it was told: its arguments, and its environment.
+func processes(t *testing.T) []string {
+	t.Helper()
+	var all []string
+	for _, name := range []string{"cmdline", "environ"} {
+		found, err := filepath.Glob("/proc/[0-9]*/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, found...)
+	}
+	return all
+}
+
+// volumeKey opens the key of web's volume, as holm does.
+func volumeKey(t *testing.T) []byte {
+	t.Helper()
+	ctx := t.Context()
+	store := records.Open(filepath.Join(stateDir, "holm.db"))
+	inst, err := store.Instance(ctx, "default", web)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if inst.Key == nil {
+		t.Fatal("its volume is not encrypted")
+	}
+	host, err := keys.Keeper{Path: filepath.Join(stateDir, "keys", "host.key")}.Key(false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := store.TenantKeys(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, k := range all {
+		if k.Tenant != "default" {
+			continue
+		}
+		tenant, err := host.Open(k.Key, keys.Tenant, k.Tenant)
+		if err != nil {
+			t.Fatal(err)
+		}
+		key, err := tenant.Open(*inst.Key, keys.Volume, inst.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		secret, err := hex.DecodeString(string(key.Passphrase()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return secret
+	}
+	t.Fatal("its tenant has no key")
+	return nil
+}
+
+// TestAVolumesKeyLiesNowhere looks for it wherever somebody else could: what processes were told, what is written down, what
+// libvirt and holm say. That it would be found is shown with another secret, planted in each of these places.
+func TestAVolumesKeyLiesNowhere(t *testing.T) {
+	needWeb(t)
+	needles := forms(volumeKey(t))
+	restarted := holm("-v", "restart", web).run(t) // the key is used now, with everybody listening
+	if restarted.code != 0 {
+		t.Fatalf("restart: exit %d\n%s", restarted.code, restarted.stderr)
+	}
+	places := append([]string{stateDir, "/var/log/libvirt", "/etc/libvirt", "/run/libvirt", "/var/lib/libvirt", "/run/holm"}, processes(t)...)
+	if found := search(t, needles, places...); len(found) > 0 {
+		t.Errorf("the key lies in %q", found)
+	}
+	domain := "holm.default." + web
+	for what, said := range map[string]string{
+		"holm -v":  restarted.stdout + restarted.stderr,
+		"show":     holm("show", web, "-o", "json").must(t),
+		"evidence": holm("evidence", web).must(t),
+		"the log":  holm("audit", "export").must(t),
+		"libvirt":  output(t, "virsh", "dumpxml", "--security-info", domain) + output(t, "virsh", "dumpxml", "--inactive", "--security-info", domain),
+	} {
+		for _, needle := range needles {
+			if strings.Contains(said, string(needle)) {
+				t.Errorf("%s says it", what)
+			}
+		}
+	}
+	if secrets := output(t, "virsh", "secret-list"); strings.Contains(secrets, uuidOf(t)) {
+		t.Errorf("libvirt still has it:\n%s", secrets)
+	}
+
+	found(t)
+}
+
+// found plants a secret in an argument, a variable and a file, and has it found.
+func found(t *testing.T) {
+	t.Helper()
+	secret := []byte("a secret that was planted, 32 by")
+	text := hex.EncodeToString(secret)
+	ctx, cancel := context.WithCancel(t.Context())
+	sleeper := exec.CommandContext(ctx, "sleep", "60")
+	sleeper.Env = []string{"KEY=" + text}
+	shouter := exec.CommandContext(ctx, "sh", "-c", "sleep 60; : "+text)
+	for _, c := range []*exec.Cmd{sleeper, shouter} {
+		if err := c.Start(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Cleanup(func() {
+		cancel()
+		_ = errors.Join(sleeper.Wait(), shouter.Wait())
+	})
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "x"), []byte(base64.StdEncoding.EncodeToString(secret)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := search(t, forms(secret), append(processes(t), dir)...); len(got) < 3 {
+		t.Errorf("of a secret in an argument, a variable and a file only %q were found", got)
+	}
+}
+
+func output(t *testing.T, name string, args ...string) string {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), name, args...).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%s %q: %v: %s", name, args, err, out)
+	}
+	return string(out)
+}
+
+// uuidOf is that of web's domain, by which libvirt would have its secret.
+func uuidOf(t *testing.T) string {
+	t.Helper()
+	return strings.TrimSpace(output(t, "virsh", "domuuid", "holm.default."+web))
+}
