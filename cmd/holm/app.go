@@ -41,6 +41,7 @@ type app struct {
 	renewLock       func(ctx context.Context, old images.Lock, epoch time.Time) (images.Lock, error)
 	makeHost        func(s settings) (hostStore, error)
 	makeAudit       func(s settings) (auditStore, error)
+	makeKeeper      func(s settings) keyKeeper
 	otherUsers      func() ([]uids.Claim, error) // who has users of this host
 	arrays          arrayMaker
 	examine         func(ctx context.Context, s settings) doctor.Report
@@ -195,7 +196,7 @@ func (a *app) again() string {
 func newApp(streams *term.Streams, getenv func(string) string) *app {
 	return &app{
 		streams: streams, getenv: getenv, now: time.Now, root: os.Geteuid() == 0,
-		makeProvisioner: newProvisioner, makeImages: newImages, renewLock: renewLock, makeHost: newHost, otherUsers: uids.System{}.Others, makeAudit: newAudit, arrays: arrays.Builder{}, examine: examineHost, mend: mendHost,
+		makeProvisioner: newProvisioner, makeImages: newImages, renewLock: renewLock, makeHost: newHost, otherUsers: uids.System{}.Others, makeAudit: newAudit, makeKeeper: func(s settings) keyKeeper { return hostKeeper(s) }, arrays: arrays.Builder{}, examine: examineHost, mend: mendHost,
 		program: runProgram,
 	}
 }

@@ -51,7 +51,7 @@ func newProvisioner(ctx context.Context, s settings) (api, error) {
 		Dir: s.state, Records: b.records, Images: images.Open(filepath.Join(s.state, "images")),
 		Connect: func(ctx context.Context) (provisioner.Hypervisor, error) { return b.connect(ctx) },
 		Inspect: verify.System().Run, Measure: b.measure, Look: lookUnder, Health: pools.Looker{}.AskHealth, Boot: mounts.Systemd{}, Network: where, Crash: crashPoint(), Now: time.Now,
-		HostKey:  keys.Keeper{Path: filepath.Join(s.state, "keys", "host.key"), Credentials: os.Getenv("CREDENTIALS_DIRECTORY")}.Key,
+		HostKey:  hostKeeper(s).Key,
 		Firewall: network.Firewall{}, Routes: hostRoutes, Listens: network.Listens,
 	}
 	if !strings.HasSuffix(s.connect, "/session") {
@@ -72,6 +72,9 @@ func newProvisioner(ctx context.Context, s settings) (api, error) {
 	}
 	return provisioner.New(config), nil
 }
+
+// hostKeeper has the key of this host.
+func hostKeeper(s settings) keys.Keeper { return keys.At(s.state, os.Getenv("CREDENTIALS_DIRECTORY")) }
 
 // proc is the kernel's view of this host.
 func proc() fs.FS { return os.DirFS("/proc") }

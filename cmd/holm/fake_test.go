@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -19,6 +20,7 @@ import (
 	"holm/provisioner/doctor"
 	"holm/provisioner/uids"
 	"holm/provisioner/verify"
+	"holm/storage/keys"
 	"holm/storage/records"
 )
 
@@ -299,8 +301,11 @@ func (w *world) app(s *term.Streams, getenv func(string) string) *app {
 		makeImages:      func(settings) (imageStore, error) { return imageWorld{w}, nil },
 		otherUsers:      func() ([]uids.Claim, error) { return w.others, nil },
 		makeHost:        func(settings) (hostStore, error) { return hostWorld{w}, nil },
-		makeAudit:       newAudit, // the records themselves: what is tried is what they wrote
-		arrays:          arrayWorld{w},
+		makeKeeper: func(s settings) keyKeeper { // the real one, without the host's memory
+			return keys.Keeper{Path: filepath.Join(s.state, "keys", "host.key"), Memory: filepath.Join(s.state, "memory", "key")}
+		},
+		makeAudit: newAudit, // the records themselves: what is tried is what they wrote
+		arrays:    arrayWorld{w},
 		renewLock: func(_ context.Context, old images.Lock, epoch time.Time) (images.Lock, error) {
 			old.Epoch = epoch.Unix()
 			return old, w.failWith

@@ -49,7 +49,7 @@ func (a *app) tree() *cobra.Command {
 		a.exposeCommand(), a.resizeCommand(), a.rmCommand(), a.waitCommand(), a.verifyCommand(), a.evidenceCommand(), a.rebuildCommand(), a.statsCommand(), a.auditCapsCommand(),
 		a.sshCommand(), a.execCommand(), a.consoleCommand(), a.logsCommand(), a.cpCommand(), a.dockerContextCommand(), a.kubeconfigCommand(),
 		a.imageCommand(),
-		a.doctorCommand(), a.hostCommand(), a.poolCommand(), a.tenantCommand(), a.flavorCommand(), a.auditCommand(),
+		a.doctorCommand(), a.hostCommand(), a.unlockCommand(), a.poolCommand(), a.tenantCommand(), a.flavorCommand(), a.auditCommand(),
 		a.completionCommand(), a.versionCommand(),
 	)
 	root.SetHelpCommand(helpCommand())

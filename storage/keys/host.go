@@ -2,6 +2,8 @@ package keys
 
 import (
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -22,6 +24,16 @@ const Credential = "holm-host-key" //nolint:gosec // a name, and no key
 type Keeper struct {
 	Path        string // of the file, 0600; made when it is first needed
 	Credentials string // $CREDENTIALS_DIRECTORY; "" when systemd gave none
+	Memory      string // the file, on a file system in memory, of a key that its operator has unlocked
+}
+
+// At is the keeper of a state directory's key.
+func At(dir, credentials string) Keeper {
+	sum := sha256.Sum256([]byte(dir))
+	return Keeper{
+		Path: filepath.Join(dir, "keys", "host.key"), Credentials: credentials,
+		Memory: filepath.Join("/run/holm", hex.EncodeToString(sum[:8])+".key"),
+	}
 }
 
 // Key returns the host's key. make tells whether a new one may be made: never once something was sealed, because then a
@@ -37,7 +49,16 @@ func (k Keeper) Key(make bool) (Key, error) {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return key, err
 	}
-	if !make {
+	switch _, err := os.Stat(k.locked()); {
+	case err == nil:
+		key, err := read(k.Memory, true)
+		if errors.Is(err, fs.ErrNotExist) {
+			return key, fault.New(fault.Unfit, "run: sudo holm unlock", "the host's key is locked since the host has booted")
+		}
+		return key, err
+	case !errors.Is(err, fs.ErrNotExist):
+		return Key{}, err
+	case !make:
 		return Key{}, lost(k.Path)
 	}
 	return k.create()
