@@ -50,8 +50,8 @@ func (p *Provisioner) Flavors(ctx context.Context) ([]records.Flavor, error) {
 
 // FlavorChange is what is to be set of a flavor; nil leaves it as it is.
 type FlavorChange struct {
-	VCPUs, MemoryMiB, DiskGiB                                             *int
-	CPUWeight, CPUPercent, IOPS, IOPSBurst, MBps, MBpsBurst, BurstSeconds *int
+	VCPUs, MemoryMiB, DiskGiB                                                      *int
+	CPUWeight, CPUPercent, IOPS, IOPSBurst, MBps, MBpsBurst, BurstSeconds, NetMbit *int
 }
 
 // SetFlavor changes a size, or makes it: then vCPUs, memory and disk have to be given. Instances that there are stay as they
@@ -93,6 +93,7 @@ func (c FlavorChange) apply(f *records.Flavor) {
 		{c.MBps, &f.Limits.MBps},
 		{c.MBpsBurst, &f.Limits.MBpsBurst},
 		{c.BurstSeconds, &f.Limits.BurstSeconds},
+		{c.NetMbit, &f.Limits.NetMbit},
 	} {
 		if one.from != nil {
 			*one.to = *one.from

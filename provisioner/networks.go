@@ -66,7 +66,7 @@ func (p *Provisioner) guests(ctx context.Context, name string, but string) (gues
 		if inst.Network != name || inst.ID == but {
 			continue
 		}
-		g := network.Guest{MAC: inst.MAC}
+		g := network.Guest{MAC: inst.MAC, Mbit: inst.Flavor.Limits.NetMbit}
 		if g.Address, err = netip.ParseAddr(inst.Address); err != nil {
 			return nil, err
 		}
@@ -142,13 +142,6 @@ func (p *Provisioner) network(h Hypervisor, inst records.Instance, w *watcher) s
 			if err := p.guard(ctx, n); err != nil {
 				return err
 			}
-			filter, filterXML, err := network.Guard()
-			if err != nil {
-				return err
-			}
-			if err := h.EnsureFilter(ctx, filter, filterXML); err != nil {
-				return err
-			}
 			return h.EnsureNetwork(ctx, xml)
 		},
 		Undo: func(ctx context.Context) error { return p.leaveNetwork(ctx, h, inst, nil) },
@@ -175,7 +168,7 @@ func (p *Provisioner) leaveNetwork(ctx context.Context, h Hypervisor, inst recor
 	if len(left) > 0 {
 		err = p.applyRules(ctx, n, n.Rules(left))
 	} else {
-		err = p.dropNetwork(ctx, h, n)
+		err = p.dropNetwork(ctx, h, n, inst.ID)
 	}
 	if err != nil {
 		return err
@@ -187,18 +180,34 @@ func (p *Provisioner) leaveNetwork(ctx context.Context, h Hypervisor, inst recor
 }
 
 // dropNetwork removes the network and, when nobody hangs on it any more, its rules. Another state directory's instances may
-// be in it still.
-func (p *Provisioner) dropNetwork(ctx context.Context, h Hypervisor, n network.Network) error {
+// be in it still. The filter, which all networks share, goes with the last instance of all, which is but.
+func (p *Provisioner) dropNetwork(ctx context.Context, h Hypervisor, n network.Network, but string) error {
 	gone, err := h.RemoveNetwork(ctx, n.UUID)
 	if err != nil || !gone {
 		return err
 	}
-	filter, _, err := network.Guard()
+	all, err := p.Records.List(ctx, "")
 	if err != nil {
 		return err
 	}
-	if err := h.RemoveFilter(ctx, filter); err != nil && !errors.Is(err, ErrUnsupported) {
-		return err
+	if !slices.ContainsFunc(all, func(s records.Summary) bool { return s.ID != but }) {
+		filter, _, err := network.Guard()
+		if err != nil {
+			return err
+		}
+		if err := h.RemoveFilter(ctx, filter); err != nil && !errors.Is(err, ErrUnsupported) {
+			return err
+		}
 	}
 	return p.applyRules(ctx, n, n.Removal())
+}
+
+// ensureFilter makes the filter that every interface has. It is asked for right before a start: another state directory may
+// have removed it with its own last instance.
+func (p *Provisioner) ensureFilter(ctx context.Context, h Hypervisor) error {
+	filter, xml, err := network.Guard()
+	if err != nil {
+		return err
+	}
+	return h.EnsureFilter(ctx, filter, xml)
 }

@@ -203,6 +203,9 @@ func (p *Provisioner) start(h Hypervisor, inst records.Instance, image images.Ma
 		Name: "started",
 		Do: func(ctx context.Context) error {
 			w.text("started", image.KernelVersion+"  "+image.Name+"@"+strings.TrimPrefix(image.Short(), "sha256:"))
+			if err := p.ensureFilter(ctx, h); err != nil {
+				return err
+			}
 			return p.unlocked(ctx, h, inst, func() error { return h.Start(ctx, inst.UUID) })
 		},
 		Undo: func(ctx context.Context) error { return h.Destroy(ctx, inst.UUID) },

@@ -42,6 +42,7 @@ func (a *app) flavorSetCommand() *cobra.Command {
 	flags.Var(&quotaFlag{into: &c.MBps}, "bandwidth", "at most `N` MB a second to and from its disk; 0 is no limit")
 	flags.Var(&quotaFlag{into: &c.MBpsBurst}, "bandwidth-burst", "up to `N` MB a second for a while")
 	flags.Var(&quotaFlag{into: &c.BurstSeconds}, "burst-seconds", "how many `SECONDS` a burst may last")
+	flags.Var(&quotaFlag{into: &c.NetMbit}, "net-rate", "at most `N` Mbit a second from and to its network; 0 is no limit")
 	ends(cmd, fault.Busy)
 	return cmd
 }

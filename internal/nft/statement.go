@@ -58,8 +58,11 @@ type Payload struct {
 type Limit struct {
 	Rate   int    `json:"rate"`
 	Per    string `json:"per"`
-	Burst  int    `json:"burst"` // packets
+	Burst  int    `json:"burst"`
 	Beyond bool   `json:"inv,omitempty"`
+	// What is counted: packets when they are "", else "bytes".
+	Unit      string `json:"rate_unit,omitempty"`
+	BurstUnit string `json:"burst_unit,omitempty"`
 }
 
 // Connections applies when there are more connections than it says.
@@ -152,6 +155,13 @@ func AtMost(rate int) Statement {
 func Beyond(rate int) Statement {
 	return Statement{Limit: &Limit{Rate: rate, Per: "second", Burst: 2 * rate, Beyond: true}}
 }
+
+// BeyondBytes applies to what goes beyond so many bytes a second, and burst at once.
+func BeyondBytes(rate, burst int) Statement {
+	return Statement{Limit: &Limit{Rate: rate, Per: "second", Burst: burst, Beyond: true, Unit: bytes, BurstUnit: bytes}}
+}
+
+const bytes = "bytes"
 
 // MoreConnections applies to the packet that would begin one more than most.
 func MoreConnections(most int) Statement {

@@ -118,7 +118,6 @@ func checks() []check {
 		{id: "pools", run: checkPools},
 		{id: "clock", run: checkClock},
 		{id: "cgroups", run: checkCgroups},
-		{id: "sfq", run: checkSFQ},
 		{id: "state", run: checkState, fix: fixState},
 		{id: "users", run: checkUsers},
 	}

@@ -52,26 +52,6 @@ func TestNFTAndEbtables(t *testing.T) {
 	}
 }
 
-func TestSFQ(t *testing.T) {
-	unknown := errors.New("unshare: exit 2: Error: Specified qdisc kind is unknown")
-	play(t, "sfq", []scene{
-		{"there", nil, OK, "network rate limits work", ""},
-		{
-			"missing in the kernel", func(h *host) { h.network["tc"] = unknown }, Warn,
-			"the kernel has no sch_sfq: network rate limits will be refused (" + unknown.Error() + ")",
-			"apt-get install -y linux-image-amd64 && reboot",
-		},
-		{
-			"no tc", func(h *host) { h.missing["tc"] = true }, Warn,
-			"tc is not there: network rate limits will be refused", "apt-get install -y iproute2",
-		},
-		{
-			"not to be tried", func(h *host) { h.network["tc"] = errNoNamespace }, Warn,
-			"not tried: no network namespace can be made to try it in", "sudo holm doctor",
-		},
-	})
-}
-
 func TestSubnet(t *testing.T) {
 	const free = "10.77.0.0/24 is free"
 	routes := func(lines ...string) func(*host) {

@@ -15,6 +15,9 @@ type Limits struct {
 	IOPS, IOPSBurst int
 	MBps, MBpsBurst int // 10^6 bytes
 	BurstSeconds    int
+
+	// Of the network, each way, in 10^6 bits a second. The host's packet filter holds to it, and not the machine.
+	NetMbit int
 }
 
 // cpuPeriod is over how long a CPU quota is counted, in microseconds: the kernel's own.
@@ -28,6 +31,7 @@ const (
 	maxIOPS         = 10_000_000
 	maxMBps         = 1_000_000
 	maxBurstSeconds = 3600
+	maxNetMbit      = 100_000
 	mega            = 1_000_000
 )
 
@@ -44,6 +48,7 @@ func (l Limits) Validate() error {
 		{"MB a second", l.MBps, 1, maxMBps},
 		{"MB a second in a burst", l.MBpsBurst, 1, maxMBps},
 		{"seconds of a burst", l.BurstSeconds, 1, maxBurstSeconds},
+		{"Mbit a second", l.NetMbit, 1, maxNetMbit},
 	} {
 		if one.value != 0 && (one.value < one.min || one.value > one.max) {
 			return fault.New(fault.Usage, "use 0 for no limit", "%d is out of range as %s: use %d to %d", one.value, one.what, one.min, one.max)

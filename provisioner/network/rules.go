@@ -19,6 +19,7 @@ const (
 	CountCrowded    = "too-many-flows"  // the tenant has as many connections as the host follows for it
 	CountForged     = "forged-neighbor" // an IPv6 neighbour claims what is not its own
 	CountFlood      = "flood"           // more broadcasts than an instance may send
+	CountRate       = "over-rate"       // more than an instance may send or be sent
 )
 
 // Limits of what a guest may ask of the host.
@@ -40,6 +41,7 @@ type Guest struct {
 	Address  netip.Addr
 	Address6 netip.Addr // zero when it has none
 	Exposed  []Port
+	Mbit     int // the most that it may send, and the most that it may be sent, in 10^6 bits a second; 0 is no limit
 }
 
 // Tables are the names of the network's tables: one for packets, one for frames.
@@ -74,7 +76,7 @@ func (n Network) Rules(guests []Guest) nft.Ruleset {
 
 	w.table = tables[1]
 	w.Replace(w.table)
-	for _, name := range []string{CountForged, CountFlood} {
+	for _, name := range []string{CountForged, CountFlood, CountRate} {
 		w.Counter(w.table, name)
 	}
 	w.frames(guests)
@@ -202,7 +204,26 @@ func (w *writer) frames(guests []Guest) {
 				nft.Count(CountForged), nft.Drop())
 		}
 		rule(own, nft.Is("==", nft.Audience(), "broadcast", "multicast"), nft.Beyond(maxBroadcasts), nft.Count(CountFlood), nft.Drop())
+		if g.Mbit > 0 {
+			rule(own, beyond(g.Mbit), nft.Count(CountRate), nft.Drop())
+		}
 	}
+	towards := w.chain("towards", "filter", "postrouting", -200)
+	for _, g := range guests {
+		if g.Mbit > 0 {
+			towards(nft.Is("==", nft.Field("ether", "daddr"), g.MAC), beyond(g.Mbit), nft.Count(CountRate), nft.Drop())
+		}
+	}
+}
+
+// beyond drops what comes faster: no queue, of which not every kernel has one, and TCP finds its pace. Who was silent may
+// catch up on a second, the kernel's own measure, and on what a guest hands over in one piece.
+func beyond(mbit int) nft.Statement {
+	const (
+		bytesOfMbit = 1_000_000 / 8
+		piece       = 256 << 10
+	)
+	return nft.BeyondBytes(mbit*bytesOfMbit, piece)
 }
 
 func family(a netip.Addr) string {

@@ -19,7 +19,7 @@ func sample() (Network, []Guest) {
 	n.Egress = Egress{Closed: true, Only: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("2001:db8::/32")}}
 	web := Guest{
 		MAC: "52:54:00:4e:11:0c", Address: netip.MustParseAddr("10.77.0.12"),
-		Exposed: []Port{{"tcp", 443, 8443}, {"udp", 53, 5353}},
+		Exposed: []Port{{"tcp", 443, 8443}, {"udp", 53, 5353}}, Mbit: 100,
 	}
 	web.Address6 = n.Address6(web.Address)
 	old := Guest{MAC: "52:54:00:4e:11:0d", Address: netip.MustParseAddr("10.77.0.13")}
@@ -99,7 +99,7 @@ func TestCountersAreReadFromTheKernel(t *testing.T) {
 	}
 	got, err := f.Counters(ctx, n)
 	want := map[string]uint64{
-		CountHost: 0, CountMetadata: 0, CountSpoofed: 0, CountNeighbours: 0, CountUninvited: 0, CountEgress: 0, CountCrowded: 0, CountForged: 0, CountFlood: 0,
+		CountHost: 0, CountMetadata: 0, CountSpoofed: 0, CountNeighbours: 0, CountUninvited: 0, CountEgress: 0, CountCrowded: 0, CountForged: 0, CountFlood: 0, CountRate: 0,
 	}
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Errorf("%v (-want +got):\n%s", err, diff)

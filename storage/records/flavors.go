@@ -16,6 +16,7 @@ type Limits struct {
 	MBps         int `json:"mb_per_second,omitempty"`
 	MBpsBurst    int `json:"mb_per_second_burst,omitempty"`
 	BurstSeconds int `json:"burst_seconds,omitempty"`
+	NetMbit      int `json:"net_mbit_per_second,omitempty"`
 }
 
 // flavors is where those are kept that the operator has made or changed.
