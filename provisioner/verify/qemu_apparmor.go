@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// qemuAppArmor: the profile is what keeps the QEMU of one instance from the disks of another, as all run as one user.
+// qemuAppArmor: the profile is what keeps the QEMU of one instance from the disks of another, of the same tenant: those have one user.
 func qemuAppArmor() rule {
 	return rule{
 		id: "qemu-apparmor", side: Host, source: "holm", promise: "QEMU is confined by an AppArmor profile of its own instance, enforced",
