@@ -171,3 +171,55 @@ func TestAVolumeThatCannotBeHandedOverIsNotStarted(t *testing.T) {
 		t.Error("it runs all the same")
 	}
 }
+
+func TestAStartThatDiesOnTheWayToTheTenantsUserIsGoneOnWith(t *testing.T) {
+	w := newWorld(t)
+	inst := w.created("web")
+	must(t, w.holm().Stop(t.Context(), "default", "web", true, nil))
+	_, err := w.records.Update(t.Context(), inst.ID, func(i *records.Instance) error {
+		i.UID = 0
+		return nil
+	})
+	must(t, err)
+	w.users.owns = nil
+	start := func(p *provisioner.Provisioner) error {
+		_, err := p.Start(t.Context(), "default", "web", nil)
+		return err
+	}
+	w.die("start.user", start)
+	if got := w.record(); got.UID != inst.UID || len(w.users.owns) > 0 {
+		t.Fatalf("it is %d's, and of its files %v: want the record first", got.UID, w.users.owns)
+	}
+	must(t, start(w.holm()))
+	if got := w.users.owns[w.file(inst.ID, "state.qcow2")]; got != inst.UID {
+		t.Errorf("its volume is %d's, want %d's", got, inst.UID)
+	}
+}
+
+func TestOfTwoTenantsAtOnceEachHasItsOwnUser(t *testing.T) {
+	w := newWorld(t)
+	w.tenantNamed("acme")
+	w.tenantNamed("bolt")
+	var both sync.WaitGroup
+	for i, tenant := range []string{"acme", "bolt", "acme", "bolt"} {
+		both.Go(func() {
+			_, err := w.holm().Create(t.Context(), provisioner.CreateSpec{Name: fmt.Sprint("web-", i), Tenant: tenant}, nil)
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	both.Wait()
+	all, err := w.records.Instances(t.Context())
+	must(t, err)
+	of := map[string]int{}
+	for _, inst := range all {
+		if had, there := of[inst.Tenant]; there && had != inst.UID {
+			t.Errorf("%s has the users %d and %d", inst.Tenant, had, inst.UID)
+		}
+		of[inst.Tenant] = inst.UID
+	}
+	if len(all) != 4 || len(of) != 2 || of["acme"] == of["bolt"] || of["acme"] == 0 {
+		t.Errorf("%d instances have the users %v", len(all), of)
+	}
+}

@@ -30,13 +30,29 @@ func (s System) path(abs string) string { return filepath.Join("/", s.Root, abs)
 // Others are the users that this host knows.
 func (s System) Others() ([]Claim, error) { return Others(os.DirFS(s.path("/etc"))) }
 
-// Own gives a file, or a block device, to a user alone. A file that has a second name is refused: it may be somebody else's.
+// Own gives a file, or a block device, to a user alone, and sees whether that user gets through to it. A file that has a
+// second name is refused: it may be somebody else's.
 func (s System) Own(path string, uid int) error {
 	err := own(path, uid)
 	if errors.Is(err, fs.ErrPermission) {
 		return fault.New(fault.Unfit, "run holm as root", "%s cannot be given to %s: %w", path, label(uid), err)
 	}
+	if err == nil && errors.Is(Try(uid, path, Read), fs.ErrPermission) {
+		dir := closed(path)
+		return fault.New(fault.Unfit, "chmod o+x "+dir, "%s, as which QEMU is to run, cannot pass through %s to its %s", label(uid), dir, filepath.Base(path))
+	}
 	return err
+}
+
+// closed is the outermost folder on the way to a file that lets not everybody pass.
+func closed(path string) string {
+	found := filepath.Dir(path)
+	for dir := found; dir != "/"; dir = filepath.Dir(dir) {
+		if info, err := os.Stat(dir); err == nil && info.Mode().Perm()&0o001 == 0 {
+			found = dir
+		}
+	}
+	return found
 }
 
 func own(path string, uid int) error {

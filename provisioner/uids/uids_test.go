@@ -172,6 +172,47 @@ func TestAFileBelongsToOneUserAlone(t *testing.T) {
 	}
 }
 
+func TestAFileThatItsUserCannotGetToIsUnfit(t *testing.T) {
+	asRoot(t)
+	dir := open(t)
+	file := filepath.Join(dir, "srv", "holm", "state.qcow2")
+	write(t, file, 0o600)
+	if err := os.Chmod(filepath.Join(dir, "srv"), 0o750); err != nil {
+		t.Fatal(err)
+	}
+	err := (System{}).Own(file, 2000000001)
+	if fault.KindOf(err) != fault.Unfit || !strings.Contains(err.Error(), "cannot pass through "+filepath.Join(dir, "srv")+" to its state.qcow2") {
+		t.Errorf("got %v", err)
+	}
+	if err := errors.Join(os.Chmod(filepath.Join(dir, "srv"), 0o711), (System{}).Own(file, 2000000001)); err != nil {
+		t.Error(err)
+	}
+}
+
+// A logical volume is reached by a name that leads to its device.
+func TestADeviceIsGivenByTheNameOfItsVolume(t *testing.T) {
+	asRoot(t)
+	const mine, other = 2000000001, 2000000002
+	dir := open(t)
+	device, name := filepath.Join(dir, "dm-3"), filepath.Join(dir, "holm-0123456789ab")
+	if err := errors.Join(unix.Mknod(device, unix.S_IFBLK|0o660, int(unix.Mkdev(1<<10, 1))), os.Symlink(device, name)); err != nil {
+		t.Fatal(err)
+	}
+	if err := (System{}).Own(name, mine); err != nil {
+		t.Fatal(err)
+	}
+	var st unix.Stat_t
+	if err := unix.Stat(device, &st); err != nil || st.Uid != mine || st.Gid != mine || st.Mode&0o777 != 0o600 {
+		t.Errorf("the device is %d:%d's, mode %o, %v", st.Uid, st.Gid, st.Mode, err)
+	}
+	if err := Try(other, name, Read); !errors.Is(err, unix.EACCES) {
+		t.Errorf("somebody else: %v", err)
+	}
+	if err := Try(mine, name, Read); errors.Is(err, unix.EACCES) { // there is no such device
+		t.Errorf("its owner: %v", err)
+	}
+}
+
 func TestWhatMayBeSomebodyElsesIsNotGivenAway(t *testing.T) {
 	asRoot(t)
 	dir := open(t)
