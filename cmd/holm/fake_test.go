@@ -75,11 +75,13 @@ func newWorld() *world {
 	young := view("young", "default", "0123456789ad", "booting", provisioner.DomainRunning)
 	young.HostKey, young.ChecksPassed, young.ChecksTotal = "", 0, 0
 	build := view("build", "acme", "0123456789ae", "failed", provisioner.DomainRunning)
+	build.UID = 2000060252
 	build.Accel, build.Unlocked, build.ChecksPassed = "tcg", true, 19
 	build.Failure = "dockerd did not start\x1b[2J"
 	return &world{
 		tenants: []provisioner.TenantView{
 			{
+				UID:    2000060252,
 				Tenant: records.Tenant{Name: "acme", Quota: records.Resources{Instances: 1, MemoryMiB: 16 << 10}, Created: now.Add(-time.Hour)},
 				Used:   records.Resources{Instances: 1, CPUs: 1, MemoryMiB: 1024, DiskGiB: 20},
 			},

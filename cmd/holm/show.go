@@ -87,6 +87,9 @@ func (a *app) viewFields(v provisioner.View) term.Fields {
 	f.Add("image", imageCell(v.ImageName, v.Image, v.Unlocked))
 	text("digest", v.Image)
 	f.Add("accel", accelText(v.Accel))
+	if v.UID != 0 {
+		text("runs as", decimal(v.UID)+":"+decimal(v.UID))
+	}
 	text("machine", v.Machine)
 	text("kernel", v.Kernel)
 	text("user", v.User)
