@@ -136,7 +136,7 @@ func TestAVolumesKeyLiesNowhere(t *testing.T) {
 		"show":     holm("show", web, "-o", "json").must(t),
 		"evidence": holm("evidence", web).must(t),
 		"the log":  holm("audit", "export").must(t),
-		"libvirt":  output(t, "virsh", "dumpxml", "--security-info", domain) + output(t, "virsh", "dumpxml", "--inactive", "--security-info", domain),
+		"libvirt":  virsh(t, "dumpxml", "--security-info", domain) + virsh(t, "dumpxml", "--inactive", "--security-info", domain),
 	} {
 		for _, needle := range needles {
 			if strings.Contains(said, string(needle)) {
@@ -144,7 +144,7 @@ func TestAVolumesKeyLiesNowhere(t *testing.T) {
 			}
 		}
 	}
-	if secrets := output(t, "virsh", "secret-list"); strings.Contains(secrets, uuidOf(t)) {
+	if secrets := virsh(t, "secret-list"); strings.Contains(secrets, uuidOf(t)) {
 		t.Errorf("libvirt still has it:\n%s", secrets)
 	}
 
@@ -178,17 +178,8 @@ func found(t *testing.T) {
 	}
 }
 
-func output(t *testing.T, name string, args ...string) string {
-	t.Helper()
-	out, err := exec.CommandContext(t.Context(), name, args...).CombinedOutput()
-	if err != nil {
-		t.Fatalf("%s %q: %v: %s", name, args, err, out)
-	}
-	return string(out)
-}
-
 // uuidOf is that of web's domain, by which libvirt would have its secret.
 func uuidOf(t *testing.T) string {
 	t.Helper()
-	return strings.TrimSpace(output(t, "virsh", "domuuid", "holm.default."+web))
+	return strings.TrimSpace(virsh(t, "domuuid", "holm.default."+web))
 }
