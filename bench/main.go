@@ -59,6 +59,7 @@ func parts() []part {
 		{"ls", 11, measureList},
 		{"sizes", 7, measureSizes},
 		{"io", 5, measureIO},
+		{"neighbours", 7, measureNeighbours},
 		{"image", 1, measureImage},
 	}
 }
@@ -91,7 +92,7 @@ func parse(args []string) (o options, err error) {
 		}
 	}
 	if len(o.parts) < flags.NArg() {
-		return o, fault.New(fault.Usage, "", "parts are: seed running ready disk ls sizes io image")
+		return o, fault.New(fault.Usage, "", "parts are: seed running ready disk ls sizes io neighbours image")
 	}
 	return o, nil
 }
