@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-func TestNeighboursAreMadeAtOnceAndKeptApart(t *testing.T) {
+func TestTwoAreMadeAtOnceAndReachWhomTheyMay(t *testing.T) {
 	needWeb(t)
 	const a, b = prefix + "a", prefix + "b"
 	acme := []string{"--tenant", "acme"}
@@ -58,40 +58,7 @@ func TestNeighboursAreMadeAtOnceAndKeptApart(t *testing.T) {
 			_ = conn.Close()
 		}
 	})
-	t.Run("neither reaches another", func(t *testing.T) {
-		for _, to := range []string{two.Address, third.Address} {
-			if o := guest(a, "bash", "-c", "timeout 10 bash -c '</dev/tcp/"+to+"/22'").run(t); o.code == 0 {
-				t.Errorf("%s connected to %s", a, to)
-			}
-			if ping(t, a, "-c", "3", to) {
-				t.Errorf("%s pinged %s", a, to)
-			}
-		}
-		control(t, a)
-	})
 	t.Run("who is reached outside, and who reaches it, is the operator's choice", func(t *testing.T) { testReach(t, b, two, acme) })
-	t.Run("a forged source address gets nothing through", func(t *testing.T) {
-		forged := "10.78.0.200"
-		for what, address := range map[string]string{"nobody's": forged, "a neighbour's": two.Address} {
-			guest(a, "sudo", "ip", "address", "add", address+"/24", "dev", "eth0").must(t)
-			if ping(t, a, "-c", "3", "-I", address, "10.78.0.1") {
-				t.Errorf("a ping from %s address, %s, was answered", what, address)
-			}
-			guest(a, "sudo", "ip", "address", "del", address+"/24", "dev", "eth0").must(t)
-		}
-		control(t, a)
-	})
-	t.Run("a forged hardware address gets nothing through", func(t *testing.T) {
-		// The guest cuts itself off, so it has to come back by itself; the way back proves that it was cut off.
-		line := `mac=$(cat /sys/class/net/eth0/address)
-ip link set eth0 address 52:54:00:00:00:99; ping -c 3 -W 3 10.78.0.1 >/dev/null && echo through > /run/forged || echo nothing > /run/forged
-ip link set eth0 address $mac`
-		guest(a, "sudo", "timeout", "60", "sh", "-c", line).run(t)
-		if got := shell(t, a, "sudo cat /run/forged"); got != "nothing" {
-			t.Errorf("a ping from a forged hardware address: %s", got)
-		}
-		control(t, a)
-	})
 }
 
 func showsSteps(t *testing.T, seen, name string) {
@@ -105,23 +72,5 @@ func showsSteps(t *testing.T, seen, name string) {
 		if n := len([]rune(line)); n > 80 {
 			t.Errorf("a line of %d columns on a terminal of 80: %q", n, line)
 		}
-	}
-}
-
-// ping tells whether anything came back.
-func ping(t *testing.T, from string, args ...string) bool {
-	t.Helper()
-	o := guest(from, append([]string{"sudo", "ping", "-n", "-W", "3"}, args...)...).run(t)
-	if o.code != 0 && !strings.Contains(o.stdout, "packets transmitted") {
-		t.Fatalf("ping did not run: exit %d\n%s", o.code, o.stderr)
-	}
-	return o.code == 0
-}
-
-// control makes sure that silence means a closed door and no broken network: the gateway answers.
-func control(t *testing.T, from string) {
-	t.Helper()
-	if !ping(t, from, "-c", "3", "10.78.0.1") {
-		t.Errorf("inconclusive: not even the gateway answers %s", from)
 	}
 }
