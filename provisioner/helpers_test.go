@@ -53,8 +53,6 @@ type world struct {
 	grounds  map[string]pools.Tree // what is mounted, by its path
 	boot     boot
 	wall     wall
-	bound    []string // domains whose QEMU is held to limits
-	unbound  error    // what holding comes to
 	users    users
 	routes   []netip.Prefix
 	listens  map[uint16]bool
@@ -127,7 +125,6 @@ func (w *world) holm() *provisioner.Provisioner {
 			return w.hyp, nil
 		},
 		Look:    func(_ context.Context, pool records.Pool) (pools.Tree, error) { return w.look(pool) },
-		Bound:   w.bind,
 		HostKey: keys.Keeper{Path: filepath.Join(w.dir, "keys", "host.key")}.Key,
 		Boot:    &w.boot, Firewall: &w.wall, Users: &w.users,
 		Routes:  func() ([]netip.Prefix, error) { return w.routes, nil },
@@ -167,14 +164,6 @@ func (w *world) interrupted() records.Instance {
 	})
 	refused(w.t, err, fault.Interrupted, "holm wait web")
 	return w.record()
-}
-
-// bind notes which domain was held to its limits.
-func (w *world) bind(domain, uuid string) error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.bound = append(w.bound, domain+" "+uuid)
-	return w.unbound
 }
 
 // record is that of web.

@@ -2,10 +2,8 @@ package provisioner_test
 
 import (
 	"context"
-	"errors"
 	"io"
 	"slices"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -285,21 +283,4 @@ func TestRemediesNameTheTenant(t *testing.T) {
 	must(t, w.holm().Stop(t.Context(), "acme", "web", true, nil))
 	_, err = w.holm().Wait(t.Context(), "acme", "web", nil)
 	refused(t, err, fault.Failure, "holm start web --tenant acme")
-}
-
-func TestAQEMUThatCannotBeHeldToItsLimitsIsStoppedAgain(t *testing.T) {
-	w := newWorld(t)
-	inst := w.created("web")
-	if want := []string{inst.Domain + " " + inst.UUID}; !slices.Equal(w.bound, want) {
-		t.Errorf("held to limits are %q, want %q", w.bound, want)
-	}
-	w.hyp.PowerOff(inst.UUID)
-	w.unbound = errors.New("prlimit: operation not permitted")
-	_, err := w.holm().Start(t.Context(), "default", "web", nil)
-	if err == nil || !strings.Contains(err.Error(), "operation not permitted") {
-		t.Errorf("the start: %v", err)
-	}
-	if state := w.state(inst); state != provisioner.DomainOff {
-		t.Errorf("the domain is %s", state)
-	}
 }

@@ -18,7 +18,6 @@ import (
 	"holm/internal/atomicfile"
 	"holm/internal/fault"
 	"holm/provisioner"
-	"holm/provisioner/bounds"
 	"holm/provisioner/doctor"
 	"holm/provisioner/hypervisor"
 	"holm/provisioner/network"
@@ -52,7 +51,7 @@ func newProvisioner(ctx context.Context, s settings) (api, error) {
 		Dir: s.state, Records: b.records, Images: images.Open(filepath.Join(s.state, "images")),
 		Connect: func(ctx context.Context) (provisioner.Hypervisor, error) { return b.connect(ctx) },
 		Inspect: verify.System().Run, Measure: b.measure, Look: lookUnder, Health: pools.Looker{}.AskHealth, Boot: mounts.Systemd{}, Network: where, Crash: crashPoint(), Now: time.Now,
-		Bound: bounds.Here().Hold, HostKey: hostKeeper(s).Key,
+		HostKey:  hostKeeper(s).Key,
 		Firewall: network.Firewall{}, Routes: hostRoutes, Listens: network.Listens,
 	}
 	if !strings.HasSuffix(s.connect, "/session") {
