@@ -75,12 +75,12 @@ func processes(t *testing.T) []string {
 	return all
 }
 
-// volumeKey opens the key of web's volume, as holm does.
-func volumeKey(t *testing.T) []byte {
+// volumeKey opens the key of the volume of one of the default tenant's instances, as holm does.
+func volumeKey(t *testing.T, name string) []byte {
 	t.Helper()
 	ctx := t.Context()
 	store := records.Open(filepath.Join(stateDir, "holm.db"))
-	inst, err := store.Instance(ctx, "default", web)
+	inst, err := store.Instance(ctx, "default", name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,7 +121,7 @@ func volumeKey(t *testing.T) []byte {
 // libvirt and holm say. That it would be found is shown with another secret, planted in each of these places.
 func TestAVolumesKeyLiesNowhere(t *testing.T) {
 	needWeb(t)
-	needles := forms(volumeKey(t))
+	needles := forms(volumeKey(t, web))
 	restarted := holm("-v", "restart", web).run(t) // the key is used now, with everybody listening
 	if restarted.code != 0 {
 		t.Fatalf("restart: exit %d\n%s", restarted.code, restarted.stderr)

@@ -4,6 +4,8 @@ package e2e
 
 import (
 	"context"
+	"encoding/hex"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -21,6 +23,7 @@ func TestSabotageOfABootIsCaught(t *testing.T) {
 	asRoot(t, name, `sed -i 's/"lock":true/"lock":false/' /etc/holm/modules.json && grep -q '"lock":false' /etc/holm/modules.json`)
 	holm("stop", name).must(t)
 	redefine(t, before.Domain, wrecked(t, before))
+	lendKey(t, before)
 	virsh(t, "start", before.Domain)
 
 	o := holm("wait", name).run(t)
@@ -70,7 +73,8 @@ func wrecked(t *testing.T, v view) string {
 		{" lockdown=integrity", ""},
 		{image, copied},
 		{"<readonly/>", ""},
-		{"</domain>", "<seclabel type='static' model='dac' relabel='yes'><label>+0:+0</label></seclabel></domain>"},
+		{"model='dac' relabel='no'>", "model='dac' relabel='yes'>"},
+		{fmt.Sprintf("<label>+%d:+%d</label>", v.UID, v.UID), "<label>+0:+0</label>"},
 	} {
 		if !strings.Contains(xml, edit[0]) {
 			t.Fatalf("the machine has no %q:\n%s", edit[0], xml)
@@ -78,6 +82,27 @@ func wrecked(t *testing.T, v view) string {
 		xml = strings.ReplaceAll(xml, edit[0], edit[1])
 	}
 	return xml
+}
+
+// lendKey gives libvirt the key of an instance's volume, as holm does for a start.
+func lendKey(t *testing.T, v view) {
+	t.Helper()
+	dir := t.TempDir()
+	secret, value := filepath.Join(dir, "secret.xml"), filepath.Join(dir, "value")
+	uuid := strings.TrimSpace(virsh(t, "domuuid", v.Domain))
+	for file, content := range map[string]string{
+		secret: "<secret ephemeral='yes' private='yes'><uuid>" + uuid + "</uuid><description>lent by a test</description></secret>",
+		value:  hex.EncodeToString(volumeKey(t, v.Name)),
+	} {
+		if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	virsh(t, "secret-define", secret)
+	t.Cleanup(func() {
+		_ = exec.CommandContext(context.WithoutCancel(t.Context()), "virsh", "-q", "-c", "qemu:///system", "secret-undefine", uuid).Run()
+	})
+	virsh(t, "secret-set-value", uuid, "--plain", "--file", value)
 }
 
 func redefine(t *testing.T, domain, xml string) {

@@ -47,7 +47,8 @@ func readFrames(listed string) frameRules {
 			chain, _, _ = strings.Cut(rest, ",")
 			continue
 		}
-		if words := strings.Fields(line); chain != "" && len(words) > 0 && strings.HasPrefix(words[0], "-") {
+		// Newer ones put what is negated before the option, older ones behind it.
+		if words := strings.Fields(line); chain != "" && len(words) > 0 && (words[0] == "!" || strings.HasPrefix(words[0], "-")) {
 			rules[chain] = append(rules[chain], words)
 		}
 	}
