@@ -120,22 +120,12 @@ func (t thin) taken(ctx context.Context, v logical) error {
 
 // Remove implements Backend. The selection makes LVM look at the tag once more, under its own lock.
 func (t thin) Remove(ctx context.Context, id string) error {
-	if err := checkID(id); err != nil {
-		return err
-	}
-	_, all, err := t.look(ctx)
-	if err != nil {
-		return err
-	}
-	v, err := t.own(all, id)
+	v, err := t.idle(ctx, id)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	if err != nil {
 		return err
-	}
-	if v.open() {
-		return fault.New(fault.Busy, "stop the guest first", "volume %s/%s is open in a guest", t.group, v.Name)
 	}
 	selection := "lv_tags={" + thinTag + "} && lv_name=" + v.Name + " && pool_lv=" + t.pool
 	if _, err := t.run(ctx, "lvremove", "--force", "--yes", "--quiet", "--select", selection, t.group); err != nil {
@@ -149,22 +139,12 @@ func (thin) Encrypts() bool { return false }
 
 // Wipe implements Backend. A pool that zeroes its blocks gives nobody what was in them; the drive is told that they are free.
 func (t thin) Wipe(ctx context.Context, id string) error {
-	if err := checkID(id); err != nil {
-		return err
-	}
-	_, all, err := t.look(ctx)
-	if err != nil {
-		return err
-	}
-	v, err := t.own(all, id)
+	v, err := t.idle(ctx, id)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	if err != nil {
 		return err
-	}
-	if v.open() {
-		return fault.New(fault.Busy, "stop the guest first", "volume %s/%s is open in a guest", t.group, v.Name)
 	}
 	if _, err := t.run(ctx, "blkdiscard", "--force", t.Disk(id).Path); err != nil {
 		return fmt.Errorf("wipe volume %s/%s: %w", t.group, v.Name, err)
@@ -243,6 +223,22 @@ func (t thin) own(all map[string]logical, id string) (logical, error) {
 			"the logical volume %s is not in pool %s with holm's tag: it is left alone", path, t.pool)
 	}
 	return v, nil
+}
+
+// idle finds a volume that is holm's and that no guest has open.
+func (t thin) idle(ctx context.Context, id string) (logical, error) {
+	if err := checkID(id); err != nil {
+		return logical{}, err
+	}
+	_, all, err := t.look(ctx)
+	if err != nil {
+		return logical{}, err
+	}
+	v, err := t.own(all, id)
+	if err == nil && v.open() {
+		err = fault.New(fault.Busy, "stop the guest first", "volume %s/%s is open in a guest", t.group, v.Name)
+	}
+	return v, err
 }
 
 func (t thin) noSpace() error { return noSpace("the thin pool "+t.String(), poolRemedy) }
