@@ -108,6 +108,11 @@ func (p *Provisioner) applyRules(ctx context.Context, n network.Network, r nft.R
 
 // guardAgain is guard for an instance that runs: somebody may have flushed the kernel's rules since it was started.
 func (p *Provisioner) guardAgain(ctx context.Context, inst records.Instance) error {
+	return p.onNetwork(ctx, inst, func(n network.Network) error { return p.guard(ctx, n) })
+}
+
+// onNetwork does something to the network of an instance while nobody else does.
+func (p *Provisioner) onNetwork(ctx context.Context, inst records.Instance, do func(n network.Network) error) error {
 	release, err := p.holdNetwork(ctx)
 	if err != nil {
 		return err
@@ -117,7 +122,7 @@ func (p *Provisioner) guardAgain(ctx context.Context, inst records.Instance) err
 	if err != nil {
 		return err
 	}
-	return p.guard(ctx, n)
+	return do(n)
 }
 
 // network brings the network up, behind its rules. It is shared: undoing leaves it to the instances that there still are.
@@ -125,24 +130,17 @@ func (p *Provisioner) network(h Hypervisor, inst records.Instance, w *watcher) s
 	return saga.Step{
 		Name: "network",
 		Do: func(ctx context.Context) error {
-			release, err := p.holdNetwork(ctx)
-			if err != nil {
-				return err
-			}
-			defer release()
-			n, err := p.networkNamed(ctx, inst.Tenant, inst.Network)
-			if err != nil {
-				return err
-			}
-			xml, err := n.XML()
-			if err != nil {
-				return err
-			}
-			w.text("network", inst.Network)
-			if err := p.guard(ctx, n); err != nil {
-				return err
-			}
-			return h.EnsureNetwork(ctx, xml)
+			return p.onNetwork(ctx, inst, func(n network.Network) error {
+				xml, err := n.XML()
+				if err != nil {
+					return err
+				}
+				w.text("network", inst.Network)
+				if err := p.guard(ctx, n); err != nil {
+					return err
+				}
+				return h.EnsureNetwork(ctx, xml)
+			})
 		},
 		Undo: func(ctx context.Context) error { return p.leaveNetwork(ctx, h, inst, nil) },
 	}
