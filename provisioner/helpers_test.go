@@ -3,6 +3,7 @@ package provisioner_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"maps"
@@ -53,6 +54,8 @@ type world struct {
 	grounds  map[string]pools.Tree // what is mounted, by its path
 	boot     boot
 	wall     wall
+	bound    []string // domains and users whose QEMU is held to limits
+	unbound  error    // what holding comes to
 	users    users
 	routes   []netip.Prefix
 	listens  map[uint16]bool
@@ -125,6 +128,7 @@ func (w *world) holm() *provisioner.Provisioner {
 			return w.hyp, nil
 		},
 		Look:    func(_ context.Context, pool records.Pool) (pools.Tree, error) { return w.look(pool) },
+		Bound:   w.bind,
 		HostKey: keys.Keeper{Path: filepath.Join(w.dir, "keys", "host.key")}.Key,
 		Boot:    &w.boot, Firewall: &w.wall, Users: &w.users,
 		Routes:  func() ([]netip.Prefix, error) { return w.routes, nil },
@@ -164,6 +168,14 @@ func (w *world) interrupted() records.Instance {
 	})
 	refused(w.t, err, fault.Interrupted, "holm wait web")
 	return w.record()
+}
+
+// bind notes which domain was held to its limits.
+func (w *world) bind(domain, uuid string, uid int) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.bound = append(w.bound, fmt.Sprint(domain, " ", uuid, " ", uid))
+	return w.unbound
 }
 
 // record is that of web.

@@ -2,8 +2,11 @@ package provisioner_test
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -283,4 +286,24 @@ func TestRemediesNameTheTenant(t *testing.T) {
 	must(t, w.holm().Stop(t.Context(), "acme", "web", true, nil))
 	_, err = w.holm().Wait(t.Context(), "acme", "web", nil)
 	refused(t, err, fault.Failure, "holm start web --tenant acme")
+}
+
+func TestAQEMUThatCannotBeHeldToItsLimitsIsStoppedAgain(t *testing.T) {
+	w := newWorld(t)
+	inst := w.created("web")
+	if want := []string{fmt.Sprint(inst.Domain, " ", inst.UUID, " ", inst.UID)}; !slices.Equal(w.bound, want) {
+		t.Errorf("held to limits are %q, want %q", w.bound, want)
+	}
+	if _, err := w.holm().Start(t.Context(), "default", "web", nil); err != nil || len(w.bound) != 2 {
+		t.Errorf("the start of one that runs: %v, held to limits are %q", err, w.bound)
+	}
+	w.hyp.PowerOff(inst.UUID)
+	w.unbound = errors.New("prlimit: operation not permitted")
+	_, err := w.holm().Start(t.Context(), "default", "web", nil)
+	if err == nil || !strings.Contains(err.Error(), "operation not permitted") {
+		t.Errorf("the start: %v", err)
+	}
+	if state := w.state(inst); state != provisioner.DomainOff {
+		t.Errorf("the domain is %s", state)
+	}
 }

@@ -63,6 +63,8 @@ type Config struct {
 	Firewall Firewall
 	// Users is nil where QEMU runs as whoever calls: a libvirt of one's own.
 	Users Users
+	// Bound holds the QEMU of a running domain to a number of open files and threads; nil where Users is.
+	Bound func(domain, uuid string, uid int) error
 	// HostKey is what tenants' keys are sealed with; make says whether it may be made now.
 	HostKey func(make bool) (keys.Key, error)
 	// Network is the host's own; those of tenants are beside it.

@@ -21,8 +21,8 @@ func (p *Provisioner) powerOn(ctx context.Context, h Hypervisor, inst records.In
 	}
 	switch state {
 	case DomainRunning:
-		if err := p.guardAgain(ctx, inst); err != nil {
-			return inst, err
+		if err := errors.Join(p.guardAgain(ctx, inst), p.bound(ctx, h, inst)); err != nil {
+			return inst, oneError(err)
 		}
 		return p.catchUp(ctx, h, inst, w)
 	case DomainStalled:

@@ -206,8 +206,27 @@ func (p *Provisioner) start(h Hypervisor, inst records.Instance, image images.Ma
 			if err := p.ensureFilter(ctx, h); err != nil {
 				return err
 			}
-			return p.unlocked(ctx, h, inst, func() error { return h.Start(ctx, inst.UUID) })
+			if err := p.unlocked(ctx, h, inst, func() error { return h.Start(ctx, inst.UUID) }); err != nil {
+				return err
+			}
+			return p.bound(ctx, h, inst)
 		},
 		Undo: func(ctx context.Context) error { return h.Destroy(ctx, inst.UUID) },
 	}
+}
+
+// bound holds the QEMU that was just started to its limits. One that has ended by now needs none: whoever waits for the guest
+// says why it did.
+func (p *Provisioner) bound(ctx context.Context, h Hypervisor, inst records.Instance) error {
+	if p.Bound == nil {
+		return nil
+	}
+	err := p.Bound(inst.Domain, inst.UUID, inst.UID)
+	if err == nil {
+		return nil
+	}
+	if state, stateErr := h.State(ctx, inst.UUID); stateErr == nil && off(state) {
+		return nil
+	}
+	return err
 }

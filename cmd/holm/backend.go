@@ -18,6 +18,7 @@ import (
 	"holm/internal/atomicfile"
 	"holm/internal/fault"
 	"holm/provisioner"
+	"holm/provisioner/bounds"
 	"holm/provisioner/doctor"
 	"holm/provisioner/hypervisor"
 	"holm/provisioner/network"
@@ -55,7 +56,7 @@ func newProvisioner(ctx context.Context, s settings) (api, error) {
 		Firewall: network.Firewall{}, Routes: hostRoutes, Listens: network.Listens,
 	}
 	if !strings.HasSuffix(s.connect, "/session") {
-		config.Users = uids.System{}
+		config.Users, config.Bound = uids.System{}, bounds.Here().Hold
 	}
 	// systemd-resolved's stub in resolv.conf is of no use to a guest; the file beside it names the real servers.
 	for _, file := range []string{"/run/systemd/resolve/resolv.conf", "/etc/resolv.conf"} {

@@ -24,15 +24,34 @@ const (
 // Try tries a file as a user that is in the group of the same number and in no other, and returns what the kernel says. Only
 // a thread of its own becomes that user, for files alone: no process of the user's can signal or trace this one meanwhile.
 func Try(uid int, path string, how Access) error {
+	return onThread(func() error {
+		if err := become(uid); err != nil {
+			return fmt.Errorf("become %s: %w", label(uid), err)
+		}
+		return attempt(path, how)
+	})
+}
+
+// As does something as a user, as which a thread of its own runs for good: for what the kernel allows to processes of the same
+// user. Do may not leave that thread; it makes its calls itself. Meanwhile the user's processes may signal the thread, so
+// it is for what takes no time.
+func As(uid int, do func() error) error {
+	return onThread(func() error {
+		for _, call := range []uintptr{unix.SYS_SETRESGID, unix.SYS_SETRESUID} {
+			if _, _, errno := unix.RawSyscall(call, uintptr(uid), uintptr(uid), uintptr(uid)); errno != 0 {
+				return fmt.Errorf("become %s: %w", label(uid), errNotBecome)
+			}
+		}
+		return do()
+	})
+}
+
+// onThread runs do on a thread that ends with it, so that nobody else inherits whom it became.
+func onThread(do func() error) error {
 	answer := make(chan error, 1)
 	go func() {
-		// Never unlocked: the thread ends with the goroutine, and nobody else inherits the user.
-		runtime.LockOSThread()
-		if err := become(uid); err != nil {
-			answer <- fmt.Errorf("become %s: %w", label(uid), err)
-			return
-		}
-		answer <- attempt(path, how)
+		runtime.LockOSThread() // never unlocked: the thread ends with the goroutine
+		answer <- do()
 	}()
 	return <-answer
 }

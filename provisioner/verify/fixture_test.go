@@ -48,6 +48,11 @@ NoNewPrivs:	1
 Seccomp:	2
 `
 
+const limits = `Limit                     Soft Limit           Hard Limit           Units
+Max processes             8192                 8192                 processes
+Max open files            4096                 4096                 files
+`
+
 const cgroup = `4:memory:/machine/qemu-7-holm.acme.web.libvirt-qemu
 2:cpu,cpuacct:/machine/qemu-7-holm.acme.web.libvirt-qemu/emulator
 1:name=systemd:/
@@ -104,6 +109,7 @@ func newBench(t *testing.T) *bench {
 		b.write("proc/4711/task/"+id+"/cgroup", cgroup)
 		b.write("proc/4711/task/"+id+"/attr/current", "libvirt-"+uuid+" (enforce)\n")
 	}
+	b.write("proc/4711/limits", limits)
 	b.link("proc/4711/exe", "/usr/bin/qemu-system-x86_64")
 	b.link("proc/4711/fd/3", "anon_inode:kvm-vm")
 	b.write("sys/class/net/vnet7/brport/isolated", "1\n")

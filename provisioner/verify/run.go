@@ -31,7 +31,7 @@ type trial struct {
 // rules are the host's checks, in the order in which they are shown.
 func rules() []rule {
 	return []rule{
-		qemuUser(), tenantWalls(), qemuCaps(), qemuSeccomp(), qemuAppArmor(), qemuCgroup(),
+		qemuUser(), tenantWalls(), qemuCaps(), qemuSeccomp(), qemuAppArmor(), qemuCgroup(), qemuLimits(),
 		cardBridge(), cardIsolated(), cardFilter(),
 		domainAsAsked(), kernelOfImage(), bootID(), clock(), accel(), seedGone(),
 		sshRoot(), sshPassword(), sshAlgorithms(), firewall(),

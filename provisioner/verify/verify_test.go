@@ -40,7 +40,7 @@ func TestAnInstanceThatKeepsItsPromisesPassesEveryCheck(t *testing.T) {
 			t.Errorf("%+v", r)
 		}
 	}
-	want := strings.Split("host qemu-user,host tenant-walls,host qemu-caps,host qemu-seccomp,host qemu-apparmor,host qemu-cgroup,host card-bridge,host card-isolated,host card-filter,host domain-as-asked,"+
+	want := strings.Split("host qemu-user,host tenant-walls,host qemu-caps,host qemu-seccomp,host qemu-apparmor,host qemu-cgroup,host qemu-limits,host card-bridge,host card-isolated,host card-filter,host domain-as-asked,"+
 		"host kernel-of-image,host boot-id,host clock,host accel,host seed-gone,network ssh-root,network ssh-password,network ssh-algorithms,network firewall", ",")
 	if diff := cmp.Diff(want, ids); diff != "" {
 		t.Error(diff)
@@ -86,14 +86,19 @@ func TestEverySabotageIsSeen(t *testing.T) {
 		"a neighbour at the monitor": {"tenant-walls", func(b *bench) {
 			b.opens = lets(2000000002, b.path("libvirt/domain-7-holm.acme.web/monitor.sock"), uids.Connect)
 		}, fail, "can connect to"},
-		"a neighbour reads its memory":    {"tenant-walls", func(b *bench) { b.opens = lets(2000000002, b.path("proc/4711/mem"), uids.Read) }, fail, "can read"},
-		"its own user writes the kernel":  {"tenant-walls", func(b *bench) { b.opens = lets(2000000001, b.path("image/vmlinuz"), uids.Write) }, fail, "uid 2000000001 can write to"},
-		"a seed that a neighbour reads":   {"tenant-walls", func(b *bench) { b.write("seed.iso", ""); b.opens = lets(2000000002, b.path("seed.iso"), uids.Read) }, fail, "seed.iso"},
-		"the monitor is elsewhere":        {"tenant-walls", func(b *bench) { b.remove("libvirt") }, unsure, "0 monitor sockets"},
-		"the volume is elsewhere":         {"tenant-walls", func(b *bench) { b.remove("state.qcow2") }, unsure, "is not there"},
-		"a group is root's":               {"qemu-user", func(b *bench) { b.thread("Groups:	2000000001", "Groups:	0") }, fail, "groups 0"},
-		"its group is root's":             {"qemu-user", func(b *bench) { b.thread("Gid:	2000000001", "Gid:	0") }, fail, "gid 0"},
-		"a status without users":          {"qemu-user", func(b *bench) { b.thread("Uid:	2000000001	2000000001	2000000001	2000000001\n", "") }, fail, "its uid is"},
+		"a neighbour reads its memory":   {"tenant-walls", func(b *bench) { b.opens = lets(2000000002, b.path("proc/4711/mem"), uids.Read) }, fail, "can read"},
+		"its own user writes the kernel": {"tenant-walls", func(b *bench) { b.opens = lets(2000000001, b.path("image/vmlinuz"), uids.Write) }, fail, "uid 2000000001 can write to"},
+		"a seed that a neighbour reads":  {"tenant-walls", func(b *bench) { b.write("seed.iso", ""); b.opens = lets(2000000002, b.path("seed.iso"), uids.Read) }, fail, "seed.iso"},
+		"the monitor is elsewhere":       {"tenant-walls", func(b *bench) { b.remove("libvirt") }, unsure, "0 monitor sockets"},
+		"the volume is elsewhere":        {"tenant-walls", func(b *bench) { b.remove("state.qcow2") }, unsure, "is not there"},
+		"a group is root's":              {"qemu-user", func(b *bench) { b.thread("Groups:	2000000001", "Groups:	0") }, fail, "groups 0"},
+		"its group is root's":            {"qemu-user", func(b *bench) { b.thread("Gid:	2000000001", "Gid:	0") }, fail, "gid 0"},
+		"a status without users":         {"qemu-user", func(b *bench) { b.thread("Uid:	2000000001	2000000001	2000000001	2000000001\n", "") }, fail, "its uid is"},
+		"files without end": {"qemu-limits", func(b *bench) {
+			b.write("proc/4711/limits", strings.Replace(limits, "4096                 4096", "4096                 unlimited", 1))
+		}, fail, `Max open files: "unlimited"`},
+		"more threads than are held to":   {"qemu-limits", func(b *bench) { b.write("proc/4711/limits", strings.ReplaceAll(limits, "8192", "8193")) }, fail, `Max processes: "8193"`},
+		"limits that cannot be read":      {"qemu-limits", func(b *bench) { b.write("proc/4711/limits", "") }, fail, "Max open files"},
 		"a capability":                    {"qemu-caps", func(b *bench) { b.thread("CapEff:	0000000000000000", "CapEff:	0000000000003000") }, fail, "CapEff 0000000000003000"},
 		"a permitted capability":          {"qemu-caps", func(b *bench) { b.thread("CapPrm:	0000000000000000", "CapPrm:	0000000000003000") }, fail, "CapPrm"},
 		"an ambient capability":           {"qemu-caps", func(b *bench) { b.thread("CapAmb:	0000000000000000", "CapAmb:	0000000000000001") }, fail, "CapAmb"},
@@ -208,7 +213,7 @@ func TestAProcessThatIsNotTheInstancesIsNotBelieved(t *testing.T) {
 	} {
 		b := newBench(t)
 		sabotage(b)
-		for _, id := range []string{"qemu-user", "qemu-caps", "qemu-seccomp", "qemu-apparmor", "qemu-cgroup", "accel"} {
+		for _, id := range []string{"qemu-user", "qemu-caps", "qemu-seccomp", "qemu-apparmor", "qemu-cgroup", "qemu-limits", "accel"} {
 			if got := b.find(id); got.Outcome != report.Inconclusive || !strings.Contains(got.Found, says) {
 				t.Errorf("%s: %s %q, want %q", id, got.Outcome, got.Found, says)
 			}
