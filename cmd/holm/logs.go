@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -53,7 +55,9 @@ func (a *app) logs(ctx context.Context, name string, follow bool) error {
 		defer func() { _ = cleaner.Flush() }()
 		out = cleaner
 	}
-	err = printLog(ctx, path, follow, out)
+	if err = printRotated(ctx, path, out); err == nil {
+		err = printLog(ctx, path, follow, out)
+	}
 	if errors.Is(err, errInterrupted) {
 		return exitStatus(fault.Interrupted) // the way to end it: nothing to explain
 	}
@@ -61,6 +65,25 @@ func (a *app) logs(ctx context.Context, name string, follow bool) error {
 		return fault.New(fault.NotFound, "run: "+a.command("start", name), "instance %q has written no console log yet", name)
 	}
 	return err
+}
+
+// printRotated copies what virtlogd has moved away as the log grew, which is a few files: the higher its number, the older
+// a file is.
+func printRotated(ctx context.Context, path string, out io.Writer) error {
+	var old []string
+	for {
+		name := path + "." + strconv.Itoa(len(old))
+		if _, err := os.Stat(name); err != nil {
+			break
+		}
+		old = append(old, name)
+	}
+	for _, name := range slices.Backward(old) {
+		if _, err := printFile(ctx, name, false, out, nil); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
 }
 
 // printLog copies the file and, when it is followed, what is appended to it until ctx ends. A file that was replaced
