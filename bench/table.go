@@ -17,6 +17,7 @@ const (
 	inBytes   = "bytes"
 	inMB      = "MB" // 10^6, as goals and disks are written
 	inRate    = "bytes/s"
+	inCPUs    = "CPUs"
 )
 
 // goal is what a row is held to: at most this ratio to the peer or, where it is 0, at most this value.
@@ -122,6 +123,9 @@ func amount(unit string, v float64) string {
 	}
 	if unit == inRate {
 		return fmt.Sprintf("%.0f MB/s", v/1e6)
+	}
+	if unit == inCPUs {
+		return fmt.Sprintf("%.2f CPUs", v)
 	}
 	d := time.Duration(v * float64(time.Second))
 	switch {

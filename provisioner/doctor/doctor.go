@@ -104,6 +104,7 @@ func checks() []check {
 		{id: "programs", run: checkPrograms},
 		{id: "apparmor", run: checkAppArmor},
 		{id: "seccomp", run: checkSeccomp},
+		{id: "console", run: checkConsole},
 		{id: "ksm", run: checkKSM, fix: fixKSM},
 		{id: "swap", run: checkSwap},
 		{id: "smt", run: checkSMT},

@@ -188,6 +188,27 @@ func TestSeccomp(t *testing.T) {
 	})
 }
 
+func TestConsole(t *testing.T) {
+	const (
+		endless = "/etc/libvirt/virtlogd.conf bounds no console's log by 1 GiB: a guest can fill this file system"
+		mend    = `sed -i '/^\s*max_\(size\|backups\)\b/d' /etc/libvirt/virtlogd.conf && pkill -USR1 virtlogd`
+	)
+	virtlogd := func(text string) func(*host) { return func(h *host) { h.write(virtlogdConf, text) } }
+	play(t, "console", []scene{
+		{"as Debian ships it", virtlogd("#max_size = 0\n"), OK, "8 MiB are kept of what each instance writes to its console", ""},
+		{"without configuration", func(h *host) { h.remove(qemuConf) }, OK, "8 MiB are kept of what each instance writes to its console", ""},
+		{"with other numbers", virtlogd("max_size = 1048576\nmax_backups = 0\n"), OK, "1 MiB are kept of what each instance writes to its console", ""},
+		{"without an end", virtlogd("max_size = 0\n"), Warn, endless, mend},
+		{"with an end that is far off", virtlogd("max_backups = 4294967295\n"), Warn, endless, mend},
+		{"with no number", virtlogd("max_size = -1\n"), Warn, endless, mend},
+		{
+			"written by QEMU itself", func(h *host) { h.write(qemuConf, "stdio_handler = \"file\"\n") }, Warn,
+			"/etc/libvirt/qemu.conf has QEMU write consoles to files by itself: a guest can fill this file system",
+			`sed -i 's/^stdio_handler.*/stdio_handler = "logd"/' /etc/libvirt/qemu.conf && systemctl restart libvirtd`,
+		},
+	})
+}
+
 func TestSeccompSaysWhenItMayNotLook(t *testing.T) {
 	if os.Geteuid() == 0 {
 		t.Skip("left out: root may read every file, so there is nothing that it may not look at")
