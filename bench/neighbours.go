@@ -102,8 +102,9 @@ func (l *lab) beside(ctx context.Context, rounds int, n neighbour) (b besides, e
 	if _, err := l.run(ctx, "exec", loud, "--", "sh", "-c", burn); err != nil {
 		return b, err
 	}
-	before, begun := provisioner.DomainStats{}, time.Now()
-	if before, err = l.taken(ctx, loud); err != nil {
+	begun := time.Now()
+	before, err := l.taken(ctx, loud)
+	if err != nil {
 		return b, err
 	}
 	if b.cpu, b.disk, err = l.speed(ctx, rounds); err != nil {

@@ -21,6 +21,12 @@ func TestTwoAreMadeAtOnceAndReachWhomTheyMay(t *testing.T) {
 			t.Errorf("remove the tenant: exit %d\n%s", rm.code, rm.stderr)
 		}
 	})
+	holm(append([]string{"flavor", "set", "e2e-noisy"}, noisyFlavor...)...).must(t)
+	t.Cleanup(func() {
+		if reset := holm("flavor", "reset", "e2e-noisy").do(context.Background()); reset.code != 0 {
+			t.Errorf("reset the flavor: exit %d\n%s", reset.code, reset.stderr)
+		}
+	})
 	tidy(t, a)
 	tidy(t, b, acme...)
 	var (
@@ -32,7 +38,9 @@ func TestTwoAreMadeAtOnceAndReachWhomTheyMay(t *testing.T) {
 	wg.Go(func() {
 		watched, err = onTerminal(t.Context(), "holm", "create", a, "--profile", "plain", "--flavor", "tiny").CombinedOutput()
 	})
-	wg.Go(func() { piped = holm("create", b, "--profile", "plain", "--flavor", "tiny", "--tenant", "acme").run(t) })
+	wg.Go(func() {
+		piped = holm("create", b, "--profile", "plain", "--flavor", "e2e-noisy", "--tenant", "acme").run(t)
+	})
 	wg.Wait()
 	if err != nil || piped.code != 0 {
 		t.Fatalf("create %s: %v\n%s\ncreate %s: exit %d\n%s", a, err, watched, b, piped.code, piped.stderr)
@@ -58,6 +66,8 @@ func TestTwoAreMadeAtOnceAndReachWhomTheyMay(t *testing.T) {
 			_ = conn.Close()
 		}
 	})
+	t.Run("one that burns CPU and disk gets what it may have", func(t *testing.T) { testNoisy(t, a, b, acme) })
+	t.Run("a console that is flooded keeps its size", func(t *testing.T) { testFlood(t, one) })
 	t.Run("who is reached outside, and who reaches it, is the operator's choice", func(t *testing.T) { testReach(t, b, two, acme) })
 }
 

@@ -39,12 +39,8 @@ func (p *Provisioner) tenantKey(ctx context.Context, tenant string) (keys.Key, e
 	}
 }
 
-// sealVolume gives a new instance a key for its volume, where that can have one.
+// sealVolume gives a new instance a key for its volume.
 func (p *Provisioner) sealVolume(ctx context.Context, inst *records.Instance) error {
-	disks, err := p.disks(ctx, inst.Pool)
-	if err != nil || !disks.Encrypts() {
-		return err
-	}
 	tenant, err := p.tenantKey(ctx, inst.Tenant)
 	if err != nil {
 		return err

@@ -18,18 +18,36 @@ var luksMagic = []byte{'L', 'U', 'K', 'S', 0xba, 0xbe}
 // new. What nobody has written decrypts to noise; in a qcow2 file it is not even asked for.
 const blankBytes = 1 << 20
 
-// writeHeader makes a volume an encrypted one, with its header at an offset. What is zero in it is left a hole.
-func writeHeader(file *os.File, at int64, key []byte, blank int) error {
+// headerBlock is the piece in which a header is written. The first one holds all by which a header, or a file system, is known.
+const headerBlock = 4096
+
+// writeHeader makes a volume an encrypted one, with its header at an offset. What is zero in it is left a hole. The first block
+// is written last, after settled: until then there is no header.
+func writeHeader(file *os.File, at int64, key []byte, blank int, settled func() error) error {
 	header, err := luks.Header(key, blank)
 	if err != nil {
 		return err
 	}
-	used := bytes.TrimRight(header, "\x00")
-	if _, err := file.WriteAt(used, at); err != nil {
-		return fmt.Errorf("write the LUKS header: %w", err)
+	zeros := make([]byte, headerBlock)
+	for from := len(header) - headerBlock; from >= 0; from -= headerBlock {
+		block := header[from : from+headerBlock]
+		if bytes.Equal(block, zeros) {
+			continue
+		}
+		if from == 0 {
+			if err := settled(); err != nil {
+				return err
+			}
+		}
+		if _, err := file.WriteAt(block, at+int64(from)); err != nil {
+			return fmt.Errorf("write the LUKS header: %w", err)
+		}
 	}
 	return nil
 }
+
+// atOnce is for a file that nobody sees until it is complete.
+func atOnce() error { return nil }
 
 func rawSize(file *os.File) (int64, error) {
 	size, err := file.Seek(0, io.SeekEnd)
@@ -105,7 +123,7 @@ func encryptQcow2(file *os.File, key []byte) error {
 	if err := file.Truncate(at + luks.HeaderBytes); err != nil {
 		return err
 	}
-	if err := writeHeader(file, at, key, 0); err != nil {
+	if err := writeHeader(file, at, key, 0, atOnce); err != nil {
 		return err
 	}
 	if err := countClusters(file, h, at/cluster, (luks.HeaderBytes+cluster-1)/cluster); err != nil {
@@ -191,9 +209,20 @@ func encrypted(path, kind string) (bool, error) {
 
 // erase overwrites what opens a volume, waits until that is on the disk, and gives all blocks back.
 func erase(file *os.File, kind string) error {
+	if err := eraseHeader(file, kind); err != nil {
+		return err
+	}
+	if err := file.Truncate(0); err != nil {
+		return fmt.Errorf("give the blocks back: %w", err)
+	}
+	return file.Sync()
+}
+
+// eraseHeader overwrites what opens a volume. One that makes no sense opens nothing.
+func eraseHeader(file *os.File, kind string) error {
 	header, err := headerOf(file, kind)
-	if err != nil {
-		header = pointer{} // whatever it is, its blocks go
+	if err != nil || header.Length == 0 {
+		return nil //nolint:nilerr // see above
 	}
 	zeros := make([]byte, 1<<20)
 	for done := uint64(0); done < header.Length; {
@@ -203,13 +232,8 @@ func erase(file *os.File, kind string) error {
 		}
 		done += uint64(n) // #nosec G115 -- not negative
 	}
-	if header.Length > 0 {
-		if err := file.Sync(); err != nil {
-			return fmt.Errorf("overwrite the LUKS header: %w", err)
-		}
+	if err := file.Sync(); err != nil {
+		return fmt.Errorf("overwrite the LUKS header: %w", err)
 	}
-	if err := file.Truncate(0); err != nil {
-		return fmt.Errorf("give the blocks back: %w", err)
-	}
-	return file.Sync()
+	return nil
 }

@@ -63,9 +63,6 @@ func (f folder) Create(ctx context.Context, id string, gib int, key []byte) erro
 	})
 }
 
-// Encrypts implements Backend.
-func (folder) Encrypts() bool { return true }
-
 // Clone implements Backend.
 func (f folder) Clone(ctx context.Context, from, id string) error {
 	if err := checkID(from, id); err != nil {

@@ -56,7 +56,7 @@ func raw() format {
 			if err := file.Truncate(int64(gib)<<30 + luks.HeaderBytes); err != nil {
 				return err
 			}
-			return writeHeader(file, 0, key, blankBytes)
+			return writeHeader(file, 0, key, blankBytes, atOnce)
 		},
 		copy: func(_ context.Context, file, origin *os.File) error { return share(file, origin) },
 		size: rawSize,

@@ -20,12 +20,14 @@ type logical struct {
 	Data string `json:"data_percent"`
 	Meta string `json:"metadata_percent"`
 	Attr string `json:"lv_attr"`
+
+	Extent string `json:"vg_extent_size"` // of its group, in bytes: sizes are multiples of it
 }
 
 // look asks for the pool and all logical volumes of its group, by name.
 func (t thin) look(ctx context.Context) (pool logical, all map[string]logical, err error) {
 	out, err := t.run(ctx, "lvs", "--reportformat", "json", "--units", "b", "--nosuffix",
-		"--options", "lv_name,lv_tags,pool_lv,lv_size,data_percent,metadata_percent,lv_attr", t.group)
+		"--options", "lv_name,lv_tags,pool_lv,lv_size,data_percent,metadata_percent,lv_attr,vg_extent_size", t.group)
 	if said(err, "not found") {
 		return logical{}, nil, t.missing()
 	}

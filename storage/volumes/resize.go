@@ -52,12 +52,14 @@ func resize(ctx context.Context, path, kind string, gib int, key []byte) error {
 	return nil
 }
 
+var errOtherKey = errors.New("its key was not given, or it has none")
+
 func resizeFile(ctx context.Context, path, kind string, gib int, key []byte) error {
 	size := strconv.Itoa(gib) + "G"
 	if locked, err := encrypted(path, kind); err != nil {
 		return err
 	} else if locked != (key != nil) {
-		return errors.New("its key was not given, or it has none")
+		return errOtherKey
 	}
 	if key == nil {
 		_, err := run.Command(ctx, "qemu-img", "resize", "-q", "-f", kind, path, size)

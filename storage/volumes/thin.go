@@ -5,13 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path/filepath"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"holm/internal/fault"
 	"holm/internal/run"
+	"holm/storage/luks"
 )
 
 // thinTag is what holm's logical volumes bear; one that does not is never removed or changed, whatever its name.
@@ -21,6 +22,7 @@ const thinTag = "holm"
 // keeps two commands apart, and somebody else may be at work in the same volume group.
 type thin struct {
 	group, pool string
+	dev         string // "/dev"
 	run         func(ctx context.Context, name string, args ...string) ([]byte, error)
 }
 
@@ -32,7 +34,7 @@ func openThin(path string) (Backend, error) {
 	if names == nil || slices.Contains(names, ".") || slices.Contains(names, "..") {
 		return nil, fault.New(fault.Usage, "name it VG/POOL; see what there is: lvs", "%q is not the name of a thin pool", clip(path))
 	}
-	return thin{group: names[1], pool: names[2], run: run.Command}, nil
+	return thin{group: names[1], pool: names[2], dev: "/dev", run: run.Command}, nil
 }
 
 // Prepare implements Backend.
@@ -49,14 +51,11 @@ func (t thin) Prepare(ctx context.Context) error {
 	case !pool.active():
 		return fault.New(fault.Unfit, "lvchange --activate y "+t.String(), "the thin pool %s is switched off", t)
 	}
-	return nil
+	return t.fitsHeader(pool)
 }
 
 // Create implements Backend.
 func (t thin) Create(ctx context.Context, id string, gib int, key []byte) error {
-	if key != nil {
-		return fault.New(fault.Unfit, "use a pool of files", "volumes of the thin pool %s are not encrypted in this version", t)
-	}
 	if err := errors.Join(checkID(id), checkSize(gib)); err != nil {
 		return err
 	}
@@ -64,8 +63,29 @@ func (t thin) Create(ctx context.Context, id string, gib int, key []byte) error 
 	if err != nil {
 		return err
 	}
+	if key != nil {
+		if err := t.fitsHeader(pool); err != nil {
+			return err
+		}
+	}
 	// A thin volume reads as zeros: there are no signatures to wipe, and a guest's would not be ours to ask about.
-	return t.make(ctx, pool, all, id, "--type", "thin", "--virtualsize", strconv.Itoa(gib)+"g", "--wipesignatures", "n", t.String())
+	err = t.make(ctx, pool, all, id, "--type", "thin", "--virtualsize", sizeFor(gib, key != nil), "--wipesignatures", "n", t.String())
+	if key == nil || err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	if err == nil {
+		if err := t.encrypt(id, key); err != nil {
+			return errors.Join(err, t.Remove(context.WithoutCancel(ctx), id))
+		}
+		return nil
+	}
+	// Whoever made it may have died before it had its header.
+	if _, busy := t.idle(ctx, id); busy == nil {
+		if failed := t.encrypt(id, key); failed != nil {
+			return failed
+		}
+	}
+	return err
 }
 
 // Clone implements Backend.
@@ -134,9 +154,6 @@ func (t thin) Remove(ctx context.Context, id string) error {
 	return nil
 }
 
-// Encrypts implements Backend.
-func (thin) Encrypts() bool { return false }
-
 // Wipe implements Backend. A pool that zeroes its blocks gives nobody what was in them; the drive is told that they are free.
 func (t thin) Wipe(ctx context.Context, id string) error {
 	v, err := t.idle(ctx, id)
@@ -144,6 +161,9 @@ func (t thin) Wipe(ctx context.Context, id string) error {
 		return nil
 	}
 	if err != nil {
+		return err
+	}
+	if err := t.eraseHeader(id); err != nil {
 		return err
 	}
 	if _, err := t.run(ctx, "blkdiscard", "--force", t.Disk(id).Path); err != nil {
@@ -165,11 +185,18 @@ func (t thin) Usage(ctx context.Context, id string) (Usage, error) {
 	if err != nil {
 		return Usage{}, err
 	}
-	return v.usage()
+	used, err := v.usage()
+	if err == nil && v.active() {
+		var locked bool
+		if locked, err = encrypted(t.Disk(id).Path, raw().kind); locked {
+			used.VirtualBytes -= luks.HeaderBytes
+		}
+	}
+	return used, err
 }
 
 // Grow implements Backend.
-func (t thin) Grow(ctx context.Context, id string, gib int, _ []byte) error {
+func (t thin) Grow(ctx context.Context, id string, gib int, key []byte) error {
 	if err := checkSize(gib); err != nil {
 		return err
 	}
@@ -184,7 +211,12 @@ func (t thin) Grow(ctx context.Context, id string, gib int, _ []byte) error {
 		return nil
 	}
 	path := t.group + "/" + volumeName(id)
-	if _, err := t.run(ctx, "lvextend", "--yes", "--quiet", "--size", strconv.Itoa(gib)+"g", path); err != nil {
+	if locked, err := encrypted(t.Disk(id).Path, raw().kind); err != nil {
+		return err
+	} else if locked != (key != nil) {
+		return fmt.Errorf("grow volume %s: %w", path, errOtherKey)
+	}
+	if _, err := t.run(ctx, "lvextend", "--yes", "--quiet", "--size", sizeFor(gib, key != nil), path); err != nil {
 		return fmt.Errorf("grow volume %s: %w", path, err)
 	}
 	return nil
@@ -192,7 +224,7 @@ func (t thin) Grow(ctx context.Context, id string, gib int, _ []byte) error {
 
 // Disk implements Backend.
 func (t thin) Disk(id string) Disk {
-	return Disk{Path: "/dev/" + t.group + "/" + volumeName(id), Format: raw().kind, Block: true}
+	return Disk{Path: filepath.Join(t.dev, t.group, volumeName(id)), Format: raw().kind, Block: true}
 }
 
 // List implements Backend.

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"io/fs"
+	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -19,6 +21,7 @@ const one, two = "0123456789ab", "ba9876543210"
 
 // fakeLVM answers lvs with a table, notes what else is asked of it, and fails that as it is told.
 type fakeLVM struct {
+	dev   string // where its devices are: files
 	lvs   []logical
 	fails error // of everything but lvs
 	after []logical
@@ -36,11 +39,14 @@ func (f *fakeLVM) run(_ context.Context, name string, args ...string) ([]byte, e
 	if f.after != nil {
 		f.lvs = f.after
 	}
+	if err := f.devices(); err != nil {
+		return nil, err
+	}
 	return nil, f.fails
 }
 
 func pool(change ...func(*logical)) logical {
-	l := logical{Name: "thin", Size: "107374182400", Data: "12.50", Meta: "3.00", Attr: "twi-aotz--"}
+	l := logical{Name: "thin", Size: "107374182400", Data: "12.50", Meta: "3.00", Attr: "twi-aotz--", Extent: "4194304"}
 	for _, c := range change {
 		c(&l)
 	}
@@ -55,7 +61,38 @@ func volume(id string, change ...func(*logical)) logical {
 	return l
 }
 
-func (f *fakeLVM) backend() Backend { return thin{group: "fast", pool: "thin", run: f.run} }
+func (f *fakeLVM) backend(t *testing.T) Backend {
+	t.Helper()
+	if f.dev == "" {
+		f.dev = t.TempDir()
+	}
+	if err := f.devices(); err != nil {
+		t.Fatal(err)
+	}
+	return thin{group: "fast", pool: "thin", dev: f.dev, run: f.run}
+}
+
+// devices makes those of the table that are not there: of zeros, as thin volumes are.
+func (f *fakeLVM) devices() error {
+	if err := os.MkdirAll(filepath.Join(f.dev, "fast"), 0o700); err != nil {
+		return err
+	}
+	for _, l := range f.lvs {
+		if _, err := os.Stat(f.path(l)); err == nil {
+			continue
+		}
+		file, err := os.OpenFile(f.path(l), os.O_CREATE|os.O_RDWR, 0o600)
+		if err != nil {
+			return err
+		}
+		if err := errors.Join(file.Truncate(8<<20), file.Close()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (f *fakeLVM) path(l logical) string { return filepath.Join(f.dev, "fast", l.Name) }
 
 func TestWhatIsAskedOfLVM(t *testing.T) {
 	const make = "lvcreate --yes --quiet --name holm-ba9876543210 --addtag holm --activate y --setactivationskip n "
@@ -79,7 +116,7 @@ func TestWhatIsAskedOfLVM(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			lvm := &fakeLVM{lvs: []logical{pool(), volume(one), {Name: "root", Size: "1", Attr: "-wi-ao----"}}}
-			if err := tc.do(lvm.backend()); err != nil {
+			if err := tc.do(lvm.backend(t)); err != nil {
 				t.Fatal(err)
 			}
 			if diff := cmp.Diff(tc.want, lvm.asked); diff != "" {
@@ -94,16 +131,20 @@ func TestOfAThinVolumeIsToldWhatLVMSays(t *testing.T) {
 		volume(two), volume(one), pool(), volume("cccccccccccc", func(l *logical) { l.Tags = "" }),
 		volume("dddddddddddd", func(l *logical) { l.Pool = "slow" }), volume("nothex"),
 	}}
-	ids, err := lvm.backend().List(t.Context())
+	ids, err := lvm.backend(t).List(t.Context())
 	if diff := cmp.Diff([]string{one, two}, ids); err != nil || diff != "" {
 		t.Errorf("list: %v (-want +got):\n%s", err, diff)
 	}
-	used, err := lvm.backend().Usage(t.Context(), one)
+	used, err := lvm.backend(t).Usage(t.Context(), one)
 	if want := (Usage{VirtualBytes: 20 << 30, AllocatedBytes: 5 << 30}); err != nil || used != want {
 		t.Errorf("usage: %+v, %v, want %+v", used, err, want)
 	}
 	want := Disk{Path: "/dev/fast/holm-0123456789ab", Format: "raw", Block: true}
-	if diff := cmp.Diff(want, lvm.backend().Disk(one)); diff != "" {
+	real, err := Open(LVMThin, "fast/thin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, real.Disk(one)); diff != "" {
 		t.Errorf("disk (-want +got):\n%s", diff)
 	}
 }
@@ -113,15 +154,16 @@ func TestAThinPoolThatWillNotDoIsRefused(t *testing.T) {
 		change func(*logical)
 		says   string
 	}{
-		"another name":                {func(l *logical) { l.Name = "slow" }, "the thin pool fast/thin is not there"},
-		"a plain volume":              {func(l *logical) { l.Attr = "-wi-ao----" }, "fast/thin is not a thin pool"},
-		"one that shows old contents": {func(l *logical) { l.Attr = "twi-aot---" }, "does not zero its blocks"},
-		"one that is off":             {func(l *logical) { l.Attr = "twi---tz--" }, "is switched off"},
-		"one of which little is told": {func(l *logical) { l.Attr = "" }, "is not a thin pool"},
+		"another name":                               {func(l *logical) { l.Name = "slow" }, "the thin pool fast/thin is not there"},
+		"a plain volume":                             {func(l *logical) { l.Attr = "-wi-ao----" }, "fast/thin is not a thin pool"},
+		"one that shows old contents":                {func(l *logical) { l.Attr = "twi-aot---" }, "does not zero its blocks"},
+		"one that is off":                            {func(l *logical) { l.Attr = "twi---tz--" }, "is switched off"},
+		"one whose extents are larger than a header": {func(l *logical) { l.Extent = "33554432" }, "its extents have 32 MiB"},
+		"one of which little is told":                {func(l *logical) { l.Attr = "" }, "is not a thin pool"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			lvm := &fakeLVM{lvs: []logical{pool(tc.change)}}
-			err := lvm.backend().Prepare(t.Context())
+			err := lvm.backend(t).Prepare(t.Context())
 			if err == nil || !strings.Contains(err.Error(), tc.says) || fault.KindOf(err) != fault.Unfit || fault.RemedyOf(err) == "" {
 				t.Errorf("error is %v → %s, want %q and a remedy", err, fault.RemedyOf(err), tc.says)
 			}
@@ -139,7 +181,7 @@ func TestAFullThinPoolSaysSo(t *testing.T) {
 		"when it is asked for one volume": {lvs: []logical{pool()}, fails: threshold},
 	} {
 		t.Run(name, func(t *testing.T) {
-			err := lvm.backend().Create(t.Context(), one, 1, nil)
+			err := lvm.backend(t).Create(t.Context(), one, 1, nil)
 			if !errors.Is(err, syscall.ENOSPC) || err.Error() != "no space left in the thin pool fast/thin for a volume" || fault.RemedyOf(err) == "" {
 				t.Errorf("error is %v", err)
 			}
@@ -165,7 +207,7 @@ func TestAThinVolumeThatIsTakenIsNotTouched(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			err := tc.lvm.backend().Create(t.Context(), one, 1, nil)
+			err := tc.lvm.backend(t).Create(t.Context(), one, 1, nil)
 			if !errors.Is(err, fs.ErrExist) || fault.KindOf(err) != fault.Exists {
 				t.Errorf("error is %v, want fs.ErrExist", err)
 			}
@@ -189,7 +231,7 @@ func TestAnAnswerOfLVMThatMakesNoSenseIsAnError(t *testing.T) {
 	}
 	for _, size := range []string{"", "-1", "20g", "99999999999999999999"} {
 		lvm := &fakeLVM{lvs: []logical{pool(), volume(one, func(l *logical) { l.Size = size })}}
-		if _, err := lvm.backend().Usage(t.Context(), one); err == nil {
+		if _, err := lvm.backend(t).Usage(t.Context(), one); err == nil {
 			t.Errorf("a size of %q was believed", size)
 		}
 	}

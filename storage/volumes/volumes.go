@@ -37,10 +37,8 @@ type Backend interface {
 	// is never touched: the error then wraps fs.ErrExist, so that a step that is run again can tell that it was done.
 	//
 	// With a key, which is text, what the guest writes is encrypted with another one that only this one opens (LUKS); the
-	// volume is of gib for the guest all the same. Where that cannot be, Encrypts says so.
+	// volume is of gib for the guest all the same.
 	Create(ctx context.Context, id string, gib int, key []byte) error
-	// Encrypts tells whether volumes can be made with a key.
-	Encrypts() bool
 	// Clone makes a volume that begins as another one of this pool, which nobody may write to meanwhile, and is opened by the same key; from then on
 	// the two have nothing to do with each other. Of reflink and lvm-thin it copies nothing. Of qcow2 it copies nothing
 	// where the file system shares blocks, and elsewhere what is allocated: an overlay would tie the clone to its origin.

@@ -12,7 +12,6 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"holm/internal/fault"
 	"holm/internal/run"
 )
 
@@ -24,13 +23,6 @@ const (
 
 // testEncrypted: a key opens the volume, another one does not, and what is written cannot be read in what lies there.
 func testEncrypted(t *testing.T, s suite) {
-	if !s.Backend.Encrypts() {
-		if err := s.Backend.Create(t.Context(), A, 1, []byte(key)); fault.KindOf(err) != fault.Unfit {
-			t.Errorf("create with a key: %v, want a fault of kind Unfit", err)
-		}
-		s.has(t)
-		return
-	}
 	if err := s.Backend.Create(t.Context(), A, 1, []byte(key)); err != nil {
 		t.Fatal(err)
 	}
@@ -78,11 +70,7 @@ func testWipe(t *testing.T, s suite) {
 	if err := s.Backend.Wipe(t.Context(), A); err != nil {
 		t.Errorf("wipe what is not there: %v", err)
 	}
-	keep := []byte(nil)
-	if s.Backend.Encrypts() {
-		keep = []byte(key)
-	}
-	for _, k := range [][]byte{nil, keep} {
+	for _, k := range [][]byte{nil, []byte(key)} {
 		if err := s.Backend.Create(t.Context(), A, 1, k); err != nil {
 			t.Fatal(err)
 		}

@@ -1,0 +1,71 @@
+package volumes
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+
+	"holm/internal/fault"
+	"holm/storage/luks"
+)
+
+// sizeFor is how large a logical volume has to be for its guest to have so many GiB, as LVM is told.
+func sizeFor(gib int, withHeader bool) string {
+	if !withHeader {
+		return strconv.Itoa(gib) + "g"
+	}
+	return strconv.Itoa(gib<<10+luks.HeaderBytes>>20) + "m"
+}
+
+// fitsHeader refuses a group whose volumes cannot be a header larger than whole GiB: the guest would be given more than was
+// asked for, and QEMU not told of a disk that grew.
+func (t thin) fitsHeader(pool logical) error {
+	extent, err := strconv.ParseInt(pool.Extent, 10, 64)
+	if err != nil || extent <= 0 {
+		return fmt.Errorf("thin pool %s: lvs says that an extent has %q bytes", t, clip(pool.Extent))
+	}
+	if luks.HeaderBytes%extent != 0 {
+		return fault.New(fault.Unfit, "vgchange --physicalextentsize 4m "+t.group,
+			"volumes of %s cannot be encrypted: its extents have %d MiB, and 4 are the most", t.group, extent>>20)
+	}
+	return nil
+}
+
+// encrypt makes a volume that was just made an encrypted one, and completes one that was left before that. One that has a header, or
+// that a guest has written to, is left as it is.
+func (t thin) encrypt(id string, key []byte) error {
+	path := t.Disk(id).Path
+	file, err := os.OpenFile(path, os.O_RDWR|unix.O_EXCL, 0) // of a block device: unless somebody has it mounted
+	if err != nil {
+		return fmt.Errorf("encrypt volume: %w", err)
+	}
+	defer func() { _ = file.Close() }()
+	begin := make([]byte, headerBlock)
+	if _, err := file.ReadAt(begin, 0); err != nil {
+		return fmt.Errorf("encrypt volume: %w", err)
+	}
+	if len(bytes.TrimLeft(begin, "\x00")) > 0 {
+		return nil
+	}
+	if err := errors.Join(writeHeader(file, 0, key, blankBytes, file.Sync), file.Sync()); err != nil {
+		return fmt.Errorf("encrypt volume: %w", err)
+	}
+	return nil
+}
+
+// eraseHeader overwrites what opens a volume.
+func (t thin) eraseHeader(id string) error {
+	file, err := os.OpenFile(t.Disk(id).Path, os.O_RDWR, 0)
+	if err != nil {
+		return fmt.Errorf("wipe volume: %w", err)
+	}
+	defer func() { _ = file.Close() }()
+	if err := eraseHeader(file, raw().kind); err != nil {
+		return fmt.Errorf("wipe volume %s: %w", file.Name(), err)
+	}
+	return nil
+}
