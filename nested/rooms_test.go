@@ -10,18 +10,14 @@ import (
 
 // The rooms' own tests find here what the machine that compiled them may lack: md, device-mapper, and leave to use them.
 func TestVolumesConformOnEveryBackend(t *testing.T) {
-	const file = "/var/tmp/thin.img"
-	t.Cleanup(func() {
-		_ = host.do(context.Background(), "vgremove -qq -f nested; losetup -j "+file+" -O NAME -n | xargs -r losetup -d; rm -f "+file)
-	})
-	sh(t, "truncate -s 2G "+file+" && vgcreate -qq nested $(losetup -f --show "+file+") && lvcreate -qq --type thin-pool -L 1G -n thin nested && lvchange -qq --errorwhenfull y nested/thin")
+	thin := thinPool(t, "nested")
 	// The others pass on many a machine; what takes device-mapper passes here or nowhere.
 	backends, only := []string{"TestThinVolumesConform"}, "Thin.*Conform"
 	if !testing.Short() {
 		backends = append(backends, "TestQcow2InTheStateDirectoryConforms", "TestQcow2OnXFSConforms", "TestReflinkOnXFSConforms", "TestReflinkOnBtrfsConforms")
 		only = "Conform"
 	}
-	said := passes(t, "HOLM_TEST_THIN=nested/thin ", "volumes", only)
+	said := passes(t, "HOLM_TEST_THIN="+thin+" ", "volumes", only)
 	for _, test := range backends {
 		if !strings.Contains(said, "--- PASS: "+test+" ") {
 			t.Errorf("%s did not pass:\n%s", test, said)
