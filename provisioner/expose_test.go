@@ -114,6 +114,27 @@ func TestTheRulesComeBackWhenTheHostHasLostThem(t *testing.T) {
 	}
 }
 
+func TestAPublicationThatDiedIsCompletedByTheNextStart(t *testing.T) {
+	w := newWorld(t)
+	w.created("web")
+	w.die("expose.recorded", func(p *provisioner.Provisioner) error {
+		_, err := p.Expose(t.Context(), "default", "web", port(t, "443:8443"), nil)
+		return err
+	})
+	must1(t)(w.holm().Start(t.Context(), "default", "web", nil))
+	if rules := w.wall.rules(hostTable, `"port":8443`); len(rules) != 4 {
+		t.Errorf("published is %q", rules)
+	}
+	w.die("expose.recorded", func(p *provisioner.Provisioner) error {
+		_, err := p.Unexpose(t.Context(), "default", "web", port(t, "443:8443"), nil)
+		return err
+	})
+	must(t, w.holm().Remove(t.Context(), "default", "web", nil))
+	if names := w.wall.names(); len(names) != 0 {
+		t.Errorf("its removal has left the tables %q", names)
+	}
+}
+
 func TestTwoAtOnceDoNotGetTheSamePort(t *testing.T) {
 	w := newWorld(t)
 	names := []string{"a", "b", "c", "d"}
