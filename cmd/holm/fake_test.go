@@ -304,7 +304,7 @@ func (w *world) app(s *term.Streams, getenv func(string) string) *app {
 		otherUsers:      func() ([]uids.Claim, error) { return w.others, nil },
 		makeHost:        func(settings) (hostStore, error) { return hostWorld{w}, nil },
 		makeKeeper: func(s settings) keyKeeper { // the real one, without the host's memory
-			return keys.Keeper{Path: filepath.Join(s.state, "keys", "host.key"), Memory: filepath.Join(s.state, "memory", "key")}
+			return keys.Keeper{Path: filepath.Join(s.state, "keys", "host.key"), Memory: filepath.Join(s.state, "memory", "key"), Credentials: getenv("CREDENTIALS_DIRECTORY")}
 		},
 		makeAudit: newAudit, // the records themselves: what is tried is what they wrote
 		arrays:    arrayWorld{w},

@@ -17,6 +17,8 @@ type keyKeeper interface {
 	Lock(passphrase []byte) error
 	Unlock(passphrase []byte) error
 	Release(passphrase []byte) error
+	// Keep has the credential that systemd gave to this process at hand for other processes.
+	Keep() error
 }
 
 func (a *app) unlockCommand() *cobra.Command {
@@ -26,7 +28,8 @@ func (a *app) unlockCommand() *cobra.Command {
 		Short: "Give the host's key its passphrase, so that encrypted instances start",
 		Long: "With --mode manual the host's key is locked with a passphrase, and each boot needs this command before\n" +
 			"instances start; with --mode auto, which is how it begins, the key lies in its file. The passphrase is\n" +
-			"asked for on the terminal, or read from stdin: its first line.",
+			"asked for on the terminal, or read from stdin: its first line. In a unit to which systemd gives the key\n" +
+			"as the credential holm-host-key, this command has it at hand until the next boot.",
 		Example: "  sudo holm unlock --mode manual\n  sudo holm unlock && sudo holm start --all",
 		GroupID: groupHost,
 		Args:    names(0, 0, ""),
@@ -49,6 +52,13 @@ func (a *app) unlock(ctx context.Context, mode string) error {
 	switch {
 	case mode != "" && mode != keys.Auto && mode != keys.Manual:
 		return fault.New(fault.Usage, "use auto or manual", "--mode: %s is not known", quoted(mode))
+	case now == keys.Systemd && mode != "":
+		return fault.New(fault.Refused, "see docs/KEYS.md: its file has to be put back first", "the host's key comes from systemd")
+	case now == keys.Systemd:
+		if err := keeper.Keep(); err != nil {
+			return err
+		}
+		return a.printMode(keeper)
 	case mode == now, mode == "" && now != keys.Manual:
 		return a.printMode(keeper)
 	case mode == "" && open:

@@ -51,22 +51,43 @@ func (k Keeper) locked() string { return k.Path + ".locked" }
 // Mode says how the key is had after a boot, and open whether it can be had now.
 func (k Keeper) Mode() (mode string, open bool, err error) {
 	if k.Credentials != "" {
-		if _, err := os.Stat(filepath.Join(k.Credentials, Credential)); err == nil {
+		if there, _ := exists(filepath.Join(k.Credentials, Credential)); there {
 			return Systemd, true, nil
 		}
 	}
-	_, err = os.Stat(k.locked())
-	if errors.Is(err, fs.ErrNotExist) {
-		return Auto, true, nil
-	}
+	locked, err := exists(k.locked())
 	if err != nil {
 		return "", false, err
 	}
-	_, err = os.Stat(k.Memory)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return Manual, false, err
+	file, err := exists(k.Path)
+	if err != nil {
+		return "", false, err
 	}
-	return Manual, err == nil, nil
+	kept, err := exists(k.Memory)
+	switch {
+	case locked:
+		return Manual, kept, err
+	case kept && !file:
+		return Systemd, true, err
+	}
+	return Auto, true, err
+}
+
+func exists(path string) (bool, error) {
+	_, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// Keep has the key that systemd gave to this process at hand for everybody's until the next boot.
+func (k Keeper) Keep() error {
+	host, err := k.Key(false)
+	if err != nil {
+		return err
+	}
+	return k.remember(host)
 }
 
 // Lock has the key need a passphrase from the next boot on. It makes the key when there is none. Whoever dies in between

@@ -70,6 +70,43 @@ func TestALockedKeyIsForgottenByABootAndOpenedByItsPassphrase(t *testing.T) {
 	}
 }
 
+func TestSystemdsKeyIsAtHandForOthersUntilTheNextBoot(t *testing.T) {
+	others := keeper(t)
+	unit := others
+	unit.Credentials = t.TempDir()
+	if err := os.WriteFile(filepath.Join(unit.Credentials, keys.Credential), []byte(strings.Repeat("k", keys.Size)), 0o400); err != nil {
+		t.Fatal(err)
+	}
+	want, err := unit.Key(false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := others.Key(false); err == nil {
+		t.Error("somebody else has it before it was kept")
+	}
+	for range 2 {
+		if err := unit.Keep(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	mode(t, others, keys.Systemd, true)
+	for _, create := range []bool{true, false} {
+		if got, err := others.Key(create); err != nil || got.ID() != want.ID() {
+			t.Errorf("somebody else has %v, %v", got, err)
+		}
+	}
+	if err := os.RemoveAll(filepath.Dir(others.Memory)); err != nil { // the host boots
+		t.Fatal(err)
+	}
+	if _, err := others.Key(false); err == nil {
+		t.Error("a boot has not forgotten it")
+	}
+	unit.Credentials = t.TempDir()
+	if err := unit.Keep(); err == nil {
+		t.Error("there was no credential, and something was kept")
+	}
+}
+
 func TestWhatCannotBeLockedOrUnlockedIsSaid(t *testing.T) {
 	k := keeper(t)
 	if err := k.Lock([]byte("short")); fault.KindOf(err) != fault.Usage || err == nil {
