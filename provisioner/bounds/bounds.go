@@ -22,8 +22,9 @@ const (
 	// Files it may have open: disks, sockets, and a few for each queue of each device. It takes some dozens.
 	Files = 4096
 	// Threads that the kernel lets its user have when it starts one more. A tenant's instances share a user, and with it
-	// this number. One takes a few, and up to 64 while its disks are busy.
-	Threads = 8192
+	// this number. One takes some thirteen: it is enough for a thousand of them, and half of what a kernel counts up to by
+	// itself.
+	Threads = 16384
 )
 
 // System is this host.
@@ -69,7 +70,7 @@ func lower(pid int) error {
 		var has unix.Rlimit
 		err := unix.Prlimit(pid, one.what, nil, &has)
 		if err == nil && has.Max > one.most {
-			err = unix.Prlimit(pid, one.what, &unix.Rlimit{Cur: one.most, Max: one.most}, nil)
+			err = unix.Prlimit(pid, one.what, &unix.Rlimit{Cur: min(has.Cur, one.most), Max: one.most}, nil)
 		}
 		if err != nil {
 			return fmt.Errorf("its %s: %w", one.resource, err)

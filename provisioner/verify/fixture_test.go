@@ -49,7 +49,7 @@ Seccomp:	2
 `
 
 const limits = `Limit                     Soft Limit           Hard Limit           Units
-Max processes             8192                 8192                 processes
+Max processes             16384                16384                processes
 Max open files            4096                 4096                 files
 `
 

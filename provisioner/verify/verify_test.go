@@ -97,7 +97,7 @@ func TestEverySabotageIsSeen(t *testing.T) {
 		"files without end": {"qemu-limits", func(b *bench) {
 			b.write("proc/4711/limits", strings.Replace(limits, "4096                 4096", "4096                 unlimited", 1))
 		}, fail, `Max open files: "unlimited"`},
-		"more threads than are held to":   {"qemu-limits", func(b *bench) { b.write("proc/4711/limits", strings.ReplaceAll(limits, "8192", "8193")) }, fail, `Max processes: "8193"`},
+		"more threads than are held to":   {"qemu-limits", func(b *bench) { b.write("proc/4711/limits", strings.ReplaceAll(limits, "16384", "16385")) }, fail, `Max processes: "16385"`},
 		"limits that cannot be read":      {"qemu-limits", func(b *bench) { b.write("proc/4711/limits", "") }, fail, "Max open files"},
 		"a capability":                    {"qemu-caps", func(b *bench) { b.thread("CapEff:	0000000000000000", "CapEff:	0000000000003000") }, fail, "CapEff 0000000000003000"},
 		"a permitted capability":          {"qemu-caps", func(b *bench) { b.thread("CapPrm:	0000000000000000", "CapPrm:	0000000000003000") }, fail, "CapPrm"},
