@@ -85,14 +85,7 @@ func TestARealGuestThatFindsNoSpaceStallsAndGoesOnWhenThereIsSome(t *testing.T) 
 	// Of the disks, the BIOS looks at those alone that are to be booted from.
 	serial := "<serial>" + machine.StateSerial + "</serial>"
 	xml = strings.Replace(xml, serial, serial+`<boot order="1"/>`, 1)
-	network, err := helperNetwork().XML()
-	if err != nil {
-		t.Fatal(err)
-	}
-	guarded(t, h)
-	if err := errors.Join(h.EnsureNetwork(t.Context(), network), h.Define(t.Context(), xml)); err != nil {
-		t.Fatal(err)
-	}
+	defined(t, h, xml)
 	events, err := h.Watch(t.Context(), helperUUID)
 	if err != nil {
 		t.Fatal(err)

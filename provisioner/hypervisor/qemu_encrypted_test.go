@@ -32,14 +32,7 @@ func TestARealEncryptedDeviceGrowsUnderItsGuest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	network, err := helperNetwork().XML()
-	if err != nil {
-		t.Fatal(err)
-	}
-	guarded(t, h)
-	if err := errors.Join(h.EnsureNetwork(t.Context(), network), h.Define(t.Context(), xml)); err != nil {
-		t.Fatal(err)
-	}
+	defined(t, h, xml)
 	if err := h.Start(t.Context(), helperUUID); err == nil {
 		t.Fatal("it started without its key")
 	}

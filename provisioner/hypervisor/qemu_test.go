@@ -117,27 +117,30 @@ func guarded(t *testing.T, h *Host) {
 	}
 }
 
-// running defines and starts the machine on the real libvirt.
-func runningHelper(t *testing.T) (*Host, machine.Spec) {
+// defined brings the network up and defines a machine on it.
+func defined(t *testing.T, h *Host, xml string) {
 	t.Helper()
-	h := qemuHost(t)
-	s := helperSpec(t, h)
-	netXML, err := helperNetwork().XML()
-	if err != nil {
-		t.Fatal(err)
-	}
-	xml, err := machine.Domain(s)
+	network, err := helperNetwork().XML()
 	if err != nil {
 		t.Fatal(err)
 	}
 	guarded(t, h)
+	if err := errors.Join(h.EnsureNetwork(t.Context(), network), h.Define(t.Context(), xml)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// runningHelper defines and starts the machine on the real libvirt.
+func runningHelper(t *testing.T) (*Host, machine.Spec) {
+	t.Helper()
+	h := qemuHost(t)
+	s := helperSpec(t, h)
+	xml, err := machine.Domain(s)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for range 2 {
-		if err := h.EnsureNetwork(t.Context(), netXML); err != nil {
-			t.Fatal(err)
-		}
-		if err := h.Define(t.Context(), xml); err != nil {
-			t.Fatal(err)
-		}
+		defined(t, h, xml)
 	}
 	for range 2 {
 		if err := h.Start(t.Context(), helperUUID); err != nil {
