@@ -30,7 +30,7 @@ func TestTheHostsKeyComesFromSystemd(t *testing.T) {
 		t.Errorf("the key is had by %q", said)
 	}
 	sh(t, needsKey)
-	if mode := sh(t, "stat -c %a /run/holm/*.key"); mode != "600" {
+	if mode := sh(t, "stat -c %a /run/holm/*.given"); mode != "600" {
 		t.Errorf("the key at hand has the mode %s", mode)
 	}
 }

@@ -24,7 +24,7 @@ const Credential = "holm-host-key" //nolint:gosec // a name, and no key
 type Keeper struct {
 	Path        string // of the file, 0600; made when it is first needed
 	Credentials string // $CREDENTIALS_DIRECTORY; "" when systemd gave none
-	Memory      string // the file, on a file system in memory, of a key that its operator or systemd has unlocked
+	Memory      string // the file, on a file system in memory, of a key that its operator has unlocked
 }
 
 // At is the keeper of a state directory's key.
@@ -49,15 +49,20 @@ func (k Keeper) Key(make bool) (Key, error) {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return key, err
 	}
-	key, err = read(k.Memory, true)
+	key, err = read(k.given(), true)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return key, err
 	}
-	switch _, err := os.Stat(k.locked()); {
-	case err == nil:
-		return Key{}, fault.New(fault.Unfit, "run: sudo holm unlock", "the host's key is locked since the host has booted")
-	case !errors.Is(err, fs.ErrNotExist):
+	// What was unlocked is of use only beside what was locked: else it belongs to a state that was removed.
+	switch locked, err := exists(k.locked()); {
+	case err != nil:
 		return Key{}, err
+	case locked:
+		key, err := read(k.Memory, true)
+		if errors.Is(err, fs.ErrNotExist) {
+			return key, fault.New(fault.Unfit, "run: sudo holm unlock", "the host's key is locked since the host has booted")
+		}
+		return key, err
 	case !make:
 		return Key{}, lost(k.Path)
 	}

@@ -48,6 +48,10 @@ const private = 0o700
 // locked is the file of the key that needs a passphrase.
 func (k Keeper) locked() string { return k.Path + ".locked" }
 
+// given is the file, beside Memory, of the key that systemd gave to one process and that others are to have. A boot forgets it
+// and gives it again.
+func (k Keeper) given() string { return k.Memory + ".given" }
+
 // Mode says how the key is had after a boot, and open whether it can be had now.
 func (k Keeper) Mode() (mode string, open bool, err error) {
 	if k.Credentials != "" {
@@ -63,14 +67,18 @@ func (k Keeper) Mode() (mode string, open bool, err error) {
 	if err != nil {
 		return "", false, err
 	}
-	kept, err := exists(k.Memory)
-	switch {
-	case locked:
-		return Manual, kept, err
-	case kept && !file:
-		return Systemd, true, err
+	given, err := exists(k.given())
+	if err != nil {
+		return "", false, err
 	}
-	return Auto, true, err
+	switch {
+	case given && !file:
+		return Systemd, true, nil
+	case locked:
+		unlocked, err := exists(k.Memory)
+		return Manual, unlocked, err
+	}
+	return Auto, true, nil
 }
 
 func exists(path string) (bool, error) {
@@ -87,7 +95,7 @@ func (k Keeper) Keep() error {
 	if err != nil {
 		return err
 	}
-	return k.remember(host)
+	return remember(k.given(), host)
 }
 
 // Lock has the key need a passphrase from the next boot on. It makes the key when there is none. Whoever dies in between
@@ -123,7 +131,7 @@ func (k Keeper) Lock(passphrase []byte) error {
 	if err := atomicfile.WriteBytes(k.locked(), 0o600, text); err != nil {
 		return fmt.Errorf("lock the host's key: %w", err)
 	}
-	if err := k.remember(host); err != nil {
+	if err := remember(k.Memory, host); err != nil {
 		return err
 	}
 	return errors.Join(os.Remove(k.Path), atomicfile.SyncDir(filepath.Dir(k.Path)))
@@ -135,7 +143,7 @@ func (k Keeper) Unlock(passphrase []byte) error {
 	if err != nil {
 		return err
 	}
-	return k.remember(host)
+	return remember(k.Memory, host)
 }
 
 // Release has the key be had from its file again, without a passphrase.
@@ -172,15 +180,15 @@ func (k Keeper) opened(passphrase []byte) (Key, error) {
 }
 
 // remember keeps the key in memory, where a boot forgets it.
-func (k Keeper) remember(host Key) error {
-	dir := filepath.Dir(k.Memory)
+func remember(path string, host Key) error {
+	dir := filepath.Dir(path)
 	if err := os.MkdirAll(dir, private); err != nil {
 		return fmt.Errorf("keep the host's key until the next boot: %w", err)
 	}
 	if err := os.Chmod(dir, private); err != nil {
 		return err
 	}
-	return atomicfile.WriteBytes(k.Memory, 0o600, host.secret[:])
+	return atomicfile.WriteBytes(path, 0o600, host.secret[:])
 }
 
 func forget(path string) error {

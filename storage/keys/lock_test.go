@@ -107,6 +107,29 @@ func TestSystemdsKeyIsAtHandForOthersUntilTheNextBoot(t *testing.T) {
 	}
 }
 
+func TestAKeyThatIsStillUnlockedIsNotTheNextHosts(t *testing.T) {
+	k := keeper(t)
+	if err := k.Lock([]byte(phrase)); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(k.Path + ".locked"); err != nil { // all of its state is removed, and made anew before the next boot
+		t.Fatal(err)
+	}
+	if _, err := k.Key(false); err == nil {
+		t.Error("a key that was lost is had from memory, until the next boot")
+	}
+	fresh, err := k.Key(true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.RemoveAll(filepath.Dir(k.Memory)); err != nil { // the host boots
+		t.Fatal(err)
+	}
+	if key, err := k.Key(false); err != nil || key.ID() != fresh.ID() {
+		t.Errorf("after a boot the key is %v, %v", key, err)
+	}
+}
+
 func TestWhatCannotBeLockedOrUnlockedIsSaid(t *testing.T) {
 	k := keeper(t)
 	if err := k.Lock([]byte("short")); fault.KindOf(err) != fault.Usage || err == nil {
