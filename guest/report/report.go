@@ -19,6 +19,7 @@ const Version = 2
 const (
 	AskStatus       = ""             // how are you: a report now and at each change of stage
 	AskChecks       = "checks"       // try your promises: StageChecking, then StageChecked with Checks
+	AskEnvironment  = "environment"  // the host tells its Environment: StageChecked once it is in force
 	AskExpose       = "expose"       // the host publishes Ports, and no others: StageChecked once the guest lets them in
 	AskGrow         = "grow"         // the state disk has Bytes now: StageChecked with Grown
 	AskCapabilities = "capabilities" // watch who uses what for Seconds: StageChecking, then StageChecked with Capabilities
@@ -49,7 +50,10 @@ type Question struct {
 	Ask     string `json:"ask,omitempty"`
 	Seconds int    `json:"seconds,omitempty"` // AskCapabilities: how long to watch
 	Bytes   uint64 `json:"bytes,omitempty"`   // AskGrow: how large the state disk was made
-	Ports   []Port `json:"ports,omitempty"`   // AskExpose: those of the guest
+	Ports   []Port `json:"ports,omitempty"`   // AskStatus and AskExpose: those of the guest that are let in
+
+	// Environment is told with AskStatus, and by itself with AskEnvironment; nil leaves the guest with what it knows.
+	Environment *Environment `json:"environment,omitempty"`
 }
 
 // Report is what the guest writes.
