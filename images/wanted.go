@@ -23,10 +23,12 @@ var wanted = []string{
 	"erofs-utils",
 	// What confines programs, and the right time.
 	"apparmor", "systemd-timesyncd",
+	// Names.
+	"systemd-resolved",
 	// Containers without root.
-	"docker.io", "docker-cli", "rootlesskit", "slirp4netns", "uidmap", "iptables", "nftables", "iproute2", "busybox-static",
+	"docker.io", "docker-cli", "docker-compose", "docker-buildx", "rootlesskit", "slirp4netns", "passt", "uidmap", "iptables", "nftables", "iproute2", "busybox-static",
 	// What a person at a shell expects.
-	"ca-certificates", "curl", "iputils-ping", "less", "procps", "sudo", "vim-tiny",
+	"ca-certificates", "curl", "iputils-ping", "less", "procps", "rsync", "sudo", "tmux", "vim-tiny",
 }
 
 // excluded paths are left out when packages are unpacked: documentation, and the hook that would make an initrd that
