@@ -1,6 +1,7 @@
 package boot
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -16,8 +17,8 @@ const (
 )
 
 // Main runs the whole boot and does not return: it ends as systemd or powers the machine off.
-func Main() {
-	err := run()
+func Main(ctx context.Context) {
+	err := run(ctx)
 	// Only reached when something failed; the console is the one place where a person can read why.
 	fmt.Fprintf(os.Stderr, "holm: this instance cannot boot: %v\n", err)
 	unix.Sync()
@@ -27,7 +28,7 @@ func Main() {
 	select {}
 }
 
-func run() error {
+func run(ctx context.Context) error {
 	if err := mountKernelFilesystems(); err != nil {
 		return err
 	}
@@ -53,7 +54,7 @@ func run() error {
 	if err := mountRoot(root, args); err != nil {
 		return err
 	}
-	if err := mountState(state); err != nil {
+	if err := mountState(ctx, state); err != nil {
 		return err
 	}
 	if err := mountTemporary(); err != nil {

@@ -2,6 +2,7 @@ package boot
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -74,8 +75,8 @@ func Probe(r io.Reader) (Content, error) {
 }
 
 // mountState mounts the state volume, formatting it when it is blank, and lays it over the root.
-func mountState(disk string) error {
-	if err := prepare(disk); err != nil {
+func mountState(ctx context.Context, disk string) error {
+	if err := prepare(ctx, disk); err != nil {
 		return err
 	}
 	state := newRoot + StateDir
@@ -130,7 +131,7 @@ func makeStore(dir string, mode os.FileMode) error {
 }
 
 // prepare leaves a clean ext4 on the disk or fails: what is neither blank nor ext4 is never formatted.
-func prepare(disk string) error {
+func prepare(ctx context.Context, disk string) error {
 	f, err := os.Open(disk)
 	if err != nil {
 		return err
@@ -143,33 +144,46 @@ func prepare(disk string) error {
 	case Blank:
 		// A new instance stays small: tables are written when they are needed and lie together (-G), nothing is kept for
 		// a descriptor table that grows (the volume can still grow, by meta_bg), and a new qcow2 needs no discard.
-		return inRoot("mke2fs", "-q", "-t", "ext4", "-L", "holm-state", "-m", "1", "-G", "256", "-O", "^resize_inode",
+		return inRoot(ctx, "mke2fs", "-q", "-t", "ext4", "-L", "holm-state", "-m", "1", "-G", "256", "-O", "^resize_inode",
 			"-E", "lazy_itable_init=1,lazy_journal_init=1,nodiscard", "-J", "size=32", disk)
 	case Ext4:
-		return inRoot("e2fsck", "-p", disk)
+		run := func(ctx context.Context, args ...string) ([]byte, int, error) {
+			return runInRoot(ctx, "e2fsck", args...)
+		}
+		return check(ctx, run, disk, os.Stderr)
 	default:
 		return fmt.Errorf("the state volume %s holds neither zeros nor ext4: refusing to format it", disk)
 	}
 }
 
 // inRoot runs a program of the image's own before the image is the root.
-func inRoot(name string, args ...string) error {
-	if err := mount("/dev", newRoot+"/dev", "", unix.MS_BIND, ""); err != nil {
-		return err
-	}
-	cmd := exec.Command("/usr/sbin/"+name, args...)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Chroot: newRoot}
-	cmd.Dir = "/"
-	out, err := cmd.CombinedOutput()
-	if unmountErr := unix.Unmount(newRoot+"/dev", 0); err == nil && unmountErr != nil {
-		return fmt.Errorf("unmount /dev from the root: %w", unmountErr)
-	}
-	// e2fsck: 1 means that errors were corrected.
-	if exit, ok := errors.AsType[*exec.ExitError](err); ok && name == "e2fsck" && exit.ExitCode() == 1 {
-		return nil
+func inRoot(ctx context.Context, name string, args ...string) error {
+	out, status, err := runInRoot(ctx, name, args...)
+	if err == nil && status != 0 {
+		err = fmt.Errorf("it ended with status %d", status)
 	}
 	if err != nil {
 		return fmt.Errorf("%s: %w: %s", name, err, bytes.TrimSpace(out))
 	}
 	return nil
+}
+
+// runInRoot returns what a program said and its exit status. The error says that it did not run to its end.
+func runInRoot(ctx context.Context, name string, args ...string) (out []byte, status int, err error) {
+	if err := mount("/dev", newRoot+"/dev", "", unix.MS_BIND, ""); err != nil {
+		return nil, 0, err
+	}
+	cmd := exec.CommandContext(ctx, "/usr/sbin/"+name, args...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Chroot: newRoot}
+	cmd.Dir = "/"
+	// In the middle of its work e2fsck must be let finish what it is writing.
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+	out, err = cmd.CombinedOutput()
+	if unmountErr := unix.Unmount(newRoot+"/dev", 0); err == nil && unmountErr != nil {
+		return out, 0, fmt.Errorf("unmount /dev from the root: %w", unmountErr)
+	}
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok && exit.Exited() {
+		return out, exit.ExitCode(), nil
+	}
+	return out, 0, err
 }

@@ -120,10 +120,10 @@ func TestAForeignVolumeIsRefused(t *testing.T) {
 	if err := os.WriteFile(disk, volume(0, "XFSB"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := prepare(disk); err == nil || !strings.Contains(err.Error(), "refusing to format it") {
+	if err := prepare(t.Context(), disk); err == nil || !strings.Contains(err.Error(), "refusing to format it") {
 		t.Errorf("error is %v", err)
 	}
-	if err := prepare(disk + "-none"); !errors.Is(err, os.ErrNotExist) {
+	if err := prepare(t.Context(), disk+"-none"); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("without a disk: error is %v", err)
 	}
 }

@@ -1,6 +1,10 @@
 // Command holm-init is PID 1 of the initrd: it verifies and mounts the root, mounts the state volume and becomes systemd.
 package main
 
-import "holm/guest/boot"
+import (
+	"context"
 
-func main() { boot.Main() }
+	"holm/guest/boot"
+)
+
+func main() { boot.Main(context.Background()) }
