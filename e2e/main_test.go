@@ -65,7 +65,7 @@ func run(m *testing.M) (code int, err error) {
 		return 1, err
 	}
 	code = m.Run()
-	return code, clear(ctx)
+	return code, errors.Join(sharedWorld.down(ctx), clear(ctx))
 }
 
 // build makes the holm under test: as "make build" does, and able to die where it is told to.

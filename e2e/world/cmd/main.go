@@ -1,0 +1,42 @@
+// Command world holds up a world to try holm in by hand, until it is interrupted: see hack/world.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+
+	"holm/e2e/world"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := hold(ctx, os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "world:", err)
+		os.Exit(1)
+	}
+}
+
+// hold makes the world, leaves its certificate in the folder that the one argument names, and waits.
+func hold(ctx context.Context, args []string) error {
+	if len(args) != 1 {
+		return fmt.Errorf("usage: world FOLDER")
+	}
+	w, err := world.Up(ctx)
+	if err != nil {
+		return err
+	}
+	ca := filepath.Join(args[0], "ca.pem")
+	if err = os.WriteFile(ca, w.CA, 0o644); err == nil { //nolint:gosec // a certificate is public
+		fmt.Println("ready")
+		<-ctx.Done()
+	}
+	if down := w.Down(context.WithoutCancel(ctx)); err == nil {
+		err = down
+	}
+	return err
+}
