@@ -3,6 +3,7 @@ package records
 import (
 	"bytes"
 	"context"
+	"strconv"
 
 	bolt "go.etcd.io/bbolt"
 )
@@ -34,12 +35,27 @@ func (b *Bolt) SetHost(ctx context.Context, alter func(*Host) error) (host Host,
 		if bytes.Equal(meta.Get([]byte(keyHost)), value) {
 			return change{}, nil
 		}
-		return change{kind: "host.set", object: hostObject, note: string(value), content: value}, meta.Put([]byte(keyHost), value)
+		note, err := hostNote(host)
+		if err != nil {
+			return change{}, err
+		}
+		return change{kind: "host.set", object: hostObject, note: note, content: value}, meta.Put([]byte(keyHost), value)
 	})
 	if err != nil {
 		return Host{}, err
 	}
 	return host, nil
+}
+
+// hostNote is the settings as the audit log tells them, which others may read: no password, and certificates by number.
+func hostNote(host Host) (string, error) {
+	seen := host
+	seen.Environment = host.Environment.Shown()
+	if n := len(host.Environment.Certificates); n > 0 {
+		seen.Environment.Certificates = []string{strconv.Itoa(n)}
+	}
+	note, err := encode(seen)
+	return string(note), err
 }
 
 func (b *Bolt) host(tx *bolt.Tx) (Host, error) {

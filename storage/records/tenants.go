@@ -32,6 +32,9 @@ type Tenant struct {
 	// Network is where its instances live; nil is with those of the tenant "default", in the host's own.
 	Network *TenantNetwork `json:"network,omitempty"`
 
+	// Environment is what its instances are told of the world besides what the host says.
+	Environment Environment `json:"environment,omitzero"`
+
 	Created time.Time `json:"created"`
 }
 

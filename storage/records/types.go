@@ -84,13 +84,17 @@ type Instance struct {
 	// an instance which was started last by a holm that knew no other.
 	UID int `json:"uid,omitempty"`
 
-	Network     string   `json:"network"` // name of the libvirt network
-	MAC         string   `json:"mac"`
-	Address     string   `json:"address"`            // IPv4, without prefix length
-	Address6    string   `json:"address6,omitempty"` // IPv6, of a /64; "" when it has none
-	PrefixLen   int      `json:"prefix_len"`
-	Gateway     string   `json:"gateway"`
+	Network   string `json:"network"` // name of the libvirt network
+	MAC       string `json:"mac"`
+	Address   string `json:"address"`            // IPv4, without prefix length
+	Address6  string `json:"address6,omitempty"` // IPv6, of a /64; "" when it has none
+	PrefixLen int    `json:"prefix_len"`
+	Gateway   string `json:"gateway"`
+	// Nameservers are those of the day when it was made by a holm that told them once and for all; nobody reads them now.
 	Nameservers []string `json:"nameservers,omitempty"`
+
+	// Environment is what it is told of the world besides what its tenant and its host say.
+	Environment Environment `json:"environment,omitzero"`
 
 	// Exposed are the host's ports that lead to it.
 	Exposed []Port `json:"exposed,omitempty"`
@@ -189,6 +193,8 @@ type Host struct {
 	// Site and Jurisdiction are where this machine stands, in the operator's word: "NO-OSL1", "NO".
 	Site         string `json:"site,omitempty"`
 	Jurisdiction string `json:"jurisdiction,omitempty"`
+	// Environment is what all instances here are told of the world.
+	Environment Environment `json:"environment,omitzero"`
 }
 
 // PoolStatus is what the last look at a pool came to.
