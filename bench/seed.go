@@ -91,13 +91,6 @@ func (l *lab) seedSpec(modules *cloudinit.Modules) (cloudinit.Spec, error) {
 	if six := l.network.Address6(address); six.IsValid() {
 		spec.Address6, spec.Gateway6 = netip.PrefixFrom(six, network.Bits6), l.network.Gateway6()
 	}
-	for _, text := range l.plan.Nameservers {
-		server, err := netip.ParseAddr(text)
-		if err != nil {
-			return cloudinit.Spec{}, err
-		}
-		spec.Nameservers = append(spec.Nameservers, server)
-	}
 	return spec, nil
 }
 

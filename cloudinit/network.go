@@ -15,8 +15,6 @@ const (
 	defaultRoute6 = "::/0"
 )
 
-const maxNameservers = 3 // glibc reads no more
-
 // networkConfig is cloud-init's network-config, version 2, as far as holm uses it.
 type networkConfig struct {
 	Version   int                 `json:"version"`
@@ -24,14 +22,13 @@ type networkConfig struct {
 }
 
 type ethernet struct {
-	Match       match        `json:"match"`
-	SetName     string       `json:"set-name"`
-	DHCP4       bool         `json:"dhcp4"`
-	DHCP6       bool         `json:"dhcp6"`
-	AcceptRA    bool         `json:"accept-ra"`
-	Addresses   []string     `json:"addresses"`
-	Routes      []route      `json:"routes"`
-	Nameservers *nameservers `json:"nameservers,omitempty"`
+	Match     match    `json:"match"`
+	SetName   string   `json:"set-name"`
+	DHCP4     bool     `json:"dhcp4"`
+	DHCP6     bool     `json:"dhcp6"`
+	AcceptRA  bool     `json:"accept-ra"`
+	Addresses []string `json:"addresses"`
+	Routes    []route  `json:"routes"`
 }
 
 type match struct {
@@ -43,11 +40,8 @@ type route struct {
 	Via string `json:"via"`
 }
 
-type nameservers struct {
-	Addresses []string `json:"addresses"`
-}
-
-// newNetworkConfig says everything statically: an instance learns no address, route or name server from the wire.
+// newNetworkConfig says everything statically: an instance learns no address, route or name server from the wire. Name
+// servers are not in it: they change, and the host tells them at each start.
 func newNetworkConfig(s Spec) networkConfig {
 	e := ethernet{
 		Match:     match{MACAddress: s.MAC},
@@ -58,12 +52,6 @@ func newNetworkConfig(s Spec) networkConfig {
 	if s.Address6.IsValid() {
 		e.Addresses = append(e.Addresses, s.Address6.String())
 		e.Routes = append(e.Routes, route{To: defaultRoute6, Via: s.Gateway6.String()})
-	}
-	if len(s.Nameservers) > 0 {
-		e.Nameservers = &nameservers{}
-		for _, addr := range s.Nameservers {
-			e.Nameservers.Addresses = append(e.Nameservers.Addresses, addr.String())
-		}
 	}
 	return networkConfig{Version: 2, Ethernets: map[string]ethernet{nic: e}}
 }
@@ -91,14 +79,6 @@ func (s Spec) validateNetwork() error {
 		return usage("use an IPv6 address with its subnet's length, such as fd00::12/64", "address %q is not allowed", s.Address6)
 	case s.Address6.IsValid() && (!isHost(s.Address6.Masked(), s.Gateway6) || s.Gateway6 == s.Address6.Addr()):
 		return usage("use the host's address on the instance's network", "gateway %q is not another machine in %q", s.Gateway6, s.Address6.Masked())
-	case len(s.Nameservers) > maxNameservers:
-		return usage("keep the first three", "%d name servers are too many: at most %d",
-			len(s.Nameservers), maxNameservers)
-	}
-	for _, server := range s.Nameservers {
-		if !server.IsGlobalUnicast() || server.Zone() != "" || server.Is4In6() {
-			return usage("use one that answers other machines", "name server %q cannot be reached from an instance", server)
-		}
 	}
 	return nil
 }

@@ -25,14 +25,12 @@ func exampleSpec(profile string) Spec {
 		MAC:            "52:54:00:4E:11:0C",
 		Address:        netip.MustParsePrefix("10.77.0.12/24"),
 		Gateway:        netip.MustParseAddr("10.77.0.1"),
-		Nameservers:    []netip.Addr{netip.MustParseAddr("192.0.2.53"), netip.MustParseAddr("2001:db8::53")},
 		Profile:        profile,
 	}
 }
 
 func TestRenderMatchesTheGoldenFiles(t *testing.T) {
 	bare := exampleSpec(ProfilePlain)
-	bare.Nameservers = nil
 	bare.Modules = DefaultModules()
 	for name, spec := range map[string]Spec{
 		ProfilePlain:          exampleSpec(ProfilePlain),

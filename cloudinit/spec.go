@@ -3,7 +3,6 @@ package cloudinit
 import (
 	"net/netip"
 	"regexp"
-	"slices"
 
 	"holm/cloudinit/profiles"
 	"holm/internal/fault"
@@ -27,7 +26,6 @@ type Spec struct {
 	Gateway        netip.Addr   // inside the subnet of Address
 	Address6       netip.Prefix // IPv6 address of the guest with the length of its subnet; zero when it has none
 	Gateway6       netip.Addr   // inside the subnet of Address6
-	Nameservers    []netip.Addr // at most 3; none means that the guest resolves no names
 	Profile        string       // ProfilePlain, ProfileDocker or ProfileK3s
 
 	// Modules replaces the image's lists of cloud-init modules and has all of cloud-init's stages run, as in a stock
@@ -63,7 +61,6 @@ func (s Spec) normalize() (Spec, error) {
 	if s.MAC, err = canonicalMAC(s.MAC); err != nil {
 		return Spec{}, err
 	}
-	s.Nameservers = slices.Clone(s.Nameservers)
 	return s, s.validateNetwork()
 }
 

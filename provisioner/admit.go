@@ -87,9 +87,6 @@ func (p *Provisioner) admit(ctx context.Context, spec CreateSpec) (admitted, err
 	if err != nil {
 		return refuse(err)
 	}
-	for _, ns := range p.Nameservers {
-		inst.Nameservers = append(inst.Nameservers, ns.String())
-	}
 	return admitted{inst: inst, image: image, survey: ground, tenant: tenant, network: where}, nil
 }
 

@@ -193,7 +193,7 @@ func TestPlanIsWhatCreateReserves(t *testing.T) {
 	got := records.Instance{
 		Name: inst.Name, Tenant: inst.Tenant, State: records.Creating, Profile: inst.Profile, Flavor: inst.Flavor, Image: inst.Image,
 		ImageName: inst.ImageName, Accel: inst.Accel, Machine: inst.Machine, Domain: inst.Domain, Network: inst.Network,
-		MAC: plan.MAC, Address: inst.Address, Address6: inst.Address6, PrefixLen: inst.PrefixLen, Gateway: inst.Gateway, Nameservers: inst.Nameservers, User: inst.User,
+		MAC: plan.MAC, Address: inst.Address, Address6: inst.Address6, PrefixLen: inst.PrefixLen, Gateway: inst.Gateway, User: inst.User,
 	}
 	if diff := cmp.Diff(plan, got); diff != "" {
 		t.Error(diff)

@@ -61,7 +61,7 @@ func TestCreateRecordsWhatWasAskedForReservedAndLearnt(t *testing.T) {
 			Flavor: records.Flavor{Name: "small", VCPUs: 2, MemoryMiB: 1024, DiskGiB: 3},
 			Image:  debian().Digest, ImageName: "debian-13", Accel: "kvm", Machine: "pc-q35-7.2",
 			Key: got.Key, UUID: got.UUID, Domain: "holm.default.web", UID: got.UID, Network: "holm-default", MAC: got.MAC,
-			Address: "10.77.0.10", Address6: network.Default().Subnet6.Addr().String() + "a", PrefixLen: 24, Gateway: "10.77.0.1", Nameservers: []string{"9.9.9.9"},
+			Address: "10.77.0.10", Address6: network.Default().Subnet6.Addr().String() + "a", PrefixLen: 24, Gateway: "10.77.0.1",
 			User: "ops", AuthorizedKeys: []string{hostKey(9)},
 			HostKey: r.HostKey, MachineID: r.MachineID, Kernel: r.Kernel, BootID: r.BootID,
 			ChecksPassed: 5, ChecksTotal: 5, CheckedAt: start, Created: start, ReadyAt: start,

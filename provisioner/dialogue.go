@@ -28,12 +28,13 @@ const (
 
 // question is one question to a guest, and what becomes of its answers.
 type question struct {
-	ask   string        // report.AskStatus or another
-	long  time.Duration // report.AskCapabilities: how long to watch
-	bytes uint64        // report.AskGrow: how large the disk is
-	ports []report.Port // report.AskExpose
-	while string        // what the guest is doing meanwhile: "booting"
-	step  string        // the step that a person sees
+	ask   string              // report.AskStatus or another
+	long  time.Duration       // report.AskCapabilities: how long to watch
+	bytes uint64              // report.AskGrow: how large the disk is
+	ports []report.Port       // report.AskStatus and report.AskExpose
+	world *report.Environment // report.AskStatus and report.AskEnvironment
+	while string              // what the guest is doing meanwhile: "booting"
+	step  string              // the step that a person sees
 	// once is for a question that is not put again when an answer has begun: it would begin anew.
 	once bool
 	// answered takes each answer, until it is the last one or an error. What arrives is hostile.
@@ -51,8 +52,12 @@ type heard struct {
 func (p *Provisioner) converse(ctx context.Context, h Hypervisor, inst records.Instance, w *watcher) (report.Report, error) {
 	var said report.Report
 	noted := ""
-	err := p.put(ctx, h, inst, w, question{
-		ask: report.AskStatus, while: "booting", step: "booting",
+	world, err := p.toTell(ctx, inst)
+	if err != nil {
+		return said, err
+	}
+	err = p.put(ctx, h, inst, w, question{
+		ask: report.AskStatus, world: world, ports: letsIn(inst), while: "booting", step: "booting",
 		answered: func(r report.Report) (bool, error) {
 			said = r
 			if note := "guest: " + clean(r.Stage+" "+r.Note); note != noted {
@@ -98,7 +103,7 @@ func (p *Provisioner) put(ctx context.Context, h Hypervisor, inst records.Instan
 	reports := make(chan heard)
 	asking, hush := context.WithCancel(ctx)
 	defer hush()
-	go ask(asking, port, report.Question{Version: report.Version, Nonce: nonce, Ask: q.ask, Seconds: int(q.long.Seconds()), Bytes: q.bytes, Ports: q.ports})
+	go ask(asking, port, report.Question{Version: report.Version, Nonce: nonce, Ask: q.ask, Seconds: int(q.long.Seconds()), Bytes: q.bytes, Ports: q.ports, Environment: q.world})
 	go hear(ctx, port, nonce, reports)
 	if answered := q.answered; q.once {
 		q.answered = func(r report.Report) (bool, error) {

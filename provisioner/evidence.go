@@ -70,6 +70,7 @@ func (p *Provisioner) surroundings(ctx context.Context, s *evidence.Predicate) e
 	if err != nil {
 		return err
 	}
+	s.Tenant.Environment = s.Tenant.Environment.Shown()
 	pool, err := p.poolOf(ctx, s.Instance)
 	if err != nil || pool == nil {
 		return err

@@ -135,14 +135,10 @@ const letsInWithin = 30 * time.Second
 
 // letIn has a running guest let in what the host publishes of it.
 func (p *Provisioner) letIn(ctx context.Context, h Hypervisor, inst records.Instance, w *watcher) error {
-	var ports []report.Port
-	for _, e := range inst.Exposed {
-		ports = append(ports, report.Port{Protocol: e.Protocol, Number: e.Guest})
-	}
 	limited, cancel := context.WithTimeout(ctx, letsInWithin)
 	defer cancel()
 	err := p.put(limited, h, inst, w, question{
-		ask: report.AskExpose, ports: ports, while: "opening its firewall", step: "exposed",
+		ask: report.AskExpose, ports: letsIn(inst), while: "opening its firewall", step: "exposed",
 		answered: func(r report.Report) (bool, error) {
 			if r.Stage == report.StageFailed {
 				return true, failure(r)

@@ -20,6 +20,7 @@ import (
 	"holm/guest/report"
 	"holm/internal/fault"
 	"holm/provisioner"
+	"holm/provisioner/environment"
 	"holm/provisioner/network"
 	"holm/provisioner/provisionertest"
 	"holm/provisioner/verify"
@@ -59,6 +60,7 @@ type world struct {
 	users    users
 	routes   []netip.Prefix
 	listens  map[uint16]bool
+	resolver environment.Resolver
 	inspect  func(ctx context.Context, s verify.Subject) []verify.Result
 
 	mu     sync.Mutex
@@ -74,6 +76,7 @@ func newWorld(t *testing.T) *world {
 	dir := filepath.Join(t.TempDir(), "var", "holm")
 	w := &world{
 		t: t, dir: dir, hyp: provisionertest.NewHypervisor(), images: fakeImages{debian()}, network: network.Default(),
+		resolver: environment.Resolver{Servers: []netip.Addr{netip.MustParseAddr("9.9.9.9")}, File: "/etc/resolv.conf"},
 		records:  &spy{Bolt: records.Open(filepath.Join(dir, "holm.db"))},
 		capacity: provisioner.Capacity{CPUs: 8, MemoryMiB: 16 << 10, FreeBytes: 1 << 40, Machine: "pc-q35-7.2", KVM: true},
 	}
@@ -117,7 +120,7 @@ func (w *world) holm() *provisioner.Provisioner {
 	}
 	return provisioner.New(provisioner.Config{
 		Dir: w.dir, Records: w.records, Images: store, Network: w.network, Now: time.Now, Crash: w.crash,
-		Nameservers: []netip.Addr{netip.MustParseAddr("9.9.9.9")},
+		Resolver: func() environment.Resolver { return w.resolver },
 		Connect: func(context.Context) (provisioner.Hypervisor, error) {
 			w.mu.Lock()
 			defer w.mu.Unlock()

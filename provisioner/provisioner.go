@@ -19,6 +19,7 @@ import (
 	"holm/images"
 	"holm/internal/fault"
 	"holm/internal/lock"
+	"holm/provisioner/environment"
 	"holm/provisioner/network"
 	"holm/provisioner/verify"
 	"holm/storage/keys"
@@ -72,8 +73,9 @@ type Config struct {
 	// Routes are where the host's routes lead to, IPv4 and IPv6.
 	Routes func() ([]netip.Prefix, error)
 	// Listens tells whether a program of the host's has that port.
-	Listens     func(ctx context.Context, protocol string, port uint16) (bool, error)
-	Nameservers []netip.Addr
+	Listens func(ctx context.Context, protocol string, port uint16) (bool, error)
+	// Resolver looks at the host's own resolver.
+	Resolver func() environment.Resolver
 	// Crash is called at each point where a death of the process has to be survivable; nil outside of tests.
 	Crash func(point string)
 	Now   func() time.Time

@@ -125,13 +125,6 @@ func (p *Provisioner) seedSpec(ctx context.Context, inst records.Instance) (clou
 		spec.Address6 = netip.PrefixFrom(six, network.Bits6)
 		spec.Gateway6 = spec.Address6.Masked().Addr().Next()
 	}
-	for _, ns := range inst.Nameservers {
-		a, err := netip.ParseAddr(ns)
-		if err != nil {
-			return cloudinit.Spec{}, err
-		}
-		spec.Nameservers = append(spec.Nameservers, a)
-	}
 	return spec, nil
 }
 

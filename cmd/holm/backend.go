@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io/fs"
+	"net"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -20,6 +21,7 @@ import (
 	"holm/provisioner"
 	"holm/provisioner/bounds"
 	"holm/provisioner/doctor"
+	"holm/provisioner/environment"
 	"holm/provisioner/hypervisor"
 	"holm/provisioner/network"
 	"holm/provisioner/uids"
@@ -53,23 +55,10 @@ func newProvisioner(ctx context.Context, s settings) (api, error) {
 		Connect: func(ctx context.Context) (provisioner.Hypervisor, error) { return b.connect(ctx) },
 		Inspect: verify.System().Run, Measure: b.measure, Look: lookUnder, Health: pools.Looker{}.AskHealth, Boot: mounts.Systemd{}, Network: where, Crash: crashPoint(), Now: time.Now,
 		HostKey:  hostKeeper(s).Key,
-		Firewall: network.Firewall{}, Routes: hostRoutes, Listens: network.Listens,
+		Firewall: network.Firewall{}, Routes: hostRoutes, Listens: network.Listens, Resolver: hostResolver,
 	}
 	if !strings.HasSuffix(s.connect, "/session") {
 		config.Users, config.Bound = uids.System{}, bounds.Here().Hold
-	}
-	// systemd-resolved's stub in resolv.conf is of no use to a guest; the file beside it names the real servers.
-	for _, file := range []string{"/run/systemd/resolve/resolv.conf", "/etc/resolv.conf"} {
-		f, err := os.Open(file) // #nosec G304 -- one of the two names above
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		config.Nameservers = network.Nameservers(f)
-		_ = f.Close()
-		break
 	}
 	return provisioner.New(config), nil
 }
@@ -90,6 +79,18 @@ func hostNetwork(host records.Host) (network.Network, error) {
 		n.Subnet6 = netip.Prefix{}
 	}
 	return n, err
+}
+
+// hostResolver is this host's own resolver. At an address of the host itself, whichever, guests are not served.
+func hostResolver() environment.Resolver {
+	own := map[netip.Addr]bool{}
+	addresses, _ := net.InterfaceAddrs() // none are known: loopback is told by its number
+	for _, a := range addresses {
+		if prefix, err := netip.ParsePrefix(a.String()); err == nil {
+			own[prefix.Addr().Unmap()] = true
+		}
+	}
+	return environment.Look(os.DirFS("/"), func(a netip.Addr) bool { return own[a] })
 }
 
 func hostRoutes() ([]netip.Prefix, error) {

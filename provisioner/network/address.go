@@ -1,14 +1,11 @@
 package network
 
 import (
-	"bufio"
 	"encoding/binary"
 	"fmt"
 	"io"
 	"net"
 	"net/netip"
-	"slices"
-	"strings"
 
 	"holm/internal/fault"
 )
@@ -18,10 +15,6 @@ const (
 	firstHost = 10
 	// maxBits is the longest prefix that has an address from firstHost up besides its broadcast address.
 	maxBits = 28
-	// maxNameservers is what the resolver of glibc looks at.
-	maxNameservers = 3
-	// maxResolvConf bounds what is read of a resolv.conf.
-	maxResolvConf = 64 << 10
 )
 
 // Allocate returns the lowest free address of the subnet, counted from its tenth; a fault of kind Refused when there
@@ -68,27 +61,4 @@ func MAC(rand io.Reader) (string, error) {
 		return "", fmt.Errorf("read random bytes for a MAC address: %w", err)
 	}
 	return mac.String(), nil
-}
-
-// Nameservers reads a resolv.conf and returns at most three servers that a guest can reach too: no loopback (a stub
-// resolver of the host), no link-local, no multicast. IPv4 only, like the guest's network. Lines that are not
-// understood are passed over, as the resolver does; an unreadable file has no servers.
-func Nameservers(resolvConf io.Reader) []netip.Addr {
-	var found []netip.Addr
-	lines := bufio.NewScanner(io.LimitReader(resolvConf, maxResolvConf))
-	for lines.Scan() && len(found) < maxNameservers {
-		words := strings.Fields(lines.Text())
-		if len(words) < 2 || words[0] != "nameserver" {
-			continue
-		}
-		addr, err := netip.ParseAddr(words[1])
-		if err != nil {
-			continue
-		}
-		addr = addr.Unmap()
-		if addr.Is4() && addr.IsGlobalUnicast() && !slices.Contains(found, addr) {
-			found = append(found, addr)
-		}
-	}
-	return found
 }

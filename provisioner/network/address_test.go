@@ -5,9 +5,6 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
-	"testing/iotest"
-
-	"github.com/google/go-cmp/cmp"
 
 	"holm/internal/fault"
 )
@@ -70,55 +67,6 @@ func TestAMACIsMadeFromThreeRandomBytes(t *testing.T) {
 	if _, err := MAC(strings.NewReader("ab")); err == nil {
 		t.Error("two bytes were enough")
 	}
-}
-
-func TestNameserversAreThoseThatAGuestCanReach(t *testing.T) {
-	for name, c := range map[string]struct {
-		conf string
-		want []string
-	}{
-		"an empty file":             {"", nil},
-		"one server":                {"nameserver 9.9.9.9\n", []string{"9.9.9.9"}},
-		"a stub resolver is no use": {"nameserver 127.0.0.53\nnameserver 10.0.0.2\n", []string{"10.0.0.2"}},
-		"at most three": {
-			"nameserver 1.1.1.1\nnameserver 1.1.1.2\nnameserver 1.1.1.3\nnameserver 1.1.1.4\n",
-			[]string{"1.1.1.1", "1.1.1.2", "1.1.1.3"},
-		},
-		"once each":                  {"nameserver 1.1.1.1\nnameserver 1.1.1.1\n", []string{"1.1.1.1"}},
-		"no IPv6, zone or multicast": {"nameserver fe80::1%eth0\nnameserver 2620:fe::fe\nnameserver 224.0.0.1\n", nil},
-		"comments and other lines":   {"# nameserver 1.1.1.1\nsearch x\noptions edns0\nnameserver\n\tnameserver 8.8.8.8 # x", []string{"8.8.8.8"}},
-		"garbage":                    {"nameserver ;rm -rf\nnameserver 1.2.3.4.5\n\x00\xff\n", nil},
-		"a line without an end":      {strings.Repeat("x", 1<<20), nil},
-	} {
-		t.Run(name, func(t *testing.T) {
-			var got []string
-			for _, a := range Nameservers(strings.NewReader(c.conf)) {
-				got = append(got, a.String())
-			}
-			if diff := cmp.Diff(c.want, got); diff != "" {
-				t.Errorf("(-want +got):\n%s", diff)
-			}
-		})
-	}
-	if got := Nameservers(iotest.ErrReader(iotest.ErrTimeout)); got != nil {
-		t.Errorf("an unreadable file gave %v", got)
-	}
-}
-
-func FuzzNameserversAreAlwaysUsable(f *testing.F) {
-	f.Add("nameserver 127.0.0.53\nnameserver 10.0.0.2\n")
-	f.Add("nameserver ::ffff:10.0.0.1\nnameserver 0.0.0.0")
-	f.Fuzz(func(t *testing.T, conf string) {
-		got := Nameservers(strings.NewReader(conf))
-		if len(got) > 3 {
-			t.Errorf("%d servers", len(got))
-		}
-		for _, a := range got {
-			if !a.Is4() || !a.IsGlobalUnicast() || a.IsLoopback() {
-				t.Errorf("gave %s", a)
-			}
-		}
-	})
 }
 
 func addrs(list []string) []netip.Addr {

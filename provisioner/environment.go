@@ -1,0 +1,82 @@
+package provisioner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"holm/guest/report"
+	"holm/provisioner/environment"
+	"holm/storage/records"
+)
+
+// inForce is what an instance is told of the world, by what its host, its tenant and it have set and by the host's resolver
+// as it is now.
+func (p *Provisioner) inForce(ctx context.Context, inst records.Instance) (environment.InForce, error) {
+	host, err := p.Records.Host(ctx)
+	if err != nil {
+		return environment.InForce{}, err
+	}
+	tenant, err := p.Records.Tenant(ctx, inst.Tenant)
+	if err != nil && !errors.Is(err, records.ErrNotFound) {
+		return environment.InForce{}, err
+	}
+	six := inst.Address6 != "" && p.Network.Subnet6.IsValid()
+	return environment.Merge(inst.Environment, tenant.Environment, host.Environment, p.Resolver(), six), nil
+}
+
+// siblings are the other instances that an instance may reach: those of its tenant, where the tenant has them speak to each
+// other. Nobody else's names are told.
+func (p *Provisioner) siblings(ctx context.Context, inst records.Instance) ([]records.Instance, error) {
+	n, err := p.networkNamed(ctx, inst.Tenant, inst.Network)
+	if err != nil || !n.Internal {
+		return nil, err
+	}
+	all, err := p.Records.Instances(ctx)
+	if err != nil {
+		return nil, err
+	}
+	all = slices.DeleteFunc(all, func(other records.Instance) bool {
+		return other.ID == inst.ID || other.Tenant != inst.Tenant || other.Network != inst.Network ||
+			other.State == records.Creating || other.State == records.Destroying
+	})
+	slices.SortFunc(all, func(a, b records.Instance) int { return strings.Compare(a.Name, b.Name) })
+	return all, nil
+}
+
+// toTell is what a guest is to know now.
+func (p *Provisioner) toTell(ctx context.Context, inst records.Instance) (*report.Environment, error) {
+	force, err := p.inForce(ctx, inst)
+	if err != nil {
+		return nil, err
+	}
+	others, err := p.siblings(ctx, inst)
+	if err != nil {
+		return nil, err
+	}
+	told, _ := force.Told(environment.Siblings(inst, others))
+	return &told, nil
+}
+
+// letsIn are the ports of an instance that the host publishes.
+func letsIn(inst records.Instance) (ports []report.Port) {
+	for _, e := range inst.Exposed {
+		ports = append(ports, report.Port{Protocol: e.Protocol, Number: e.Guest})
+	}
+	return ports
+}
+
+// without says of the name servers of an instance what a person should know: "" when there are some.
+func without(f environment.InForce, r environment.Resolver) (what string) {
+	switch {
+	case len(f.Nameservers) > 0, f.From[environment.Nameservers] != "" && len(f.Dropped) == 0: // none was asked for
+		return ""
+	case len(f.Dropped) > 0:
+		return "no name will resolve in it: " + f.Dropped[0]
+	case len(r.Stubs) > 0:
+		return fmt.Sprintf("no name will resolve in it: this host asks %s, which instances do not reach", r.Stubs[0])
+	}
+	return "no name will resolve in it: this host has no name server"
+}
