@@ -91,7 +91,24 @@ func (s *Store) Build(ctx context.Context, o BuildOptions) (m Manifest, err erro
 	return m, errors.Join(err, os.RemoveAll(scratch))
 }
 
+// build makes an image in a scratch folder and publishes it.
 func (s *Store) build(ctx context.Context, scratch, inputs string, guest payload, o BuildOptions) (Manifest, error) {
+	undo, err := openMount(scratch)
+	if err != nil {
+		return Manifest{}, err
+	}
+	out := filepath.Join(scratch, "image")
+	m, err := s.make(ctx, scratch, out, inputs, guest, o)
+	// Before anything is renamed, or removed.
+	if err := errors.Join(err, undo()); err != nil {
+		return Manifest{}, err
+	}
+	o.Progress("publish", 0, 0)
+	return s.publish(ctx, out, m)
+}
+
+// make makes the files of an image.
+func (s *Store) make(ctx context.Context, scratch, out, inputs string, guest payload, o BuildOptions) (Manifest, error) {
 	o.Progress("package lists", 0, 0)
 	mirror, err := fetchIndex(ctx, filepath.Join(scratch, "apt"), o.Mirror, o.Lock.Suite)
 	if err != nil {
@@ -128,21 +145,14 @@ func (s *Store) build(ctx context.Context, scratch, inputs string, guest payload
 			return Manifest{}, err
 		}
 	}
-	out := filepath.Join(scratch, "image")
 	if o.Lock.Profile == Hypervisor {
 		m.Profiles = []string{Hypervisor}
-		if err := assembleHost(ctx, root, out, &m, o.Progress); err != nil {
-			return Manifest{}, err
-		}
-		o.Progress("publish", 0, 0)
-		return s.publish(ctx, out, m)
+		err = assembleHost(ctx, root, out, &m, o.Progress)
+		return m, err
 	}
 	m.Checks = promises(m.Profiles)
-	if err := assemble(ctx, ownTools(), root, out, guest, &m, o.Progress); err != nil {
-		return Manifest{}, err
-	}
-	o.Progress("publish", 0, 0)
-	return s.publish(ctx, out, m)
+	err = assemble(ctx, ownTools(), root, out, guest, &m, o.Progress)
+	return m, err
 }
 
 // promises are the checks that an instance of each profile has to report.
