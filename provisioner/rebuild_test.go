@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -134,8 +135,13 @@ func TestWhenNeitherImageDoesItIsSaidAndCanBeTriedAgain(t *testing.T) {
 
 func TestAfterADeathAnywhereARebuildConverges(t *testing.T) {
 	probe, _ := renewed(t)
-	var points []string
+	var (
+		mu     sync.Mutex // steps of one stage run side by side
+		points []string
+	)
 	probe.crash = func(point string) {
+		mu.Lock()
+		defer mu.Unlock()
 		if !slices.Contains(points, point) {
 			points = append(points, point)
 		}

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/pem"
+	"errors"
 	"net"
 	"os"
 	"path/filepath"
@@ -240,7 +241,7 @@ func (b *bench) find(id string) Result {
 
 // sshServer is an SSH server of one user, which a test can make worse.
 type sshServer struct {
-	address   string
+	listener  net.Listener
 	hostKey   string
 	clientKey []byte
 	root      bool // lets root in
@@ -265,17 +266,8 @@ func newServer(t *testing.T) *sshServer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.address = listener.Addr().String()
+	s.listener = listener
 	t.Cleanup(func() { _ = listener.Close() })
-	go func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			go s.serve(conn)
-		}
-	}()
 	return s
 }
 
@@ -293,9 +285,11 @@ func newKey(t *testing.T) (ssh.Signer, []byte) {
 	return signer, pem.EncodeToMemory(block)
 }
 
-func (s *sshServer) serve(conn net.Conn) {
+// config is how the server is set up now.
+func (s *sshServer) config() *ssh.ServerConfig {
+	client, root := string(s.client.Marshal()), s.root
 	config := &ssh.ServerConfig{Config: s.old, NoClientAuth: s.open, PublicKeyCallback: func(c ssh.ConnMetadata, key ssh.PublicKey) (*ssh.Permissions, error) {
-		if string(key.Marshal()) == string(s.client.Marshal()) && (c.User() == "ops" || s.root) {
+		if string(key.Marshal()) == client && (c.User() == "ops" || root) {
 			return nil, nil
 		}
 		return nil, errRefused
@@ -304,6 +298,10 @@ func (s *sshServer) serve(conn net.Conn) {
 		config.PasswordCallback = func(ssh.ConnMetadata, []byte) (*ssh.Permissions, error) { return nil, errRefused }
 	}
 	config.AddHostKey(s.host)
+	return config
+}
+
+func (s *sshServer) serve(conn net.Conn, config *ssh.ServerConfig) {
 	c, channels, requests, err := ssh.NewServerConn(conn, config)
 	if err != nil {
 		_ = conn.Close()
@@ -319,5 +317,15 @@ func (s *sshServer) dial(ctx context.Context, network string) (net.Conn, error) 
 	if s.shut {
 		return nil, &net.OpError{Op: "dial", Err: os.ErrDeadlineExceeded}
 	}
-	return (&net.Dialer{}).DialContext(ctx, network, s.address)
+	conn, err := (&net.Dialer{}).DialContext(ctx, network, s.listener.Addr().String())
+	if err != nil {
+		return nil, err
+	}
+	// Accepted here, and not by a loop of its own, so that it serves as it was set up before somebody dialled.
+	accepted, err := s.listener.Accept()
+	if err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	go s.serve(accepted, s.config())
+	return conn, nil
 }
