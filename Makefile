@@ -69,9 +69,37 @@ box: deps build ## Make the Vagrant box of a whole holm host, for "vagrant up".
 
 ##@ Check
 
+# The scripts are those that say so in their first line.
+SCRIPTS = $(shell grep -lE '^\#!/bin/(ba)?sh' hack/* .ci/run 2>/dev/null)
+
+.PHONY: check
+check: guest/programs/holm-init guest/programs/holm-agent ## A minute's look: vet, scripts, and tests that need neither root nor libvirt.
+	@$(MAKE) -s -j3 --output-sync=target check-go check-scripts check-unit
+
+.PHONY: check-go
+check-go:
+	$(GO) vet -tags $(TAGS) ./...
+	$(GO) vet -tags "$(TAGS) e2e nested bench" ./e2e/... ./nested/... ./bench/...
+
+.PHONY: check-scripts
+check-scripts:
+	@if command -v shellcheck >/dev/null; then shellcheck -x $(SCRIPTS); else echo "left out: shellcheck is not installed (hack/deps test)"; fi
+
+.PHONY: check-unit
+check-unit:
+	$(GO) test -short -tags $(TAGS) ./...
+
+.PHONY: race
+race: guest/programs/holm-init guest/programs/holm-agent ## The same tests under the race detector: some minutes.
+	$(GO) test -race -short -tags $(TAGS) ./...
+
 .PHONY: test
-test: deps build ## Run everything that this machine can run, and say what was left out.
+test: deps build ## What proves most in half an hour. Says what it left out.
 	@hack/test
+
+.PHONY: test-all
+test-all: deps build ## Run everything that this machine can run: an hour where guests are emulated.
+	@hack/test all
 
 .PHONY: test-unit
 test-unit: guest/programs/holm-init guest/programs/holm-agent ## Run what needs nothing but Go, and libvirt's client library.

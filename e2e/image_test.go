@@ -34,6 +34,7 @@ func image(t *testing.T, state string) manifest {
 }
 
 func TestTheSameLockGivesTheSameImage(t *testing.T) {
+	thorough(t)
 	first := image(t, stateDir)
 	dir := scratch(t, "again")
 	holm("image", "build").in(dir).must(t)
@@ -53,6 +54,7 @@ func TestTheSameLockGivesTheSameImage(t *testing.T) {
 var less = regexp.MustCompile(`("less": \{version: )"([^"]+)"`)
 
 func TestALockedPackageThatIsGoneIsNamed(t *testing.T) {
+	thorough(t)
 	content, err := os.ReadFile("../images/debian-13.lock")
 	if err != nil {
 		t.Fatal(err)

@@ -36,6 +36,7 @@ func needStandIn(t *testing.T) (file, sum string) {
 
 // One guest, one story: it is dear to boot, and what is broken last is not mended.
 func TestK3s(t *testing.T) {
+	thorough(t)
 	const name = prefix + "k3s"
 	tidy(t, name)
 	t.Run("without an image that has it, it is refused with what to do", func(t *testing.T) {

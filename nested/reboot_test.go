@@ -9,6 +9,7 @@ import (
 
 // As after a power cut: nothing is shut down, neither the host nor the instance, and both are in the middle of writes.
 func TestInstancesComeBackWithTheirHost(t *testing.T) {
+	thorough(t)
 	needWeb(t)
 	const id = "cat /proc/sys/kernel/random/boot_id"
 	before, boot := show(t, web), sh(t, id)

@@ -10,15 +10,12 @@ import (
 
 // The rooms' own tests find here what the machine that compiled them may lack: md, device-mapper, and leave to use them.
 func TestVolumesConformOnEveryBackend(t *testing.T) {
+	thorough(t)
 	thin := thinPool(t, "nested")
-	// The others pass on many a machine; what takes device-mapper passes here or nowhere.
-	backends, only := []string{"TestThinVolumesConform"}, "Thin.*Conform"
-	if !testing.Short() {
-		backends = append(backends, "TestQcow2InTheStateDirectoryConforms", "TestQcow2OnXFSConforms", "TestReflinkOnXFSConforms", "TestReflinkOnBtrfsConforms")
-		only = "Conform"
-	}
-	said := passes(t, "HOLM_TEST_THIN="+thin+" ", "volumes", only)
-	for _, test := range backends {
+	said := passes(t, "HOLM_TEST_THIN="+thin+" ", "volumes", "Conform")
+	for _, test := range []string{
+		"TestThinVolumesConform", "TestQcow2InTheStateDirectoryConforms", "TestQcow2OnXFSConforms", "TestReflinkOnXFSConforms", "TestReflinkOnBtrfsConforms",
+	} {
 		if !strings.Contains(said, "--- PASS: "+test+" ") {
 			t.Errorf("%s did not pass:\n%s", test, said)
 		}
@@ -30,6 +27,7 @@ func TestPoolsAreReadAsTheyAre(t *testing.T) {
 }
 
 func TestAnArrayIsMadeAndSeen(t *testing.T) {
+	thorough(t)
 	const files = "/var/tmp/drive?.img"
 	t.Cleanup(func() {
 		_ = host.do(context.Background(), "for f in "+files+"; do losetup -j $f -O NAME -n | xargs -r losetup -d; rm -f $f; done")

@@ -22,6 +22,7 @@ func thinPool(t *testing.T, group string) string {
 
 // Only here is there a device-mapper: an instance whose volume is encrypted in a logical volume, with AppArmor's leave.
 func TestAnInstanceLivesInAThinPool(t *testing.T) {
+	thorough(t)
 	const name, secret = "thin", "what-the-guest-wrote"
 	path := thinPool(t, "tenants")
 	sh(t, "holm pool add lvm "+path+" --backend lvm-thin")
