@@ -15,9 +15,14 @@ import (
 const maxExposed = 64
 
 // Expose publishes ports of the host for an instance, from now on and after each reboot until it is removed. A port that
-// leads elsewhere already, or that a program of the host's has, is refused.
+// leads elsewhere already, or that a program of the host's has, is refused, and so is an instance that did not hold what it was
+// promised to be: nobody is to be led there unawares. One that is not up yet gets its ports, and lets them in once it is.
 func (p *Provisioner) Expose(ctx context.Context, tenant, name string, ports []network.Port, observe Observer) (records.Instance, error) {
 	return p.changePorts(ctx, tenant, name, p.watch(observe), func(inst records.Instance, others []records.Instance) ([]records.Port, error) {
+		if inst.State == records.Failed {
+			return nil, fault.New(fault.Refused, "mend it first: "+command("restart", inst)+", and see "+command("logs", inst),
+				"instance %q is not ready and is not published: %s", inst.Name, inst.Failure)
+		}
 		exposed := slices.Clone(inst.Exposed)
 		for _, port := range ports {
 			if slices.Contains(exposed, records.Port(port)) {
@@ -120,13 +125,15 @@ func (p *Provisioner) publish(ctx context.Context, inst records.Instance, change
 	}
 	p.crash("expose.recorded")
 	n, err := p.networkNamed(ctx, inst.Tenant, inst.Network)
-	if err == nil {
-		err = p.guard(ctx, n)
+	if err != nil {
+		inst, undo := set(before)
+		return inst, oneError(err, undo)
 	}
-	if err == nil {
+	if err = p.guard(ctx, n); err == nil {
 		return inst, nil
 	}
 	inst, undo := set(before)
+	_ = p.guard(context.WithoutCancel(ctx), n) // the rules may be in force already, and what follows from them not; err says enough
 	return inst, oneError(err, undo)
 }
 
@@ -162,6 +169,8 @@ type Exposure struct {
 	Tenant  string `json:"tenant"`
 	Name    string `json:"name"`
 	Address string `json:"address"`
+	// State is the instance's on record: whoever comes to one that is not ready may find nobody, or one that failed.
+	State records.State `json:"state"`
 }
 
 // Exposures returns what is published for an instance, or for all of them when name is "", sorted by port.
@@ -182,7 +191,7 @@ func (p *Provisioner) Exposures(ctx context.Context, tenant, name string) ([]Exp
 	var exposed []Exposure
 	for _, inst := range all {
 		for _, port := range inst.Exposed {
-			exposed = append(exposed, Exposure{Port: port, Tenant: inst.Tenant, Name: inst.Name, Address: inst.Address})
+			exposed = append(exposed, Exposure{Port: port, Tenant: inst.Tenant, Name: inst.Name, Address: inst.Address, State: inst.State})
 		}
 	}
 	slices.SortFunc(exposed, func(a, b Exposure) int { return network.Port(a.Port).Compare(network.Port(b.Port)) })

@@ -23,6 +23,9 @@ func port(t *testing.T, text string) []network.Port {
 	return []network.Port{p}
 }
 
+// doors are the rules of a published port: for the host itself, for outside and for the instance itself, by both families.
+const doors = 6
+
 func TestAPortIsPublishedListedAndGoneWithItsInstance(t *testing.T) {
 	w := newWorld(t)
 	inst, db := w.created("web"), w.created("db")
@@ -31,8 +34,7 @@ func TestAPortIsPublishedListedAndGoneWithItsInstance(t *testing.T) {
 	if !slices.Equal(got.Exposed, []records.Port{{Protocol: "tcp", Host: 443, Guest: 8443}}) || !slices.Equal(w.record().Exposed, got.Exposed) {
 		t.Errorf("exposed are %v, on record %v", got.Exposed, w.record().Exposed)
 	}
-	// From outside and from here, by both families.
-	if rules := w.wall.rules(hostTable, `"port":8443`); len(rules) != 4 || !strings.Contains(rules[0], inst.Address) {
+	if rules := w.wall.rules(hostTable, `"port":8443`); len(rules) != doors || !strings.Contains(rules[0], inst.Address) {
 		t.Errorf("rules: %q", rules)
 	}
 	must1(t)(w.holm().Expose(t.Context(), "default", "web", port(t, "443:8443"), nil)) // as it is
@@ -48,7 +50,7 @@ func TestAPortIsPublishedListedAndGoneWithItsInstance(t *testing.T) {
 	if rules := w.wall.rules(hostTable, `"port":8443`); len(rules) != 0 {
 		t.Errorf("after the removal: %q", rules)
 	}
-	if rules := w.wall.rules(hostTable, `"port":53`); len(rules) != 4 {
+	if rules := w.wall.rules(hostTable, `"port":53`); len(rules) != doors {
 		t.Errorf("the neighbour's: %q", rules)
 	}
 	must1(t)(w.holm().Unexpose(t.Context(), "default", "db", port(t, "443/udp"), nil))
@@ -83,6 +85,30 @@ func TestAPortThatCannotBePublishedLeavesNothing(t *testing.T) {
 	refused(t, err, fault.NotFound, "holm ls")
 	if left := w.record().Exposed; len(left) != 0 || !slices.Equal(before, w.wall.rules(hostTable, "")) {
 		t.Errorf("left behind: %v", left)
+	}
+}
+
+func TestAFailedInstanceIsNotPublished(t *testing.T) {
+	w := newWorld(t)
+	w.created("web")
+	must1(t)(w.holm().Expose(t.Context(), "default", "web", port(t, "80"), nil))
+	must1(t)(w.records.Update(t.Context(), w.record().ID, func(i *records.Instance) error {
+		i.State, i.Failure = records.Failed, "an account has a password"
+		return nil
+	}))
+	_, err := w.holm().Expose(t.Context(), "default", "web", port(t, "443"), nil)
+	refused(t, err, fault.Refused, "holm restart web")
+	if !strings.Contains(err.Error(), "an account has a password") {
+		t.Errorf("got %v", err)
+	}
+	all, err := w.holm().Exposures(t.Context(), "default", "web")
+	must(t, err)
+	if len(all) != 1 || all[0].State != records.Failed {
+		t.Errorf("listed are %+v", all)
+	}
+	must1(t)(w.holm().Unexpose(t.Context(), "default", "web", port(t, "80"), nil)) // what was published before can be taken back
+	if got := w.wall.settled["holm-default"]; got != 0 {
+		t.Errorf("connections go by %d ports", got)
 	}
 }
 
@@ -122,7 +148,7 @@ func TestAPublicationThatDiedIsCompletedByTheNextStart(t *testing.T) {
 		return err
 	})
 	must1(t)(w.holm().Start(t.Context(), "default", "web", nil))
-	if rules := w.wall.rules(hostTable, `"port":8443`); len(rules) != 4 {
+	if rules := w.wall.rules(hostTable, `"port":8443`); len(rules) != doors {
 		t.Errorf("published is %q", rules)
 	}
 	w.die("expose.recorded", func(p *provisioner.Provisioner) error {

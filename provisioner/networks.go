@@ -90,7 +90,15 @@ func (p *Provisioner) guard(ctx context.Context, n network.Network) error {
 	if err != nil {
 		return err
 	}
-	return p.applyRules(ctx, n, n.Rules(guests))
+	return p.keepTo(ctx, n, guests)
+}
+
+// keepTo gives the kernel the rules of a network with these instances in it, and has connections go by them.
+func (p *Provisioner) keepTo(ctx context.Context, n network.Network, guests []network.Guest) error {
+	if err := p.applyRules(ctx, n, n.Rules(guests)); err != nil {
+		return err
+	}
+	return p.Firewall.Settle(ctx, n, guests)
 }
 
 // applyRules says which network it was when the kernel does not take its rules.
@@ -136,10 +144,17 @@ func (p *Provisioner) network(h Hypervisor, inst records.Instance, w *watcher) s
 					return err
 				}
 				w.text("network", inst.Network)
-				if err := p.guard(ctx, n); err != nil {
+				guests, err := p.guests(ctx, n.Name, "")
+				if err != nil {
 					return err
 				}
-				return h.EnsureNetwork(ctx, xml)
+				if err := p.applyRules(ctx, n, n.Rules(guests)); err != nil {
+					return err
+				}
+				if err := h.EnsureNetwork(ctx, xml); err != nil {
+					return err
+				}
+				return p.Firewall.Settle(ctx, n, guests) // its bridge is there only now
 			})
 		},
 		Undo: func(ctx context.Context) error { return p.leaveNetwork(ctx, h, inst, nil) },
@@ -164,7 +179,7 @@ func (p *Provisioner) leaveNetwork(ctx context.Context, h Hypervisor, inst recor
 		return err
 	}
 	if len(left) > 0 {
-		err = p.applyRules(ctx, n, n.Rules(left))
+		err = p.keepTo(ctx, n, left)
 	} else {
 		err = p.dropNetwork(ctx, h, n, inst.ID)
 	}

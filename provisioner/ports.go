@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"holm/internal/nft"
+	"holm/provisioner/network"
 	"holm/storage/records"
 )
 
@@ -233,4 +234,7 @@ type Hypervisor interface {
 type Firewall interface {
 	// Apply carries out all commands of the ruleset or none.
 	Apply(ctx context.Context, r nft.Ruleset) error
+	// Settle has the rest of the kernel follow a network's rules, which are in force: it forwards, and connections from before
+	// go by what is published now. It is to be called again when the network has been made.
+	Settle(ctx context.Context, n network.Network, guests []network.Guest) error
 }

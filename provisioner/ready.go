@@ -109,7 +109,11 @@ func (p *Provisioner) fail(ctx context.Context, inst records.Instance, bad *verd
 	if v != nil {
 		see = "see " + command("verify", inst)
 	}
-	fail := fault.New(bad.kind(), "it is kept: "+bad.advice(see)+", then "+command("rm", inst), "instance %q is not ready: %w", inst.Name, bad)
+	kept := "it is kept: "
+	if len(inst.Exposed) > 0 {
+		kept = "it is kept, and so are its published ports (" + command("expose", inst) + "): "
+	}
+	fail := fault.New(bad.kind(), kept+bad.advice(see)+", then "+command("rm", inst), "instance %q is not ready: %w", inst.Name, bad)
 	failed, err := p.Records.Update(context.WithoutCancel(ctx), inst.ID, func(i *records.Instance) error {
 		i.State, i.Failure = records.Failed, bad.what
 		i.ChecksPassed, i.ChecksTotal, i.CheckedAt = 0, 0, time.Time{}

@@ -138,5 +138,5 @@ func (p *Provisioner) guardTenant(ctx context.Context, t records.Tenant) error {
 	if err != nil || len(guests) == 0 {
 		return err
 	}
-	return p.applyRules(ctx, n, n.Rules(guests))
+	return p.keepTo(ctx, n, guests)
 }

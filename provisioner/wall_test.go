@@ -10,6 +10,7 @@ import (
 
 	"holm/internal/nft"
 	"holm/internal/strictjson"
+	"holm/provisioner/network"
 )
 
 // wall is a packet filter that keeps the rules of each table as text, and refuses to delete what is not there, as the
@@ -18,6 +19,8 @@ type wall struct {
 	mu     sync.Mutex
 	tables map[string]string // "inet holm.holm0" → its rules
 	fail   error
+	// settled is how many ports each network had published when its rules were followed up.
+	settled map[string]int
 }
 
 // Apply implements provisioner.Firewall.
@@ -57,6 +60,20 @@ func (w *wall) Apply(ctx context.Context, r nft.Ruleset) error {
 	}
 	w.tables = next
 	return nil
+}
+
+// Settle implements provisioner.Firewall.
+func (w *wall) Settle(ctx context.Context, n network.Network, guests []network.Guest) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.settled == nil {
+		w.settled = map[string]int{}
+	}
+	w.settled[n.Name] = 0
+	for _, g := range guests {
+		w.settled[n.Name] += len(g.Exposed)
+	}
+	return ctx.Err()
 }
 
 // names are those of the tables that there are, sorted.

@@ -10,6 +10,7 @@ import (
 	"holm/internal/term"
 	"holm/provisioner"
 	"holm/provisioner/network"
+	"holm/storage/records"
 )
 
 func (a *app) exposeCommand() *cobra.Command {
@@ -18,7 +19,12 @@ func (a *app) exposeCommand() *cobra.Command {
 		Use:   "expose [NAME [HOST:GUEST...]]",
 		Short: "Publish ports of an instance at the host, or list what is published",
 		Long: "Whoever reaches the host at port HOST then reaches the instance at port GUEST, until it is taken back\n" +
-			"or the instance is removed; also after a reboot. The instance's own firewall lets that port in.",
+			"or the instance is removed; also after a reboot. The instance's own firewall lets that port in.\n\n" +
+			"That is the world, by IPv4 and IPv6; the host itself, at 127.0.0.1 too, but not at ::1, from which\n" +
+			"the kernel sends nothing; other tenants' instances, like the world, as far as their egress goes; and\n" +
+			"by an address of the host's, the instance itself and the siblings that may speak to it. What the\n" +
+			"world sees of the port is the host's, what the instance sees is the address of who came, or the\n" +
+			"gateway's when it came from 127.0.0.1 or from inside. --rm also ends the connections that go on.",
 		Example: "  sudo holm expose web 443:8443 53:5353/udp\n  sudo holm expose web 443 --rm\n  sudo holm expose",
 		GroupID: groupInstances,
 		Args:    names(0, maxPorts, "the name of an instance, and ports as HOST:GUEST"),
@@ -56,8 +62,12 @@ func (a *app) expose(ctx context.Context, args []string, back bool) error {
 		if back {
 			change = p.Unexpose
 		}
-		if _, err := change(ctx, a.tenant(), args[0], ports, nil); err != nil {
+		inst, err := change(ctx, a.tenant(), args[0], ports, nil)
+		if err != nil {
 			return err
+		}
+		if inst.State != records.Ready && !back {
+			a.say("instance " + inst.Name + " is " + string(inst.State) + ": its ports answer once it is ready")
 		}
 	}
 	tenant, name := "", ""
@@ -79,12 +89,12 @@ type exposuresDocument struct {
 func exposuresResult(all []provisioner.Exposure) term.Result {
 	r := term.Result{Document: exposuresDocument{Exposed: append([]provisioner.Exposure{}, all...)}}
 	t := term.Table{Columns: []term.Column{
-		{Title: "PORT"}, {Title: "TENANT"}, {Title: "INSTANCE", Min: 8}, {Title: "TO"},
+		{Title: "PORT"}, {Title: "TENANT"}, {Title: "INSTANCE", Min: 8}, {Title: "TO"}, {Title: "STATE"},
 	}}
 	for _, e := range all {
 		port := strconv.Itoa(int(e.Host)) + "/" + e.Protocol
 		r.Names = append(r.Names, port)
-		t.Rows = append(t.Rows, []term.Cell{term.Text(port), term.Text(e.Tenant), term.Text(e.Name), term.Text(e.Address + ":" + strconv.Itoa(int(e.Guest)))})
+		t.Rows = append(t.Rows, []term.Cell{term.Text(port), term.Text(e.Tenant), term.Text(e.Name), term.Text(e.Address + ":" + strconv.Itoa(int(e.Guest))), term.Text(string(e.State))})
 	}
 	r.People = t
 	return r

@@ -11,6 +11,7 @@ import (
 // The counters of a network's tables, by what they count: frames and packets that went no further.
 const (
 	CountHost       = "host-closed"     // to a service of the host's
+	CountLoopback   = "loopback"        // to an address of the host's loopback
 	CountMetadata   = "metadata"        // to an address at which clouds answer with credentials
 	CountSpoofed    = "spoofed"         // from an address that is not of the network
 	CountNeighbours = "neighbours"      // from one instance to another, by way of the host
@@ -27,6 +28,12 @@ const (
 	maxPings      = 10    // a second, to the host
 	maxBroadcasts = 200   // frames a second, of each instance
 	maxFlows      = 16384 // connections that the host follows for a network
+)
+
+// loopback are the addresses at which a machine speaks to itself; localhost is the one by which people do.
+var (
+	loopback  = netip.MustParsePrefix("127.0.0.0/8")
+	localhost = netip.MustParsePrefix("127.0.0.1/32")
 )
 
 // metadata are the addresses at which clouds answer with credentials: link-local IPv4, and what AWS and Google use of IPv6.
@@ -65,7 +72,7 @@ func (n Network) Rules(guests []Guest) nft.Ruleset {
 	tables := n.Tables()
 	w := &writer{n: n, table: tables[0]}
 	w.Replace(w.table)
-	for _, name := range []string{CountHost, CountMetadata, CountSpoofed, CountNeighbours, CountUninvited, CountEgress, CountCrowded} {
+	for _, name := range []string{CountHost, CountLoopback, CountMetadata, CountSpoofed, CountNeighbours, CountUninvited, CountEgress, CountCrowded} {
 		w.Counter(w.table, name)
 	}
 	w.first()
@@ -106,6 +113,9 @@ func known() nft.Statement { return nft.Is("in", nft.State(), "established", "re
 func (w *writer) first() {
 	rule := w.chain("first", "filter", "prerouting", -300)
 	rule(w.fromElse(), nft.Accept())
+	// For the host's own sake the kernel may route 127.0.0.1 at this bridge (settle.go). What a guest writes there ends here,
+	// before connections are looked up: an answer still bears the gateway's address at this place.
+	rule(nft.Within("==", nft.Field("ip", "daddr"), loopback), nft.Count(CountLoopback), nft.Drop())
 	v4, v6 := metadata()
 	for _, p := range v4 {
 		rule(nft.Within("==", nft.Field("ip", "daddr"), p), nft.Count(CountMetadata), nft.Drop())
@@ -136,6 +146,8 @@ func (w *writer) toHost() {
 // whatever the other one's rules say.
 func (w *writer) through() {
 	rule := w.chain("through", "filter", "forward", -10)
+	// To a published port by an address of the host's, and back: the chain "expose" has said who may.
+	rule(w.from(), w.to(), nft.Is("in", nft.Status(), "dnat"), nft.Accept())
 	if w.n.Internal {
 		rule(w.from(), w.to(), nft.Accept())
 	} else {
@@ -156,12 +168,13 @@ func (w *writer) through() {
 	rule(nft.Count(CountEgress), nft.Drop())
 }
 
-// expose publishes ports, to who comes from elsewhere and to the host itself by any of its addresses but loopback.
+// expose publishes ports: to who comes from elsewhere, to the host itself, at its 127.0.0.1 too, and to those inside who may
+// speak to the instance, which are itself and, in an internal network, its siblings. Whoever is outside may come, and so
+// may another tenant's instance, as far as its own network lets it out. ::1 cannot be had: the kernel sends nothing from it.
 func (w *writer) expose(guests []Guest) {
-	outside := w.chain("expose", "nat", "prerouting", -100)
-	outside(w.from(), nft.Accept())
+	came := w.chain("expose", "nat", "prerouting", -100)
 	here := w.chain("expose-here", "nat", "output", -100)
-	here(nft.Within("==", nft.Field("ip", "daddr"), netip.MustParsePrefix("127.0.0.0/8")), nft.Accept())
+	here(nft.Within("==", nft.Field("ip", "daddr"), loopback), nft.Within("!=", nft.Field("ip", "daddr"), localhost), nft.Accept())
 	here(nft.Within("==", nft.Field("ip6", "daddr"), netip.MustParsePrefix("::1/128")), nft.Accept())
 	for _, g := range guests {
 		for _, p := range g.Exposed {
@@ -173,19 +186,33 @@ func (w *writer) expose(guests []Guest) {
 					nft.Is("==", nft.Destination(), "local"), nft.Is("==", nft.Field(p.Protocol, "dport"), number16(p.Host)),
 					nft.SendTo(netip.AddrPortFrom(to, p.Guest)),
 				}
-				outside(send...)
 				here(send...)
+				if w.n.Internal {
+					came(send...)
+					continue
+				}
+				came(append([]nft.Statement{w.fromElse()}, send...)...)
+				itself := nft.Within("==", nft.Field(family(to), "saddr"), netip.PrefixFrom(to, to.BitLen()))
+				came(append([]nft.Statement{w.from(), itself}, send...)...)
 			}
 		}
 	}
 }
 
-// out gives what leaves the network the host's address.
+// out gives what leaves the network the host's address. What comes in from there by a published port, or from the host's
+// 127.0.0.1, gets the gateway's: its answer has to come back through the host.
 func (w *writer) out() {
 	rule := w.chain("out", "nat", "postrouting", 100)
-	rule(nft.Within("==", nft.Field("ip", "saddr"), w.n.Subnet), w.toElse(), nft.Masquerade())
+	published := nft.Is("in", nft.Status(), "dnat")
+	rule(nft.Within("==", nft.Field("ip", "saddr"), localhost), w.to(), published, nft.Masquerade())
+	from := func(net netip.Prefix) {
+		own := nft.Within("==", nft.Field(family(net.Addr()), "saddr"), net)
+		rule(own, w.toElse(), nft.Masquerade())
+		rule(own, w.to(), published, nft.Masquerade())
+	}
+	from(w.n.Subnet)
 	if w.n.Subnet6.IsValid() {
-		rule(nft.Within("==", nft.Field("ip6", "saddr"), w.n.Subnet6), w.toElse(), nft.Masquerade())
+		from(w.n.Subnet6)
 	}
 }
 
