@@ -173,7 +173,11 @@ func (c hostChange) place() error {
 
 // allowNetwork refuses a network that libvirt could not make, and a change under the feet of instances.
 func (a *app) allowNetwork(ctx context.Context, store hostStore, c hostChange) error {
-	if _, err := network.Named(c.network, c.subnet); err != nil {
+	n, err := network.Named(c.network, c.subnet)
+	if err != nil {
+		return err
+	}
+	if err := network.RefuseInner(n.Subnet); err != nil {
 		return err
 	}
 	all, err := store.List(ctx, "")

@@ -27,6 +27,9 @@ func ParsePool(text string) (netip.Prefix, error) {
 	if err != nil || !p.Addr().Is4() || p != p.Masked() || !p.Addr().IsPrivate() || p.Bits() < 8 || p.Bits() > poolBits {
 		return p, refuse("pool of addresses", text, "use a private IPv4 network of /8 to /24, such as "+DefaultPool)
 	}
+	if _, err := Free(p, nil); err != nil {
+		return p, RefuseInner(p)
+	}
 	return p, nil
 }
 
@@ -36,12 +39,17 @@ func ParseSubnet(text string) (netip.Prefix, error) {
 	if err != nil {
 		return p, refuse("subnet", text, "write it as 10.78.0.0/24")
 	}
-	return p, validateSubnet(p)
+	if err := validateSubnet(p); err != nil {
+		return p, err
+	}
+	return p, RefuseInner(p)
 }
 
-// Free returns the first subnet of the pool that overlaps none of those that are taken; a fault of kind Refused when
+// Free returns the first subnet of the pool that overlaps none of those that are taken, and none that is used inside
+// instances; a fault of kind Refused when
 // there is none.
 func Free(pool netip.Prefix, taken []netip.Prefix) (netip.Prefix, error) {
+	taken = append(innerTaken(), taken...)
 	for addr := pool.Addr(); pool.Contains(addr); {
 		candidate := netip.PrefixFrom(addr, poolBits)
 		if _, clash := Overlap(candidate, taken); !clash {

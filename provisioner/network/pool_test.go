@@ -2,6 +2,7 @@ package network
 
 import (
 	"net/netip"
+	"strings"
 	"testing"
 
 	"holm/internal/fault"
@@ -27,10 +28,15 @@ func TestTheFirstSubnetThatCollidesWithNothingIsFree(t *testing.T) {
 		"after a wide one":                {"10.200.0.0/15", prefixes("10.200.0.0/16"), "10.201.0.0/24"},
 		"the default route takes nothing": {"10.200.0.0/16", prefixes("0.0.0.0/0"), "10.200.0.0/24"},
 		"across a byte":                   {"10.0.0.0/8", prefixes("10.0.0.0/9", "10.128.0.0/10"), "10.192.0.0/24"},
+		"not one of containers":           {"172.16.0.0/12", prefixes("172.16.0.0/16"), "172.18.0.0/24"},
+		"not one of pods":                 {"10.42.0.0/15", prefixes("10.44.0.0/16"), ""},
 		"of a pool of one":                {"192.168.7.0/24", nil, "192.168.7.0/24"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := Free(netip.MustParsePrefix(c.pool), c.taken)
+			if c.want == "" && fault.KindOf(err) == fault.Refused {
+				return
+			}
 			if err != nil || got.String() != c.want {
 				t.Errorf("got %v, %v; want %s", got, err, c.want)
 			}
@@ -45,7 +51,7 @@ func TestAPoolThatCannotBeCutIsRefused(t *testing.T) {
 	if p, err := ParsePool("10.200.0.0/16"); err != nil || p.Bits() != 16 {
 		t.Errorf("got %v, %v", p, err)
 	}
-	for _, text := range []string{"", "10.200.0.0", "10.200.0.1/16", "10.200.0.0/25", "0.0.0.0/0", "8.0.0.0/8", "fd00::/48", "10.0.0.0/7"} {
+	for _, text := range []string{"", "10.200.0.0", "10.200.0.1/16", "10.200.0.0/25", "0.0.0.0/0", "8.0.0.0/8", "fd00::/48", "10.0.0.0/7", "10.42.0.0/15", "172.17.0.0/16", "10.0.2.0/24"} {
 		if p, err := ParsePool(text); fault.KindOf(err) != fault.Usage || err == nil {
 			t.Errorf("%q: got %v, %v", text, p, err)
 		}
@@ -102,5 +108,20 @@ func TestALinkLocalAddressFollowsTheHardwareAddress(t *testing.T) {
 	}
 	if _, err := LinkLocal("x"); err == nil {
 		t.Error("a word has one")
+	}
+}
+
+func TestASubnetThatIsUsedInsideInstancesIsRefused(t *testing.T) {
+	for text, says := range map[string]string{
+		"10.42.7.0/24": "pods", "10.43.0.0/16": "services", "172.17.0.0/24": "containers", "10.0.2.0/24": "rootless Docker", "10.0.0.0/8": "pods",
+	} {
+		if _, err := ParseSubnet(text); fault.KindOf(err) != fault.Usage || err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%s: got %v", text, err)
+		}
+	}
+	for _, text := range []string{"10.44.0.0/24", "172.18.0.0/16", "10.0.3.0/24"} {
+		if _, err := ParseSubnet(text); err != nil {
+			t.Errorf("%s: got %v", text, err)
+		}
 	}
 }
