@@ -97,6 +97,8 @@ func dockerSysctls() []sysctl {
 	return []sysctl{
 		{"kernel.unprivileged_userns_clone", "1", "rootless Docker's root is one in a user namespace"},
 		{"net.ipv4.ip_forward", "0", "what containers send is their user's own traffic here"},
+		// Rootless Docker publishes as its user. What is below 80, SSH's port first of all, stays root's.
+		{"net.ipv4.ip_unprivileged_port_start", "80", "containers publish 80 and 443: the whole machine is their owner's"},
 	}
 }
 

@@ -37,7 +37,7 @@ func TestEverySettingHasAReason(t *testing.T) {
 func TestProfilesDifferOnlyWhereContainersNeedIt(t *testing.T) {
 	plain := values(t, Plain)
 	for profile, want := range map[string]map[string]string{
-		Docker: {"kernel.unprivileged_userns_clone": "1"},
+		Docker: {"kernel.unprivileged_userns_clone": "1", "net.ipv4.ip_unprivileged_port_start": "80"},
 		K3s: {
 			"kernel.keys.root_maxbytes": "25000000", "kernel.keys.root_maxkeys": "1000000", "kernel.panic": "10",
 			"net.bridge.bridge-nf-call-iptables": "1", "net.ipv4.ip_forward": "1",
