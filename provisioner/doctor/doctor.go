@@ -115,6 +115,7 @@ func checks() []check {
 		{id: "ebtables", run: checkEbtables},
 		{id: "subnet", run: checkSubnet},
 		{id: "ipv6", run: checkIPv6},
+		{id: "forwarding", run: checkForwarding},
 		{id: "space", run: checkSpace},
 		{id: "pools", run: checkPools},
 		{id: "clock", run: checkClock},

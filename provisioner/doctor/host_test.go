@@ -23,6 +23,8 @@ type host struct {
 	missing map[string]bool // programs
 	boots   map[string]error
 	network map[string]error // by program
+	rules   string           // of all firewalls, as nft lists them
+	unread  error
 	version string
 	free    uint64
 	synced  bool
@@ -37,7 +39,7 @@ func healthyHost(t *testing.T) *host {
 	h := &host{
 		t: t, info: LibvirtInfo{LibvirtVersion: "11.3.0", QEMUVersion: "10.0.2", SecurityModels: []string{"apparmor", "dac"}},
 		missing: map[string]bool{}, boots: map[string]error{}, network: map[string]error{},
-		free: 100 * gib, synced: true, euid: os.Geteuid(),
+		rules: `{"nftables": []}`, free: 100 * gib, synced: true, euid: os.Geteuid(),
 	}
 	h.Root = t.TempDir()
 	h.chmod("/", 0o755)
@@ -88,6 +90,7 @@ func (h *host) wire() {
 			return tiny.Outcome{Reached: tiny.Marker, Elapsed: 420 * time.Millisecond}, h.boots[accel]
 		},
 		Namespace:    func(_ context.Context, program string, _ ...string) error { return h.network[program] },
+		Ruleset:      func(context.Context) ([]byte, error) { return []byte(h.rules), h.unread },
 		Version:      func(context.Context, string) (string, error) { return h.version, nil },
 		Free:         func(string) (uint64, error) { return h.free, nil },
 		Synchronised: func() (bool, error) { return h.synced, h.clock },

@@ -20,6 +20,8 @@ type Probes struct {
 	// Namespace runs a program in a network namespace of its own, which vanishes with it: what it does to the
 	// network touches nothing. errNoNamespace, wrapped, when there can be none.
 	Namespace func(ctx context.Context, program string, args ...string) error
+	// Ruleset is what "nft -j list ruleset" prints: the rules of all firewalls of the host.
+	Ruleset func(ctx context.Context) ([]byte, error)
 	// Version runs a program with --version and returns what it prints.
 	Version func(ctx context.Context, program string) (string, error)
 	// Free returns the bytes that holm may still write to the file system of a path that exists.
@@ -36,6 +38,9 @@ func (p Probes) orReal() Probes {
 	}
 	if p.Namespace == nil {
 		p.Namespace = namespace
+	}
+	if p.Ruleset == nil {
+		p.Ruleset = ruleset
 	}
 	if p.Version == nil {
 		p.Version = version
@@ -65,6 +70,10 @@ func namespace(ctx context.Context, program string, args ...string) error {
 		return fmt.Errorf("%w: %w", errNoNamespace, err)
 	}
 	return err
+}
+
+func ruleset(ctx context.Context) ([]byte, error) {
+	return run.Command(ctx, "nft", "-j", "list", "ruleset")
 }
 
 func version(ctx context.Context, program string) (string, error) {
