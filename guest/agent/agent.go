@@ -36,6 +36,7 @@ type Agent struct {
 func (a *Agent) Run(ctx context.Context) error {
 	state := newBoard(a.identity)
 	state.set(report.StageCloudInit, "")
+	go a.keepTime(ctx)
 	go a.bringUp(ctx, state)
 	return a.serve(ctx, state)
 }
