@@ -2,9 +2,13 @@ package agent
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
+	"os"
+	"os/user"
+	"path/filepath"
 )
 
 // awaitDocker waits for the user's own daemon to answer.
@@ -13,9 +17,27 @@ func (a *Agent) awaitDocker(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
+	if err := a.dockerIsOn(name); err != nil {
+		return err // nobody waits for what its owner has switched off
+	}
 	socket := a.path(dir + "/docker.sock")
 	if err := until(ctx, func() error { return pingDocker(ctx, socket) }); err != nil {
 		return fmt.Errorf("dockerd does not answer: %w", err)
+	}
+	return nil
+}
+
+// dockerIsOn fails when the instance's owner has masked the daemon's unit, for the user or for all.
+func (a *Agent) dockerIsOn(name string) error {
+	u, err := user.Lookup(name)
+	if err != nil {
+		return err
+	}
+	for _, dir := range []string{u.HomeDir + "/.config/systemd/user", "/etc/systemd/user"} {
+		to, err := os.Readlink(a.path(filepath.Join(dir, "docker.service")))
+		if err == nil && to == os.DevNull {
+			return errors.New("docker.service is masked by its owner; to have it again: systemctl --user unmask docker")
+		}
 	}
 	return nil
 }

@@ -93,3 +93,19 @@ func TestAUserThatCloudInitDidNotMakeIsReported(t *testing.T) {
 	err := (&Agent{Root: t.TempDir()}).awaitDocker(t.Context(), "holm-no-such-user")
 	wantError(t, err, `no user "holm-no-such-user"`)
 }
+
+func TestADockerThatItsOwnerHasMaskedIsNotWaitedFor(t *testing.T) {
+	me, err := user.Current()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, dir := range []string{me.HomeDir + "/.config/systemd/user", "/etc/systemd/user"} {
+		a, name := dockerd(t, pong)
+		put(t, a.Root, filepath.Join(dir, "other.service"), "", 0o644)
+		wantError(t, a.awaitDocker(t.Context(), name), "")
+		if err := os.Symlink("/dev/null", filepath.Join(a.Root, dir, "docker.service")); err != nil {
+			t.Fatal(err)
+		}
+		wantError(t, a.awaitDocker(t.Context(), name), "systemctl --user unmask docker")
+	}
+}
