@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"holm/guest/report"
+	"holm/internal/fault"
 	"holm/storage/records"
 )
 
@@ -37,6 +38,8 @@ type question struct {
 	step  string              // the step that a person sees
 	// once is for a question that is not put again when an answer has begun: it would begin anew.
 	once bool
+	// hurry is for a question that is not worth waiting for while another holm speaks with the guest.
+	hurry bool
 	// answered takes each answer, until it is the last one or an error. What arrives is hostile.
 	answered func(r report.Report) (last bool, err error)
 }
@@ -85,7 +88,7 @@ func (p *Provisioner) put(ctx context.Context, h Hypervisor, inst records.Instan
 	if err != nil {
 		return err
 	}
-	port, err := h.Channel(ctx, inst.UUID, report.Channel)
+	port, err := openPort(ctx, h, inst, q.hurry)
 	if err != nil {
 		// A guest that has ended already has no port, and that is what there is to say.
 		if state, stateErr := h.State(ctx, inst.UUID); stateErr == nil && off(state) {
@@ -112,6 +115,24 @@ func (p *Provisioner) put(ctx context.Context, h Hypervisor, inst records.Instan
 		}
 	}
 	return p.listen(ctx, inst, events, reports, w, q)
+}
+
+// busyWithin is how long a holm that only looks may have the port of a guest; whoever has it longer is at work on it.
+const busyWithin = 2 * answersWithin
+
+// openPort opens the guest's port. It takes turns with those who only look how the guest is.
+func openPort(ctx context.Context, h Hypervisor, inst records.Instance, hurry bool) (io.ReadWriteCloser, error) {
+	for waited := time.Duration(0); ; waited += 100 * time.Millisecond {
+		port, err := h.Channel(ctx, inst.UUID, report.Channel)
+		if fault.KindOf(err) != fault.Busy || hurry || waited >= busyWithin {
+			return port, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
 }
 
 func (p *Provisioner) listen(ctx context.Context, inst records.Instance, events <-chan DomainEvent, reports <-chan heard, w *watcher, q question) error {

@@ -56,6 +56,9 @@ func speaking(status, checks []report.Report) guest {
 					return
 				}
 			}
+			if last := len(status) - 1; q.Ask == report.AskStatus && status[last].Stage == report.StageReady {
+				status = status[last:] // it has booted, and says so from now on
+			}
 		}
 	}
 }

@@ -31,6 +31,11 @@ func (p *Provisioner) Show(ctx context.Context, tenant, name string) (View, erro
 	if state == DomainStalled {
 		v.Stalled = whyStalled(ctx, h, inst)
 	}
+	if v.Status == string(records.Ready) {
+		if word, why := p.standing(ctx, h, inst); word != "" {
+			v.Status, v.Now = word, why
+		}
+	}
 	// A pool that is broken does not keep an instance from being shown.
 	if disks, err := p.disks(ctx, inst.Pool); err == nil {
 		if used, err := disks.Usage(ctx, inst.ID); err == nil {
@@ -88,7 +93,8 @@ func (p *Provisioner) List(ctx context.Context, tenant string) ([]Row, error) {
 		}
 		rows[i] = Row{Summary: s, Status: status(s.State, domain)}
 	}
-	return rows, nil
+	p.doubt(ctx, h, rows)
+	return rows, ctx.Err()
 }
 
 // Stats returns the counters of a running instance.

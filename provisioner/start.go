@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 
+	"holm/guest/report"
 	"holm/images"
 	"holm/internal/fault"
 	"holm/provisioner/saga"
@@ -108,12 +109,20 @@ func notStarted(ctx context.Context, inst records.Instance, err error) error {
 	return fault.New(kind, remedy, "start %s: %s: %w", inst.Name, failed.Step, oneError(failed.Cause))
 }
 
-// catchUp waits for an instance that somebody has switched on, unless it is known to be ready.
+// catchUp waits for an instance that somebody has switched on, unless it is ready, and says so itself: one that was ready
+// may have booted anew since.
 func (p *Provisioner) catchUp(ctx context.Context, h Hypervisor, inst records.Instance, w *watcher) (records.Instance, error) {
-	if inst.State == records.Ready {
-		return inst, nil
-	}
 	began := p.Now()
+	if inst.State == records.Ready {
+		r, err := p.quickly(ctx, h, inst)
+		if err == nil && r.Stage == report.StageReady && r.BootID == inst.BootID && accept(inst, r) == nil {
+			return inst, nil
+		}
+		if ctx.Err() != nil {
+			return inst, kept(ctx, inst, context.Cause(ctx))
+		}
+		return p.awaitReady(ctx, h, inst, began, w)
+	}
 	if inst.State != records.Stopped { // else it was switched on behind holm's back, nobody knows when
 		ops, err := p.Records.Operations(ctx, inst.ID)
 		if err != nil {

@@ -64,6 +64,7 @@ func (a *app) viewFields(v provisioner.View) term.Fields {
 	text("tenant", v.Tenant)
 	f.Add("state", statusCell(v.Status))
 	f.Add("failure", term.Cell{Text: v.Failure, Tone: term.Broken})
+	f.Add("now", term.Cell{Text: v.Now, Tone: term.Attention})
 	f.Add("paused", term.Cell{Text: v.Stalled, Tone: term.Broken})
 	text("domain", fmt.Sprintf("%s (%s)", v.Domain, v.Instance.Domain))
 	text("address", v.Address)

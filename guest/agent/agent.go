@@ -56,6 +56,7 @@ func (a *Agent) bringUp(ctx context.Context, state *board) {
 		return
 	}
 	state.ready(inst)
+	a.signal(ctx)
 }
 
 // prepare is what has to be done before there is a network.

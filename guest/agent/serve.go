@@ -44,6 +44,21 @@ func (a *Agent) serve(ctx context.Context, state *board) error {
 	return nil
 }
 
+// signal has the ready port open until ctx ends: the hypervisor sees that it is, and that it no longer is once this guest
+// boots anew. A machine that an older host has made has no such port.
+func (a *Agent) signal(ctx context.Context) {
+	path, err := a.portDevice(report.ReadyPort)
+	if err != nil {
+		return
+	}
+	port, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return
+	}
+	<-ctx.Done()
+	_ = port.Close()
+}
+
 // patient reads on after an end of file that is over by the time it is looked at again. The kernel puts data into the port
 // as it comes, and takes note of who is connected when it has time: the first question of a host can be read before the
 // hang-up of the one before it, and an answer that such a hang-up ended would never be given.

@@ -9,6 +9,10 @@ import "time"
 // Channel is the name of the virtio port; inside the guest it is /dev/virtio-ports/<Channel>.
 const Channel = "holm.report.0"
 
+// ReadyPort is the name of a second virtio port, over which nothing is said: the guest has it open as long as it is ready, and
+// the hypervisor knows without asking the guest whether it has.
+const ReadyPort = "holm.ready.0"
+
 // MaxLine is the longest line that either side accepts, in bytes.
 const MaxLine = 64 << 10
 

@@ -170,9 +170,13 @@ func TestALiveDomainIsRead(t *testing.T) {
 	got, err := ReadLive(live(t))
 	want := Live{
 		ID: 1, Emulator: "/usr/bin/qemu-system-x86_64", Kernel: running().Kernel, Initrd: running().Initrd,
-		Disks:   map[string]string{"vda": running().RootDisk, "vdb": running().StateDisk.Path},
-		Sockets: []string{"/var/lib/libvirt/qemu/channel/target/domain-1-holm.default.web/holm.report.0"},
-		Cards:   []Card{{Tap: "vnet0", Bridge: "holm-default", Isolated: true}},
+		Disks: map[string]string{"vda": running().RootDisk, "vdb": running().StateDisk.Path},
+		Sockets: []string{
+			"/var/lib/libvirt/qemu/channel/target/domain-1-holm.default.web/holm.report.0",
+			"/var/lib/libvirt/qemu/channel/target/domain-1-holm.default.web/holm.ready.0",
+		},
+		Open:  []string{"holm.report.0", "holm.ready.0"},
+		Cards: []Card{{Tap: "vnet0", Bridge: "holm-default", Isolated: true}},
 	}
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Errorf("%v (-want +got):\n%s", err, diff)

@@ -15,6 +15,7 @@ type Live struct {
 	Initrd   string
 	Disks    map[string]string // target → file or block device
 	Sockets  []string          // of its channels
+	Open     []string          // channels of which the guest has the port open, by name
 	Cards    []Card
 }
 
@@ -48,6 +49,9 @@ func ReadLive(text string) (Live, error) {
 	for _, channel := range d.Devices.Channels {
 		if s := channel.Source; s != nil && s.UNIX != nil && s.UNIX.Path != "" {
 			live.Sockets = append(live.Sockets, s.UNIX.Path)
+		}
+		if t := channel.Target; t != nil && t.VirtIO != nil && t.VirtIO.State == "connected" {
+			live.Open = append(live.Open, t.VirtIO.Name)
 		}
 	}
 	for _, disk := range d.Devices.Disks {

@@ -117,7 +117,7 @@ func domain(s Spec) (*libvirtxml.Domain, error) {
 			Controllers: noUSB(),
 			Interfaces:  []libvirtxml.DomainInterface{nic(s)},
 			Serials:     []libvirtxml.DomainSerial{serial(s.ConsoleLog)},
-			Channels:    []libvirtxml.DomainChannel{reportChannel()},
+			Channels:    []libvirtxml.DomainChannel{reportChannel(), readyPort()},
 			MemBalloon:  noBalloon(),
 			RNGs:        []libvirtxml.DomainRNG{rng()},
 			Panics:      []libvirtxml.DomainPanic{panicNotifier()},

@@ -3,6 +3,7 @@ package provisionertest
 import (
 	"io"
 	"slices"
+	"strings"
 
 	"holm/provisioner"
 )
@@ -105,6 +106,15 @@ func (h *Hypervisor) Guest(uuid, port string) io.ReadWriteCloser {
 		return d.link(port).guest()
 	}
 	return nil
+}
+
+// Open is the guest having a port open, which LiveXML tells until the domain stops.
+func (h *Hypervisor) Open(uuid, port string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if d := h.domains[uuid]; d != nil && running(d) {
+		d.liveXML = strings.Replace(d.liveXML, `name="`+port+`"`, `name="`+port+`" state="connected"`, 1)
+	}
 }
 
 // Calls returns the methods called so far, in order.
