@@ -82,7 +82,7 @@ check-go:
 
 .PHONY: check-scripts
 check-scripts:
-	@if command -v shellcheck >/dev/null; then shellcheck -x $(SCRIPTS); else echo "left out: shellcheck is not installed (hack/deps test)"; fi
+	@if command -v shellcheck >/dev/null; then shellcheck -x -S warning $(SCRIPTS); else echo "left out: shellcheck is not installed (hack/deps test)"; fi
 
 .PHONY: check-unit
 check-unit:
