@@ -96,7 +96,9 @@ func (w *world) Expose(ctx context.Context, tenant, name string, ports []network
 	for _, port := range ports {
 		v.Exposed = append(v.Exposed, records.Port(port))
 	}
-	return v.Instance, nil
+	inst := v.Instance
+	inst.State = records.State(v.Status)
+	return inst, nil
 }
 
 func (w *world) Unexpose(ctx context.Context, tenant, name string, ports []network.Port, _ provisioner.Observer) (records.Instance, error) {
@@ -116,7 +118,7 @@ func (w *world) Exposures(_ context.Context, tenant, name string) (all []provisi
 			continue
 		}
 		for _, port := range v.Exposed {
-			all = append(all, provisioner.Exposure{Port: port, Tenant: v.Tenant, Name: v.Name, Address: v.Address})
+			all = append(all, provisioner.Exposure{Port: port, Tenant: v.Tenant, Name: v.Name, Address: v.Address, State: records.State(v.Status)})
 		}
 	}
 	return all, w.failWith
