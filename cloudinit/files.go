@@ -23,6 +23,7 @@ func Files(profile, user string) ([]File, error) {
 	// Which files there are depends on none of the values that stand in them.
 	carried, err := profiles.Files(profile, profiles.Params{
 		InstanceID: "000000000000", Hostname: "name", User: user, Address: netip.AddrFrom4([4]byte{192, 0, 2, 1}),
+		HostKey: "ssh-ed25519 AAAA",
 	})
 	if err != nil {
 		return nil, err
@@ -56,7 +57,7 @@ func made(user string) []File {
 		},
 		{
 			"/home/" + user + "/.ssh/authorized_keys", 0o600,
-			"The SSH keys that may log in.",
+			"The user's own SSH keys that may log in, where create was given any.",
 		},
 	}
 }

@@ -1,6 +1,7 @@
 package cloudinit
 
 import (
+	"net/netip"
 	"regexp"
 	"slices"
 	"strconv"
@@ -13,6 +14,7 @@ const maxQuoted = 48
 var (
 	hostname = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`)
 	userName = regexp.MustCompile(`^[a-z_][a-z0-9_-]{0,30}$`)
+	dnsName  = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`)
 )
 
 // ValidateHostname says whether name can be the host name of an instance: one lower-case DNS label of at most 63
@@ -25,6 +27,31 @@ func ValidateHostname(name string) error {
 	// The guest resolves this name to its loopback address whatever its host name is.
 	if name == "localhost" {
 		return usage("choose another name", "host name %q means every machine to itself", name)
+	}
+	return nil
+}
+
+// maxAPINames is how many names a certificate of the API gets besides those that it has anyway.
+const maxAPINames = 8
+
+// ValidateAPINames says whether names can stand in the certificate of an instance's Kubernetes API: DNS names and
+// addresses, and only where there is such an API. The error is a *fault.Error of kind Usage.
+func ValidateAPINames(profile string, names []string) error {
+	switch {
+	case len(names) == 0:
+		return nil
+	case profile != ProfileK3s:
+		return usage("leave it out, or choose the profile k3s", "an instance of profile %s serves no Kubernetes API that has a name", quote(profile))
+	case len(names) > maxAPINames:
+		return usage("name those that are used", "%d names of the API are too many: at most %d", len(names), maxAPINames)
+	}
+	for _, name := range names {
+		if addr, err := netip.ParseAddr(name); err == nil && addr.Zone() == "" {
+			continue
+		}
+		if len(name) > 253 || !dnsName.MatchString(name) {
+			return usage("use a name such as kube.example.org, in lower case, or an address", "name %s of the API is not allowed", quote(name))
+		}
 	}
 	return nil
 }

@@ -20,7 +20,9 @@ type Spec struct {
 	InstanceID     string       // 12 lower-case hexadecimal digits
 	Hostname       string       // one DNS label, a-z first
 	User           string       // the login name; may use sudo without a password
-	AuthorizedKeys []string     // 1 to 16 lines in authorized_keys format, without options
+	OwnKey         string       // the host's own client key, in authorized_keys format; kept apart from the user's
+	AuthorizedKeys []string     // at most 16 lines in authorized_keys format, without options; at least 1 without OwnKey
+	APINames       []string     // DNS names and addresses by which the API of k3s is reached from outside; at most 8
 	MAC            string       // of the one network interface
 	Address        netip.Prefix // IPv4 address of the guest with the length of its subnet
 	Gateway        netip.Addr   // inside the subnet of Address
@@ -55,7 +57,19 @@ func (s Spec) normalize() (Spec, error) {
 		}
 	}
 	var err error
-	if s.AuthorizedKeys, err = canonicalKeys(s.AuthorizedKeys); err != nil {
+	if s.OwnKey != "" {
+		own, err := parseKey(s.OwnKey)
+		if err != nil {
+			return Spec{}, err
+		}
+		s.OwnKey = own.line()
+	}
+	if s.OwnKey == "" || len(s.AuthorizedKeys) > 0 {
+		if s.AuthorizedKeys, err = canonicalKeys(s.AuthorizedKeys); err != nil {
+			return Spec{}, err
+		}
+	}
+	if err := ValidateAPINames(s.Profile, s.APINames); err != nil {
 		return Spec{}, err
 	}
 	if s.MAC, err = canonicalMAC(s.MAC); err != nil {

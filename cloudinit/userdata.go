@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"io/fs"
+	"net/netip"
 	"strings"
 
 	"holm/cloudinit/profiles"
@@ -32,7 +33,7 @@ type user struct {
 	Sudo              []string `json:"sudo"`
 	LockPassword      bool     `json:"lock_passwd"`
 	Shell             string   `json:"shell"`
-	SSHAuthorizedKeys []string `json:"ssh_authorized_keys"`
+	SSHAuthorizedKeys []string `json:"ssh_authorized_keys,omitempty"`
 }
 
 type writeFile struct {
@@ -64,7 +65,8 @@ func newMetaData(s Spec) metaData {
 // newUserData expects a normalized Spec.
 func newUserData(s Spec) (userData, error) {
 	files, err := profiles.Files(s.Profile, profiles.Params{
-		InstanceID: s.InstanceID, Hostname: s.Hostname, User: s.User, Address: s.Address.Addr(),
+		InstanceID: s.InstanceID, Hostname: s.Hostname, User: s.User, Address: s.Address.Addr(), Address6: s.Address6.Addr(),
+		Gateways: []netip.Addr{s.Gateway, s.Gateway6}, HostKey: s.OwnKey, APINames: s.APINames,
 	})
 	if err != nil {
 		return userData{}, fmt.Errorf("instance %s: %w", s.InstanceID, err)

@@ -155,7 +155,7 @@ func TestSabotageOfARunningInstanceIsCaught(t *testing.T) {
 			breaks: "printf 'PermitRootLogin yes\\nAuthenticationMethods any\\nPasswordAuthentication yes\\nCiphers +aes128-cbc\\nMACs +hmac-sha1\\n" +
 				"KexAlgorithms +diffie-hellman-group14-sha1\\n' > /etc/ssh/sshd_config.d/00-e2e.conf; " +
 				"mount -t tmpfs -o mode=0700 none /root; mkdir -m 700 /root/.ssh; " +
-				"cp /home/ops/.ssh/authorized_keys /root/.ssh/; chmod 600 /root/.ssh/authorized_keys; " + reloadSSH,
+				"cp /etc/ssh/holm/ops /root/.ssh/authorized_keys; chmod 600 /root/.ssh/authorized_keys; " + reloadSSH,
 			mends: "umount /root; rm /etc/ssh/sshd_config.d/00-e2e.conf; " + reloadSSH,
 		},
 		{ // after what reloads sshd, which would refuse such a key

@@ -6,6 +6,9 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"strings"
+
+	"holm/guest/command"
 )
 
 //go:embed all:rootfs
@@ -41,7 +44,8 @@ func Program(name string) ([]byte, error) {
 	return content, nil
 }
 
-// Links are the symbolic links of the root file system, by their paths: the units that are switched on.
+// Links are the symbolic links of the root file system, by their paths: the units that are switched on, and the other
+// name of the agent.
 func Links() map[string]string {
 	return map[string]string{
 		"etc/systemd/system/sysinit.target.wants/holm-agent.service":            "/usr/lib/systemd/system/holm-agent.service",
@@ -49,5 +53,7 @@ func Links() map[string]string {
 		"etc/systemd/system/multi-user.target.wants/systemd-networkd.service":   "/usr/lib/systemd/system/systemd-networkd.service",
 		"etc/systemd/system/multi-user.target.wants/systemd-timesyncd.service":  "/etc/systemd/system/systemd-timesyncd.service",
 		"etc/systemd/system/sockets.target.wants/systemd-networkd.socket":       "/usr/lib/systemd/system/systemd-networkd.socket",
+
+		strings.TrimPrefix(command.Program, "/"): Agent,
 	}
 }

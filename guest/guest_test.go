@@ -13,6 +13,9 @@ import (
 
 func TestEveryUnitOfHolmsThatIsSwitchedOnIsInTheImage(t *testing.T) {
 	for link, target := range guest.Links() {
+		if target == guest.Agent {
+			continue // another name of the program beside it
+		}
 		if !fs.ValidPath(link) || path.Base(link) != path.Base(target) || !path.IsAbs(target) {
 			t.Errorf("%s leads to %s", link, target)
 		}

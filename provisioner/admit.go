@@ -74,7 +74,7 @@ func (p *Provisioner) admit(ctx context.Context, spec CreateSpec) (admitted, err
 		Image: image.Digest, ImageName: image.Name, Unlocked: image.Unlocked,
 		Accel: accel, Machine: host.Machine, Domain: "holm." + spec.Tenant + "." + spec.Name,
 		Network: where.Name, PrefixLen: where.Subnet.Bits(), Gateway: where.Gateway().String(),
-		User: spec.User, AuthorizedKeys: spec.AuthorizedKeys, Unverified: spec.NoVerify, AllowDegraded: spec.AllowDegraded,
+		User: spec.User, AuthorizedKeys: spec.AuthorizedKeys, APINames: spec.APINames, Unverified: spec.NoVerify, AllowDegraded: spec.AllowDegraded,
 		ResidencyOverride: spec.ResidencyOverride,
 	}
 	if inst.Pool, err = p.poolFor(ctx, spec.Pool); err != nil {

@@ -30,6 +30,7 @@ type CreateSpec struct {
 	ResidencyOverride string
 
 	AuthorizedKeys []string // besides holm's own key, in authorized_keys format
+	APINames       []string // names and addresses by which the API of a k3s instance is reached from outside
 }
 
 // Defaults of CreateSpec.

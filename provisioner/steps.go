@@ -111,8 +111,8 @@ func (p *Provisioner) seedSpec(ctx context.Context, inst records.Instance) (clou
 	}
 	spec := cloudinit.Spec{
 		InstanceID: inst.ID, Hostname: inst.Name, User: inst.User, Profile: inst.Profile,
-		AuthorizedKeys: append([]string{own}, inst.AuthorizedKeys...),
-		MAC:            inst.MAC, Address: netip.PrefixFrom(address, inst.PrefixLen),
+		OwnKey: own, AuthorizedKeys: inst.AuthorizedKeys, APINames: inst.APINames,
+		MAC: inst.MAC, Address: netip.PrefixFrom(address, inst.PrefixLen),
 	}
 	if spec.Gateway, err = netip.ParseAddr(inst.Gateway); err != nil {
 		return cloudinit.Spec{}, err

@@ -68,6 +68,9 @@ func (s CreateSpec) withDefaults() (CreateSpec, error) {
 	if err := cloudinit.ValidateUser(s.User); err != nil {
 		return s, err
 	}
+	if err := cloudinit.ValidateAPINames(s.Profile, s.APINames); err != nil {
+		return s, err
+	}
 	if len(s.AuthorizedKeys) > maxKeys {
 		return s, fault.New(fault.Usage, "give the others to the instance once it runs", "%d SSH keys are too many: use at most %d",
 			len(s.AuthorizedKeys), maxKeys)

@@ -36,7 +36,7 @@ func newK3sConfig(p Params) k3sConfig {
 	return k3sConfig{
 		NodeName:              p.Hostname,
 		NodeIP:                p.Address.String(),
-		TLSSAN:                []string{p.Address.String(), p.Hostname},
+		TLSSAN:                append([]string{p.Address.String(), p.Hostname}, p.APINames...),
 		WriteKubeconfigMode:   "0600",
 		SecretsEncryption:     true,
 		ProtectKernelDefaults: true,

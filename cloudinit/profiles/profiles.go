@@ -26,6 +26,10 @@ type Params struct {
 	Hostname   string
 	User       string
 	Address    netip.Addr
+	Address6   netip.Addr   // invalid when the instance has none
+	Gateways   []netip.Addr // the host, as the instance sees it
+	HostKey    string       // the host's own client key, in authorized_keys format; "" when it has none here
+	APINames   []string     // what else the API of k3s is called from outside
 }
 
 // File is one file that the first boot makes inside the guest because of the seed.

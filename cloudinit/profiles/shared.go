@@ -11,7 +11,7 @@ type instance struct {
 
 // sharedFiles are the files of every profile; what they say may differ.
 func sharedFiles(profile string, p Params) ([]File, error) {
-	return filesOf([]draft{
+	files, err := filesOf([]draft{
 		{
 			"/etc/holm/instance.json", 0o644, "Tells the guest agent who this instance is and its profile.",
 			func() ([]byte, error) {
@@ -30,5 +30,16 @@ func sharedFiles(profile string, p Params) ([]File, error) {
 			"/etc/sysctl.d/90-holm.conf", 0o644, "The kernel's settings, stricter than Debian's.",
 			func() ([]byte, error) { return encodeSysctls(newSysctls(profile)) },
 		},
+		{
+			"/etc/ssh/sshd_config.d/05-holm-instance.conf", 0o644, "What sshd has to know of this instance's own addresses and of its host.",
+			func() ([]byte, error) { return newSSHD(p).encode(), nil },
+		},
 	})
+	if err != nil || p.HostKey == "" {
+		return files, err
+	}
+	return append(files, File{
+		Path: "/etc/ssh/holm/" + p.User, Mode: 0o644, Content: []byte(p.HostKey + "\n"),
+		Purpose: "The host's own key, by which holm's verbs come in; it stays when the user's list of keys is replaced.",
+	}), nil
 }

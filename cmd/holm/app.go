@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"strings"
+	"syscall"
 	"time"
 
 	"holm/images"
@@ -48,6 +49,8 @@ type app struct {
 	mend            func(ctx context.Context, s settings, id string) (doctor.Result, error)
 	// program runs another program on the same streams; its exit code comes back as exitStatus.
 	program func(ctx context.Context, name string, args []string, streams *term.Streams) error
+	// programAs is program as another user; nil is the caller's own.
+	programAs func(ctx context.Context, as *syscall.Credential, name string, args []string, streams *term.Streams) error
 }
 
 // run executes one command line and returns the exit code.
@@ -197,6 +200,6 @@ func newApp(streams *term.Streams, getenv func(string) string) *app {
 	return &app{
 		streams: streams, getenv: getenv, now: time.Now, root: os.Geteuid() == 0,
 		makeProvisioner: newProvisioner, makeImages: newImages, renewLock: renewLock, makeHost: newHost, otherUsers: uids.System{}.Others, makeAudit: newAudit, makeKeeper: func(s settings) keyKeeper { return hostKeeper(s) }, arrays: arrays.Builder{}, examine: examineHost, mend: mendHost,
-		program: runProgram,
+		program: runProgram, programAs: runProgramAs,
 	}
 }

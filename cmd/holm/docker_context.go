@@ -14,7 +14,6 @@ import (
 	"holm/cloudinit"
 	"holm/internal/fault"
 	"holm/internal/term"
-	"holm/provisioner"
 )
 
 // dockerContext is what lets the caller's own docker reach the one in an instance.
@@ -26,8 +25,8 @@ type dockerContext struct {
 }
 
 type contextOptions struct {
-	use      bool
-	identity string
+	use bool
+	key keyOptions
 }
 
 func (a *app) dockerContextCommand() *cobra.Command {
@@ -38,7 +37,8 @@ func (a *app) dockerContextCommand() *cobra.Command {
 		Long: "Docker goes through ssh, which checks the instance's host key. What ssh and docker\n" +
 			"need is printed or, with --use, installed: a file below ~/.ssh/holm that\n" +
 			"~/.ssh/config includes, and a Docker context that is switched to. Holm's own key is\n" +
-			"root's; with --identity you use yours, which create --ssh-key gave to the instance.",
+			"root's; with --identity or --own-keys you use yours, which create --ssh-key gave to the\n" +
+			"instance. One connection is shared by what comes within a minute, and then closed.",
 		Example: "  sudo holm docker-context web --use\n  sudo docker --context holm-web ps",
 		GroupID: groupInside,
 		Args:    names(1, 1, "the name of an instance"),
@@ -48,7 +48,7 @@ func (a *app) dockerContextCommand() *cobra.Command {
 		ValidArgsFunction: a.completeInstances(1),
 	}
 	cmd.Flags().BoolVar(&o.use, "use", false, "install it and switch docker to it")
-	cmd.Flags().StringVar(&o.identity, "identity", "", "private key `FILE` to log in with instead of holm's own")
+	o.key.flags(cmd)
 	ends(cmd, fault.NotFound, fault.Unfit, fault.Busy, fault.Refused)
 	return cmd
 }
@@ -66,13 +66,18 @@ func (a *app) dockerContext(ctx context.Context, name string, o contextOptions) 
 	if err != nil {
 		return err
 	}
-	if o.identity != "" {
-		if target.Identity, err = filepath.Abs(o.identity); err != nil {
-			return err
-		}
-		if _, err := os.Stat(target.Identity); err != nil {
-			return fault.New(fault.Usage, "name a private key that is there", "--identity: %w", err)
-		}
+	home, err := a.home()
+	if err != nil {
+		return err
+	}
+	if o.use && home.owner != nil {
+		o.key.own = true // holm's key is root's alone
+	}
+	if target, err = o.key.apply(target); err != nil {
+		return err
+	}
+	if !target.Own && len(v.AuthorizedKeys) == 0 {
+		a.say("instance " + quoted(name) + " was given no key of yours: add it to ~/.ssh/authorized_keys there, or give it to create with --ssh-key")
 	}
 	c, err := newDockerContext(target, a.tenant(), name)
 	if err != nil {
@@ -81,25 +86,24 @@ func (a *app) dockerContext(ctx context.Context, name string, o contextOptions) 
 	if !o.use {
 		return a.streams.Print(a.settings.output, c.result())
 	}
-	if err := a.installContext(ctx, c); err != nil {
+	if err := a.installContext(ctx, home, c); err != nil {
 		return err
 	}
+	a.sayFormer(home, formerAlias(a.tenant(), name), target.ID)
 	a.say("docker uses " + c.Context + " now; back to your own: docker context use default")
 	return nil
 }
 
-// newDockerContext names the context after the instance, and after its tenant where that is not the default one.
+// newDockerContext lets docker's commands share one connection, which ends when none has used it for a minute: a new one
+// takes longer than most commands. Its socket lies in the folder of ssh's own configuration, which is its user's alone.
 func newDockerContext(t sshTarget, tenant, name string) (dockerContext, error) {
-	alias := "holm-" + name
-	if tenant != provisioner.DefaultTenant {
-		alias = "holm-" + tenant + "-" + name
-	}
+	alias := aliasOf(tenant, name)
 	settings, err := t.settings()
 	if err != nil {
 		return dockerContext{}, err
 	}
 	block := []string{"Host " + alias, "    HostName=" + t.Address}
-	for _, setting := range settings {
+	for _, setting := range append(settings, "ControlMaster=auto", "ControlPersist=60", "ControlPath=~/.ssh/holm-"+t.ID) {
 		block = append(block, "    "+setting)
 	}
 	host := "host=ssh://" + alias
@@ -123,22 +127,57 @@ func (v verbatim) Write(w io.Writer, _ bool, _ int, _ term.Style) error {
 	return err
 }
 
-// installContext gives ssh its block and docker its context. Both can be done again.
-func (a *app) installContext(ctx context.Context, c dockerContext) error {
-	home, err := os.UserHomeDir()
+// home is where the caller's programs keep their configuration.
+type home struct {
+	dir   string
+	owner *owner // nil is this process's own user
+}
+
+func (a *app) home() (home, error) {
+	dir, err := os.UserHomeDir()
 	if err != nil {
-		return fault.New(fault.Failure, "set HOME", "cannot tell where ~/.ssh is: %w", err)
+		return home{}, fault.New(fault.Failure, "set HOME", "cannot tell where ~/.ssh is: %w", err)
 	}
-	if err := installSSHConfig(filepath.Join(home, ".ssh"), c.Context, c.SSHConfig); err != nil {
+	o, err := ownerOf(dir)
+	if err != nil {
+		return home{}, fault.New(fault.Failure, "set HOME to a folder that is there", "there is no home: %w", err)
+	}
+	return home{dir, o}, nil
+}
+
+func (h home) sshDir() string { return filepath.Join(h.dir, ".ssh") }
+
+// installContext gives ssh its block and docker its context. Both can be done again.
+func (a *app) installContext(ctx context.Context, h home, c dockerContext) error {
+	err := h.owner.do(func() error { return installSSHConfig(h.sshDir(), c.Context, c.SSHConfig) })
+	if err != nil {
 		return fault.New(fault.Failure, "do it by hand: "+a.command("docker-context", "NAME"), "cannot set ssh up: %w", err)
 	}
 	endpoint := "host=" + c.Host
 	verb := "update"
-	if _, err := os.Stat(contextMeta(home, c.Context)); errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Stat(contextMeta(a.dockerDir(h), c.Context)); errors.Is(err, fs.ErrNotExist) {
 		verb = "create"
 	}
-	if err := a.program(ctx, "docker", []string{"context", verb, c.Context, "--docker", endpoint}, a.streams); err != nil {
+	if err := a.programAs(ctx, h.owner.credential(), "docker", []string{"context", verb, c.Context, "--docker", endpoint}, a.streams); err != nil {
 		return err
 	}
-	return a.program(ctx, "docker", []string{"context", "use", c.Context}, a.streams)
+	return a.programAs(ctx, h.owner.credential(), "docker", []string{"context", "use", c.Context}, a.streams)
+}
+
+// dockerDir is where the caller's docker keeps what it is told.
+func (a *app) dockerDir(h home) string {
+	if dir := a.getenv("DOCKER_CONFIG"); dir != "" {
+		return dir
+	}
+	return filepath.Join(h.dir, ".docker")
+}
+
+// sayFormer tells of a context that an earlier holm has made under a name that two instances could have had. It is only
+// told of: somebody's scripts may use it.
+func (a *app) sayFormer(h home, former, id string) {
+	block, err := os.ReadFile(filepath.Join(h.sshDir(), "holm", former+".conf"))
+	if former == "" || err != nil || !strings.Contains(string(block), "HostKeyAlias="+id+"\n") {
+		return
+	}
+	a.say("it was called " + former + " before, which still works; to be rid of that: docker context rm " + former + "; rm ~/.ssh/holm/" + former + ".conf")
 }

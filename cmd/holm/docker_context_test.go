@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -33,6 +34,7 @@ func TestDockerContextPrintsWhatSSHAndDockerNeed(t *testing.T) {
 	got := w.run(t, append(flags, "docker-context", "web")...)
 	for _, want := range []string{
 		"\nHost holm-web\n", "    HostName=10.77.0.12\n", "    User=ops\n", "    StrictHostKeyChecking=yes\n", "    HostKeyAlias=0123456789ab\n",
+		"    IdentityAgent=none\n", "    BatchMode=yes\n", "    ControlMaster=auto\n", "    ControlPersist=60\n", "    ServerAliveInterval=15\n",
 		"\ndocker context create holm-web --docker host=ssh://holm-web\n",
 	} {
 		if !strings.Contains(got.out, want) {
@@ -80,7 +82,7 @@ func TestDockerContextUseInstallsItOnceAndKeepsWhatIsThere(t *testing.T) {
 
 func TestDockerContextUpdatesAContextThatIsThere(t *testing.T) {
 	w, home, flags := atHome(t)
-	meta := contextMeta(home, "holm-web")
+	meta := contextMeta(filepath.Join(home, ".docker"), "holm-web")
 	if err := os.MkdirAll(filepath.Dir(meta), 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -112,5 +114,113 @@ func TestDockerContextRefusesWhatHasNoDocker(t *testing.T) {
 				t.Errorf("exit %d, want %d\n%s%s", got.code, c.code, got.out, got.err)
 			}
 		})
+	}
+}
+
+func TestYourOwnKeyMayAskAndMayLiveInAnAgent(t *testing.T) {
+	w, home, flags := atHome(t)
+	key := filepath.Join(home, "id.pub")
+	if err := os.WriteFile(key, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, args := range map[string][]string{"a file": {"--identity", key}, "whatever ssh has": {"--own-keys"}} {
+		got := w.run(t, append(append(flags, "docker-context", "web"), args...)...)
+		for _, word := range []string{"BatchMode", "IdentityAgent", "ssh_ed25519"} {
+			if strings.Contains(got.out, word) {
+				t.Errorf("%s: %s stands in the block:\n%s", name, word, got.out)
+			}
+		}
+		if !strings.Contains(got.out, "StrictHostKeyChecking=yes") || !strings.Contains(got.err, "no key of yours") {
+			t.Errorf("%s:\n%s%s", name, got.out, got.err)
+		}
+		if strings.Contains(got.out, key) != (name == "a file") {
+			t.Errorf("%s: the key is not the one:\n%s", name, got.out)
+		}
+	}
+}
+
+func TestNoTwoInstancesShareAnAlias(t *testing.T) {
+	seen := map[string]string{}
+	for _, who := range [][2]string{
+		{"default", "web"}, {"default", "a-web"}, {"a", "web"}, {"a", "b-c"}, {"a-b", "c"}, {"default", "a-b-c"}, {"a", "a"}, {"b", "a"},
+	} {
+		alias := aliasOf(who[0], who[1])
+		if other, there := seen[alias]; there {
+			t.Errorf("%v is called %s, as %s is", who, alias, other)
+		}
+		seen[alias] = who[0] + "/" + who[1]
+	}
+}
+
+func TestDockerConfigIsWhereTheCallerHasIt(t *testing.T) {
+	w, home, flags := atHome(t)
+	dir := filepath.Join(home, "elsewhere")
+	meta := contextMeta(dir, "holm-web")
+	if err := os.MkdirAll(filepath.Dir(meta), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(meta, []byte("{}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	streams := term.New(strings.NewReader(""), &strings.Builder{}, &strings.Builder{})
+	a := w.app(streams, func(name string) string { return map[string]string{"DOCKER_CONFIG": dir}[name] })
+	if code := a.run(t.Context(), append(flags, "docker-context", "web", "--use")); code != 0 || len(w.programs) != 2 || !strings.Contains(w.programs[0], "\nupdate\n") {
+		t.Errorf("exit %d, what was run is %q", code, w.programs)
+	}
+}
+
+func TestWhatRootWritesIntoAHomeIsItsOwners(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("needs root: whose the files are is not tested")
+	}
+	w, home, flags := atHome(t)
+	parent := filepath.Dir(filepath.Dir(home)) // TempDir's folders are root's alone
+	for _, dir := range []string{parent, filepath.Dir(home)} {
+		if err := os.Chmod(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	config := filepath.Join(home, ".ssh", "config")
+	if err := os.MkdirAll(filepath.Dir(config), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(config, []byte("Host mine\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{home, filepath.Dir(config), config} {
+		if err := os.Chown(path, 12345, 12345); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := w.run(t, append(flags, "docker-context", "web", "--use")...); got.code != 0 {
+		t.Fatalf("exit %d\n%s%s", got.code, got.out, got.err)
+	}
+	for _, path := range []string{".ssh/config", ".ssh/holm", ".ssh/holm/holm-web.conf"} {
+		info, err := os.Stat(filepath.Join(home, path))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if uid := info.Sys().(*syscall.Stat_t).Uid; uid != 12345 {
+			t.Errorf("%s belongs to %d", path, uid)
+		}
+	}
+	block, err := os.ReadFile(filepath.Join(home, ".ssh", "holm", "holm-web.conf"))
+	if err != nil || strings.Contains(string(block), "ssh_ed25519") {
+		t.Errorf("the block names a key that its owner cannot read: %s %v", block, err)
+	}
+
+	// A link that the owner has laid leads to nothing that the owner could not write to.
+	elsewhere := t.TempDir()
+	if err := os.RemoveAll(filepath.Join(home, ".ssh", "holm")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(elsewhere, filepath.Join(home, ".ssh", "holm")); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.run(t, append(flags, "docker-context", "web", "--use")...); got.code == 0 {
+		t.Error("root's folder was written to for its sake")
+	}
+	if left, _ := os.ReadDir(elsewhere); len(left) > 0 {
+		t.Errorf("root's folder holds %v", left)
 	}
 }

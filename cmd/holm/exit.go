@@ -92,6 +92,9 @@ func (a *app) exit(ctx context.Context, err error) int {
 	if status, ok := errors.AsType[exitStatus](err); ok {
 		return int(status)
 	}
+	if errors.Is(err, syscall.EPIPE) && errors.Is(context.Cause(ctx), errInterrupted) {
+		return 128 + int(syscall.SIGPIPE) // as any program in a pipe whose reader has seen enough; there is nobody to tell
+	}
 	errs := several{err}
 	if s, ok := errors.AsType[several](err); ok {
 		errs = s
@@ -107,6 +110,9 @@ func (a *app) exit(ctx context.Context, err error) int {
 		}
 	}
 	a.printProblems(problems)
+	if _, ok := errors.AsType[connectionError](err); ok {
+		return connectionFailed
+	}
 	return code
 }
 
@@ -131,6 +137,9 @@ func (a *app) problem(ctx context.Context, err error) problem {
 	p := problem{What: term.Line(err.Error()), Remedy: f.Remedy, ExitCode: int(f.Kind)}
 	if f.What != "" {
 		p.What = term.Line(f.What)
+	}
+	if _, ok := errors.AsType[connectionError](err); ok {
+		p.ExitCode = connectionFailed
 	}
 	for _, code := range exitCodes() {
 		if code.Kind == f.Kind {

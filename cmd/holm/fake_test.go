@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -318,6 +319,10 @@ func (w *world) app(s *term.Streams, getenv func(string) string) *app {
 			return doctor.Result{ID: id, Status: doctor.OK, Found: "off"}, w.failWith
 		},
 		program: func(_ context.Context, name string, args []string, _ *term.Streams) error {
+			w.programs = append(w.programs, strings.Join(append([]string{name}, args...), "\n"))
+			return w.programOK
+		},
+		programAs: func(_ context.Context, _ *syscall.Credential, name string, args []string, _ *term.Streams) error {
 			w.programs = append(w.programs, strings.Join(append([]string{name}, args...), "\n"))
 			return w.programOK
 		},

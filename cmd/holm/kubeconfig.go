@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"net"
+	"net/url"
+	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -19,26 +22,38 @@ import (
 // k3sPort is where an instance of the k3s profile serves the Kubernetes API.
 const k3sPort = "6443"
 
+// kubeconfigOptions say where the kubeconfig goes, and from where it is used.
+type kubeconfigOptions struct {
+	file, server string
+}
+
 func (a *app) kubeconfigCommand() *cobra.Command {
-	var file string
+	var o kubeconfigOptions
 	cmd := &cobra.Command{
-		Use:     "kubeconfig NAME",
-		Short:   "Print a kubeconfig for an instance of the k3s profile",
-		Long:    "It makes an administrator of the cluster of whoever reads it. Cluster, user and context are\ncalled holm-NAME.",
-		Example: "  sudo holm kubeconfig web --file web.kubeconfig\n  kubectl --kubeconfig web.kubeconfig get pods -A",
+		Use:   "kubeconfig NAME",
+		Short: "Print a kubeconfig for an instance of the k3s profile",
+		Long: "It makes an administrator of the cluster of whoever reads it. Cluster, user and context are\ncalled holm-NAME, or holm.TENANT.NAME. From another machine the API is reached by a port of this\n" +
+			"host's, under a name that create --api-name has put into its certificate.",
+		Example: "  sudo holm kubeconfig kube --file kube.kubeconfig\n  kubectl --kubeconfig kube.kubeconfig get pods -A\n" +
+			"  sudo holm expose kube 6443; sudo holm kubeconfig kube --server https://kube.example.org:6443",
 		GroupID: groupInside,
 		Args:    names(1, 1, "the name of an instance"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.kubeconfig(cmd.Context(), args[0], file)
+			return a.kubeconfig(cmd.Context(), args[0], o)
 		},
 		ValidArgsFunction: a.completeInstances(1),
 	}
-	cmd.Flags().StringVar(&file, "file", "", "write it to `FILE` (0600) and not to stdout")
+	cmd.Flags().StringVar(&o.file, "file", "", "write it to `FILE` (0600) and not to stdout")
+	cmd.Flags().StringVar(&o.server, "server", "", "`URL` at which the API is reached, instead of the instance's own address")
 	ends(cmd, fault.NotFound, fault.Unfit, fault.Busy)
 	return cmd
 }
 
-func (a *app) kubeconfig(ctx context.Context, name, file string) error {
+func (a *app) kubeconfig(ctx context.Context, name string, o kubeconfigOptions) error {
+	outside, err := o.outside()
+	if err != nil {
+		return err
+	}
 	_, v, err := a.running(ctx, name)
 	switch {
 	case err != nil:
@@ -57,42 +72,72 @@ func (a *app) kubeconfig(ctx context.Context, name, file string) error {
 	if err != nil {
 		return err
 	}
-	config, err := outsideKubeconfig(data, name, v.Address)
+	server := outside
+	if server == "" {
+		server = "https://" + net.JoinHostPort(v.Address, k3sPort)
+	} else if host := hostOf(server); !slices.Contains(append(v.APINames, v.Address, v.Name), host) {
+		a.say("its certificate is not valid for " + host + ": make the instance with --api-name " + host)
+	}
+	config, err := outsideKubeconfig(data, aliasOf(v.Tenant, v.Name), server)
 	if err != nil {
 		return fault.New(fault.Failure, "look at it: "+a.command("exec", name, "--", "sudo", "ls", "-l", k3sapi.Kubeconfig),
 			"instance %q has no kubeconfig that can be used: %w", name, err)
 	}
-	if file == "" {
+	if o.file == "" {
 		_, err = a.streams.Out.Write(config)
 		return err
 	}
-	if err := atomicfile.WriteBytes(file, 0o600, config); err != nil {
+	who, err := a.invoker(filepath.Dir(o.file))
+	if err == nil {
+		err = who.do(func() error { return atomicfile.WriteBytes(o.file, 0o600, config) })
+	}
+	if err != nil {
 		return fault.New(fault.Failure, "name a file in a folder that is there: --file FILE", "--file: %w", err)
 	}
-	a.say("wrote " + file)
+	a.say("wrote " + o.file)
 	return nil
+}
+
+// outside is the server that was asked for, in its plain form; "" is the instance itself.
+func (o kubeconfigOptions) outside() (string, error) {
+	if o.server == "" {
+		return "", nil
+	}
+	u, err := url.Parse(o.server)
+	if err != nil || u.Scheme != "https" || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || strings.Trim(u.Path, "/") != "" {
+		return "", fault.New(fault.Usage, "write for example: --server https://kube.example.org:6443", "--server: %s is no address of an API", quoted(o.server))
+	}
+	port := u.Port()
+	if port == "" {
+		port = k3sPort
+	}
+	return "https://" + net.JoinHostPort(u.Hostname(), port), nil
+}
+
+func hostOf(server string) string {
+	u, err := url.Parse(server)
+	if err != nil {
+		return ""
+	}
+	return u.Hostname()
 }
 
 // outsideKubeconfig makes of k3s's own kubeconfig one that works outside the instance. The guest decides what it holds,
 // so nothing but certificates and key is taken from it, and where they are used is for the record to say.
-func outsideKubeconfig(inside []byte, name, address string) ([]byte, error) {
+func outsideKubeconfig(inside []byte, alias, server string) ([]byte, error) {
 	access, err := k3sapi.ParseKubeconfig(inside)
 	if err != nil {
 		return nil, err
 	}
-	access.Server = "https://" + net.JoinHostPort(address, k3sPort)
-	return access.Kubeconfig("holm-" + name)
+	access.Server = server
+	return access.Kubeconfig(alias)
 }
 
 // readAsRoot reads a file in the instance that is root's alone, at most limit bytes of it.
 func (a *app) readAsRoot(ctx context.Context, t sshTarget, path string, limit int) ([]byte, error) {
-	argv, err := execArgs(t, false, []string{"sudo", "-n", "cat", "--", path})
-	if err != nil {
-		return nil, err
-	}
 	// What the guest says on its way is not for the terminal.
 	content, said := &limited{left: limit}, &limited{left: maxQuoted}
-	err = a.program(ctx, "ssh", argv, term.New(strings.NewReader(""), content, said))
+	err := a.exec(ctx, t, execOptions{noStdin: true}, []string{"sudo", "-n", "cat", "--", path}, term.New(strings.NewReader(""), content, said))
 	status, failed := errors.AsType[exitStatus](err)
 	switch {
 	case content.over:

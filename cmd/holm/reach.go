@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"syscall"
 	"time"
 
@@ -31,6 +32,15 @@ func (a *app) running(ctx context.Context, name string) (api, provisioner.View, 
 	return p, v, nil
 }
 
+// targetOf is how an instance is reached, with holm's own key.
+func (a *app) targetOf(v provisioner.View) sshTarget {
+	return sshTarget{
+		ID: v.ID, User: v.User, Address: v.Address,
+		KnownHosts: filepath.Join(a.settings.state, "instances", v.ID, "known_hosts"),
+		Identity:   filepath.Join(a.settings.state, "keys", "ssh_ed25519"), Own: true,
+	}
+}
+
 // target finds an instance that ssh can reach: it runs, and its host key is known.
 func (a *app) target(ctx context.Context, name string) (sshTarget, error) {
 	_, v, err := a.running(ctx, name)
@@ -40,11 +50,7 @@ func (a *app) target(ctx context.Context, name string) (sshTarget, error) {
 	if v.HostKey == "" {
 		return sshTarget{}, fault.New(fault.Failure, "run: "+a.command("wait", name), "instance %q is not ready yet (%s)", name, v.Status)
 	}
-	t := sshTarget{
-		ID: v.ID, User: v.User, Address: v.Address,
-		KnownHosts: filepath.Join(a.settings.state, "instances", v.ID, "known_hosts"),
-		Identity:   filepath.Join(a.settings.state, "keys", "ssh_ed25519"),
-	}
+	t := a.targetOf(v)
 	for _, path := range []string{t.KnownHosts, t.Identity} {
 		if _, err := os.Stat(path); err != nil {
 			return t, fault.New(fault.Failure, "make it again: "+a.command("restart", name), "instance %q cannot be reached: %w", name, err)
@@ -53,16 +59,26 @@ func (a *app) target(ctx context.Context, name string) (sshTarget, error) {
 	return t, nil
 }
 
-// runProgram runs an OpenSSH program on the caller's streams and waits for it. Its exit code comes back as exitStatus.
+// runProgram runs an OpenSSH program, or docker, on the caller's streams and waits for it. Its exit code comes back as
+// exitStatus. It does not outlive this process, however that ends.
 func runProgram(ctx context.Context, name string, args []string, streams *term.Streams) error {
+	return runProgramAs(ctx, nil, name, args, streams)
+}
+
+// runProgramAs is runProgram as another user.
+func runProgramAs(ctx context.Context, as *syscall.Credential, name string, args []string, streams *term.Streams) error {
 	path, err := run.Look(name)
 	if err != nil {
 		return err
 	}
 	cmd := exec.CommandContext(ctx, path, args...) // #nosec G204 -- the arguments are built by the functions in sshargs.go
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = streams.In, streams.Out, streams.Err
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = streams.In, term.Unwatched(streams.Out), term.Unwatched(streams.Err)
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = 2 * time.Second
+	// The signal is that of the end of the thread that has started it.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM, Credential: as}
 	err = cmd.Run()
 	if ctx.Err() != nil {
 		return context.Cause(ctx)

@@ -1,49 +1,179 @@
 package main
 
 import (
-	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
-	"errors"
-	"io/fs"
-	"os"
-	"path/filepath"
+	"context"
+	"regexp"
+	"strings"
 
-	"holm/internal/atomicfile"
+	"github.com/spf13/cobra"
+
+	"holm/internal/fault"
+	"holm/internal/term"
+	"holm/provisioner"
 )
 
-// include stands first in ~/.ssh/config: after a Host line it would hold for that host alone. Ssh looks for a relative
-// name below ~/.ssh.
-const include = "Include holm/*.conf\n"
-
-// installSSHConfig writes the block of one host below the folder of ssh's configuration and has it included. What the
-// caller's configuration says besides stays as it is, and keeps its mode.
-func installSSHConfig(dir, alias, block string) error {
-	own := filepath.Join(dir, "holm")
-	if err := os.MkdirAll(own, 0o700); err != nil {
-		return err
-	}
-	if err := atomicfile.WriteBytes(filepath.Join(own, alias+".conf"), 0o600, []byte(block)); err != nil {
-		return err
-	}
-	config := filepath.Join(dir, "config")
-	content, err := os.ReadFile(config)
-	mode := fs.FileMode(0o600)
-	if info, statErr := os.Stat(config); statErr == nil {
-		mode = info.Mode().Perm()
-	}
-	if err != nil && !errors.Is(err, fs.ErrNotExist) || bytes.HasPrefix(content, []byte(include)) {
-		return err
-	}
-	// A link, as people have who keep their configuration elsewhere, is written through.
-	if real, err := filepath.EvalSymlinks(config); err == nil {
-		config = real
-	}
-	return atomicfile.WriteBytes(config, mode, append([]byte(include), content...))
+// exported is one instance as programs outside of holm reach it.
+type exported struct {
+	view    provisioner.View
+	alias   string
+	target  sshTarget
+	hostKey string // "ssh-ed25519 AAAA…"
 }
 
-// contextMeta is where docker keeps a context: in a folder named by the hash of its name.
-func contextMeta(home, name string) string {
-	sum := sha256.Sum256([]byte(name))
-	return filepath.Join(home, ".docker", "contexts", "meta", hex.EncodeToString(sum[:]), "meta.json")
+// exportOptions say from where, and with which key.
+type exportOptions struct {
+	via string
+	key keyOptions
+}
+
+func (o *exportOptions) flags(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&o.via, "via", "", "go through this host, as `[USER@]HOST[:PORT]`, with keys of your own")
+	o.key.flags(cmd)
+}
+
+// jump is what may stand in ProxyJump; it is no option, and no list.
+var jump = regexp.MustCompile(`^([a-zA-Z_][a-zA-Z0-9._-]*@)?([a-zA-Z0-9][a-zA-Z0-9.-]*|\[[0-9a-fA-F:.]+\])(:[0-9]{1,5})?$`)
+
+func (o exportOptions) check() error {
+	if o.via != "" && !jump.MatchString(o.via) {
+		return fault.New(fault.Usage, "write for example: --via ops@host.example.org:22", "--via: %s is no host that ssh can go through", quoted(o.via))
+	}
+	return nil
+}
+
+func (a *app) sshConfigCommand() *cobra.Command {
+	var o exportOptions
+	cmd := &cobra.Command{
+		Use:   "ssh-config [NAME...]",
+		Short: "Print a configuration with which any ssh reaches instances",
+		Long: "Each instance is a Host called holm-NAME, or holm.TENANT.NAME, and its host key stands in\n" +
+			"the configuration: nothing is trusted at first sight. With --via, a machine elsewhere reaches\n" +
+			"them through this host, with keys of its own, which create --ssh-key gave to the instances.",
+		Example: "  ssh host.example.org sudo holm ssh-config --via host.example.org >holm.conf\n  ssh -F holm.conf holm-web",
+		GroupID: groupInside,
+		Args:    names(0, -1, ""),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			hosts, err := a.exports(cmd.Context(), o, args)
+			if err != nil {
+				return err
+			}
+			return a.printSSHConfig(hosts, o)
+		},
+		ValidArgsFunction: a.completeInstances(0),
+	}
+	o.flags(cmd)
+	ends(cmd, fault.NotFound, fault.Unfit)
+	return cmd
+}
+
+// exports are the instances of those names, or all whose host key is known: of the tenant that was named, or of all.
+func (a *app) exports(ctx context.Context, o exportOptions, wanted []string) ([]exported, error) {
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	if o.via != "" && o.key.identity == "" {
+		o.key.own = true
+	}
+	p, err := a.makeProvisioner(ctx, a.settings)
+	if err != nil {
+		return nil, err
+	}
+	var views []provisioner.View
+	if len(wanted) > 0 {
+		for _, name := range wanted {
+			v, err := p.Show(ctx, a.tenant(), name)
+			if err != nil {
+				return nil, err
+			}
+			views = append(views, v)
+		}
+	} else if views, err = a.everyView(ctx, p); err != nil {
+		return nil, err
+	}
+	var all []exported
+	for _, v := range views {
+		if v.HostKey == "" {
+			a.say("left out: " + v.Name + ", which has never been ready")
+			continue
+		}
+		e, err := a.export(v, o)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, e)
+	}
+	return all, nil
+}
+
+func (a *app) everyView(ctx context.Context, p api) ([]provisioner.View, error) {
+	rows, err := p.List(ctx, a.settings.tenant)
+	if err != nil {
+		return nil, err
+	}
+	var views []provisioner.View
+	for _, row := range rows {
+		v, err := p.Show(ctx, row.Tenant, row.Name)
+		if err != nil {
+			return nil, err
+		}
+		views = append(views, v)
+	}
+	return views, nil
+}
+
+// hostKeyForm is what a guest may have said that its key is.
+var hostKeyForm = regexp.MustCompile(`^ssh-ed25519 [A-Za-z0-9+/]{1,200}={0,2}$`)
+
+func (a *app) export(v provisioner.View, o exportOptions) (exported, error) {
+	if !hostKeyForm.MatchString(v.HostKey) {
+		return exported{}, fault.New(fault.Failure, "", "the record of %s holds the host key %s, which is none", v.Name, quoted(v.HostKey))
+	}
+	t, err := o.key.apply(a.targetOf(v))
+	if err != nil {
+		return exported{}, err
+	}
+	if !t.Own && len(v.AuthorizedKeys) == 0 {
+		a.say(v.Name + " was given no key of yours: add it to ~/.ssh/authorized_keys there, or give it to create with --ssh-key")
+	}
+	return exported{view: v, alias: aliasOf(v.Tenant, v.Name), target: t, hostKey: v.HostKey}, t.check()
+}
+
+// settings are those of ssh. The host key comes by a command that prints it, so that one file holds everything, wherever
+// it is copied to.
+func (e exported) settings(o exportOptions) []string {
+	all := []string{
+		"HostName " + e.target.Address, "User " + e.target.User, "HostKeyAlias " + e.target.ID,
+		"KnownHostsCommand /bin/echo " + e.target.ID + " " + e.hostKey,
+		"UserKnownHostsFile /dev/null", "GlobalKnownHostsFile /dev/null", "StrictHostKeyChecking yes", "UpdateHostKeys no",
+		"PreferredAuthentications publickey", "ForwardAgent no", "ServerAliveInterval 15", "ServerAliveCountMax 3",
+	}
+	if o.via != "" {
+		all = append(all, "ProxyJump "+o.via)
+	}
+	for _, setting := range e.target.identity() {
+		all = append(all, strings.Replace(setting, "=", " ", 1))
+	}
+	return all
+}
+
+// sshHost is one of ssh-config's results, for programs.
+type sshHost struct {
+	Name       string `json:"name"`
+	Tenant     string `json:"tenant"`
+	Host       string `json:"host"`        // as ssh calls it
+	KnownHosts string `json:"known_hosts"` // a line of such a file
+	SSHConfig  string `json:"ssh_config"`  // the block
+}
+
+func (a *app) printSSHConfig(hosts []exported, o exportOptions) error {
+	list := struct {
+		Hosts []sshHost `json:"hosts"`
+	}{Hosts: []sshHost{}}
+	var aliases, blocks []string
+	for _, e := range hosts {
+		block := "Host " + e.alias + "\n    " + strings.Join(e.settings(o), "\n    ") + "\n"
+		list.Hosts = append(list.Hosts, sshHost{e.view.Name, e.view.Tenant, e.alias, e.target.ID + " " + e.hostKey, block})
+		aliases, blocks = append(aliases, e.alias), append(blocks, block)
+	}
+	return a.streams.Print(a.settings.output, term.Result{Document: list, People: verbatim(strings.Join(blocks, "\n")), Names: aliases})
 }

@@ -14,18 +14,21 @@ import (
 func webTarget() sshTarget {
 	return sshTarget{
 		ID: "0123456789ab", User: "ops", Address: "10.77.0.12",
-		KnownHosts: "/var/lib/holm state/instances/0123456789ab/known_hosts", Identity: "/var/lib/holm state/keys/ssh_ed25519",
+		KnownHosts: "/var/lib/holm state/instances/0123456789ab/known_hosts", Identity: "/var/lib/holm state/keys/ssh_ed25519", Own: true,
 	}
 }
 
 var strict = []string{
-	"-F", "none", "-o", "User=ops", "-o", "HostKeyAlias=0123456789ab",
+	"-F", "none", "-o", "ControlPath=none", "-o", "User=ops", "-o", "HostKeyAlias=0123456789ab",
 	"-o", `UserKnownHostsFile="/var/lib/holm state/instances/0123456789ab/known_hosts"`,
 	"-o", "GlobalKnownHostsFile=/dev/null", "-o", "StrictHostKeyChecking=yes", "-o", "UpdateHostKeys=no",
-	"-o", `IdentityFile="/var/lib/holm state/keys/ssh_ed25519"`, "-o", "IdentitiesOnly=yes", "-o", "IdentityAgent=none", "-o", "PreferredAuthentications=publickey",
-	"-o", "BatchMode=yes", "-o", "ControlPath=none", "-o", "ForwardAgent=no", "-o", "ConnectTimeout=10",
-	"-o", "LogLevel=ERROR",
+	"-o", `IdentityFile="/var/lib/holm state/keys/ssh_ed25519"`, "-o", "IdentitiesOnly=yes", "-o", "IdentityAgent=none", "-o", "BatchMode=yes",
+	"-o", "PreferredAuthentications=publickey", "-o", "ForwardAgent=no", "-o", "ConnectTimeout=10",
+	"-o", "ServerAliveInterval=15", "-o", "ServerAliveCountMax=3", "-o", "LogLevel=ERROR",
 }
+
+// runs is what stands before the words of a command.
+const runs = `exec '/bin/sh' '-c' '[ -x /usr/lib/holm/holm-exec ] && exec /usr/lib/holm/holm-exec "$@"; exec "$@"' 'sh' `
 
 func TestSSHArguments(t *testing.T) {
 	for _, tc := range []struct {
@@ -39,25 +42,33 @@ func TestSSHArguments(t *testing.T) {
 		},
 		{
 			"exec quotes each word", func(s sshTarget) ([]string, error) {
-				return execArgs(s, false, []string{"printf", `%s\n`, "a b", "$HOME", "it's", ""})
+				return execArgs(s, execOptions{}, "", []string{"printf", `%s\n`, "a b", "$HOME", "it's", ""})
 			},
-			[]string{"-T", "-e", "none", "--", "10.77.0.12", `'printf' '%s\n' 'a b' '$HOME' 'it'\''s' ''`},
+			[]string{"-T", "-e", "none", "--", "10.77.0.12", runs + `'printf' '%s\n' 'a b' '$HOME' 'it'\''s' ''`},
 		},
 		{
-			"a command that looks like an option is none", func(s sshTarget) ([]string, error) { return execArgs(s, true, []string{"-oProxyCommand=x"}) },
-			[]string{"-tt", "--", "10.77.0.12", "'-oProxyCommand=x'"},
+			"a command that looks like an option is none", func(s sshTarget) ([]string, error) {
+				return execArgs(s, execOptions{tty: true}, "", []string{"-oProxyCommand=x"})
+			},
+			[]string{"-tt", "--", "10.77.0.12", runs + "'-oProxyCommand=x'"},
+		},
+		{
+			"exec leaves stdin alone", func(s sshTarget) ([]string, error) {
+				return execArgs(s, execOptions{noStdin: true}, "", []string{"true"})
+			},
+			[]string{"-T", "-e", "none", "-n", "--", "10.77.0.12", runs + "'true'"},
 		},
 		{
 			"cp into the instance", func(s sshTarget) ([]string, error) {
-				return scpArgs(s, true, true, place{Path: "-r"}, place{Instance: "web", Path: "/tmp/a b"})
+				return scpArgs(s, copying{[]place{{Path: "-r"}, {Path: "a\nb"}}, place{Instance: "web", Path: "/tmp/a b"}, true, true})
 			},
-			[]string{"-s", "-r", "-q", "--", "./-r", "10.77.0.12:/tmp/a b"},
+			[]string{"-s", "-p", "-r", "-q", "--", "./-r", "./a\nb", "10.77.0.12:/tmp/a b"},
 		},
 		{
 			"cp out of the instance", func(s sshTarget) ([]string, error) {
-				return scpArgs(s, false, false, place{Instance: "web", Path: "-x"}, place{Path: "a:b"})
+				return scpArgs(s, copying{[]place{{Instance: "web", Path: "-x"}, {Instance: "web", Path: "'"}}, place{Path: "a:b"}, false, false})
 			},
-			[]string{"-s", "--", "10.77.0.12:-x", "./a:b"},
+			[]string{"-s", "-p", "--", "10.77.0.12:-x", "10.77.0.12:'", "./a:b"},
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -89,7 +100,7 @@ func TestARecordThatCouldSteerSSHIsRefused(t *testing.T) {
 	} {
 		target := webTarget()
 		spoil(&target)
-		if args, err := execArgs(target, false, []string{"true"}); err == nil {
+		if args, err := execArgs(target, execOptions{}, "", []string{"true"}); err == nil {
 			t.Errorf("%s: accepted as %q", name, args)
 		} else if fault.KindOf(err) == 0 || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: %q is not one line", name, err)
@@ -102,7 +113,7 @@ func TestOpenSSHUnderstandsTheArguments(t *testing.T) {
 	if err != nil {
 		t.Skip("ssh is not installed (package openssh-client): how it reads the arguments is not tested")
 	}
-	args, err := execArgs(webTarget(), false, []string{"true"})
+	args, err := execArgs(webTarget(), execOptions{}, t.TempDir()+"/log", []string{"true"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,6 +144,52 @@ func TestARemoteShellGivesTheWordsBack(t *testing.T) {
 	}
 	if diff := cmp.Diff(words, strings.Split(strings.TrimSuffix(string(out), "\x00"), "\x00")); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestWhatIsCopiedIsInOneInstanceOrComesFromOne(t *testing.T) {
+	here, web, db := place{Path: "a"}, place{Instance: "web"}, place{Instance: "db"}
+	for _, c := range []struct {
+		name string
+		from []place
+		to   place
+		want string // "" is refused
+	}{
+		{"one file in", []place{here}, web, "web"},
+		{"several files in", []place{here, here}, web, "web"},
+		{"several files out", []place{web, web}, here, "web"},
+		{"both here", []place{here}, here, ""},
+		{"both there", []place{web}, db, ""},
+		{"out of two", []place{web, db}, here, ""},
+		{"some from here and some from there", []place{here, web}, db, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got, err := copying{from: c.from, to: c.to}.instance()
+			if got != c.want && err == nil || (err == nil) != (c.want != "") || err != nil && fault.KindOf(err) != fault.Usage {
+				t.Errorf("%q %v", got, err)
+			}
+		})
+	}
+}
+
+func TestSSHsOwnEndIsToldFromTheCommands(t *testing.T) {
+	const seen = "debug1: clientloop.c:client_input_channel_req():1736 (pid=9): client_input_channel_req: channel 0 rtype exit-status reply 0\r\n"
+	for _, c := range []struct {
+		name, log string
+		ended     bool
+		said      string
+	}{
+		{"nothing is said", "", false, ""},
+		{"the command has ended", "debug1: clientloop.c:x():1: Entering interactive session.\r\n" + seen, true, ""},
+		{"the connection is lost", "debug1: clientloop.c:x():1: Entering interactive session.\r\nTimeout, server 10.77.0.12 not responding.\r\n", false, "Timeout, server 10.77.0.12 not responding."},
+		{"nothing listens", "ssh: connect to host 10.77.0.12 port 22: Connection refused\r\n", false, "ssh: connect to host 10.77.0.12 port 22: Connection refused"},
+		{"what a guest says cannot steer a terminal", "a\x1b[2Jb\n", false, "ab"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if ended, said := readSSHLog(c.log); ended != c.ended || said != c.said {
+				t.Errorf("%v %q", ended, said)
+			}
+		})
 	}
 }
 

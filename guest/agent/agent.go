@@ -65,6 +65,9 @@ func (a *Agent) prepare(ctx context.Context, state *board) (Instance, error) {
 	if err != nil {
 		return inst, err
 	}
+	if err := a.keepAccess(inst.User); err != nil {
+		return inst, err
+	}
 	state.set(report.StageProfile, "")
 	if err := a.apply(ctx); err != nil {
 		return inst, err

@@ -31,7 +31,7 @@ const partWidth = 20
 func (s *Streams) Bars(ctx context.Context) *Bars {
 	b := &Bars{s: s, parts: map[string]*part{}}
 	if s.ErrTerminal {
-		b.pool = mpb.NewWithContext(ctx, mpb.WithOutput(s.Err), mpb.WithWidth(min(s.Width, DefaultWidth)),
+		b.pool = mpb.NewWithContext(ctx, mpb.WithOutput(Unwatched(s.Err)), mpb.WithWidth(min(s.Width, DefaultWidth)),
 			mpb.WithAutoRefresh())
 		s.divert(b.pool)
 	}

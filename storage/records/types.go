@@ -102,6 +102,9 @@ type Instance struct {
 	User           string   `json:"user"`                      // login name inside the guest
 	AuthorizedKeys []string `json:"authorized_keys,omitempty"` // besides holm's own key
 
+	// APINames are what its Kubernetes API is called from outside, besides its own name and address.
+	APINames []string `json:"api_names,omitempty"`
+
 	// Learnt from the guest's first report.
 	HostKey   string `json:"host_key,omitempty"` // "ssh-ed25519 AAAA…"
 	MachineID string `json:"machine_id,omitempty"`

@@ -1,5 +1,6 @@
 // Command holm-agent is holm's service inside an instance: it brings the profile up and reports to the host.
-// "holm-agent attempt NAME ARGUMENT..." is one attempt of the checks that needs a process of its own.
+// "holm-agent attempt NAME ARGUMENT..." is one attempt of the checks that needs a process of its own. Under the name of
+// holm-exec it runs a command for somebody who came in by SSH; see package command.
 package main
 
 import (
@@ -7,14 +8,19 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"syscall"
 
 	"holm/guest/agent"
 	"holm/guest/caps"
+	"holm/guest/command"
 	"holm/guest/probe"
 )
 
 func main() {
+	if filepath.Base(os.Args[0]) == filepath.Base(command.Program) && len(os.Args) > 1 {
+		os.Exit(command.Run(os.Args[1:], os.Stderr))
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	defer stop()
 	if err := run(ctx, os.Args[1:]); err != nil {
@@ -29,6 +35,8 @@ func run(ctx context.Context, args []string) error {
 		return (&agent.Agent{Capabilities: caps.Watch}).Run(ctx)
 	case args[0] == "attempt" && len(args) > 1:
 		return probe.Attempt(ctx, args[1], args[2:], os.Stdout)
+	case args[0] == command.EndSession && len(args) == 2:
+		return command.End(args[1])
 	}
 	return fmt.Errorf("it takes no arguments, or: attempt NAME ARGUMENT")
 }
