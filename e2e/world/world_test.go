@@ -91,6 +91,22 @@ func TestTheWorldServes(t *testing.T) {
 		}
 	})
 	t.Run("packets no larger than it is set to", func(t *testing.T) { mtu(t, w) })
+	t.Run("images of Debian's software", func(t *testing.T) {
+		stock, err := w.Stock(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range []string{"busybox", "nginx", "postgres", "redis"} {
+			_, digest, _ := strings.Cut(stock[name].Digest, "@")
+			url := world.MirrorURL + "/v2/library/" + name + "/manifests/"
+			for _, ref := range []string{"latest", "1", digest} {
+				got := outside(t, w, "curl", "-sSfkI", "-H", "Accept: application/vnd.oci.image.manifest.v1+json", url+ref)
+				if !strings.Contains(strings.ToLower(got), "docker-content-digest: "+digest) {
+					t.Errorf("%s of %s is %q, want %s", ref, name, got, digest)
+				}
+			}
+		}
+	})
 	t.Run("there is one at a time", func(t *testing.T) {
 		if _, err := world.Up(t.Context()); fault.KindOf(err) != fault.Busy {
 			t.Errorf("a second one: %v", err)

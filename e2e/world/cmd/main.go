@@ -23,15 +23,21 @@ func main() {
 
 // hold makes the world, leaves its certificate in the folder that the one argument names, and waits.
 func hold(ctx context.Context, args []string) error {
-	if len(args) != 1 {
-		return fmt.Errorf("usage: world FOLDER")
+	if len(args) < 1 || len(args) > 2 || (len(args) == 2 && args[1] != "images") {
+		return fmt.Errorf("usage: world FOLDER [images]")
 	}
 	w, err := world.Up(ctx)
 	if err != nil {
 		return err
 	}
 	ca := filepath.Join(args[0], "ca.pem")
-	if err = os.WriteFile(ca, w.CA, 0o644); err == nil { //nolint:gosec // a certificate is public
+	if len(args) == 2 {
+		_, err = w.Stock(ctx)
+	}
+	if err == nil {
+		err = os.WriteFile(ca, w.CA, 0o644) //nolint:gosec // a certificate is public
+	}
+	if err == nil {
 		fmt.Println("ready")
 		<-ctx.Done()
 	}
