@@ -29,16 +29,22 @@ type Agent struct {
 	Capabilities func(context.Context, time.Duration) (*report.Capabilities, error)
 
 	promises func(profile string) []probe.Check // nil is probe.For
+	told     told
 }
 
 // Run serves until ctx ends. It fails only when the virtio port cannot be had; a profile that does not come up is
 // reported to the host, not returned.
 func (a *Agent) Run(ctx context.Context) error {
+	port, err := a.openPort()
+	if err != nil {
+		return err
+	}
+	a.told.connected = func() bool { return connected(port) }
 	state := newBoard(a.identity)
 	state.set(report.StageCloudInit, "")
 	go a.keepTime(ctx)
 	go a.bringUp(ctx, state)
-	return a.serve(ctx, state)
+	return a.serve(ctx, port, state)
 }
 
 func (a *Agent) bringUp(ctx context.Context, state *board) {
@@ -48,14 +54,15 @@ func (a *Agent) bringUp(ctx context.Context, state *board) {
 	if notifyErr := notifyReady(); err == nil {
 		err = notifyErr
 	}
+	var note string
 	if err == nil {
-		err = a.comeUp(ctx, inst, state)
+		note, err = a.comeUp(ctx, inst, state)
 	}
 	if err != nil {
 		state.set(report.StageFailed, err.Error())
 		return
 	}
-	state.ready(inst)
+	state.readyWith(inst, note)
 	a.signal(ctx)
 }
 
@@ -72,6 +79,9 @@ func (a *Agent) prepare(ctx context.Context, state *board) (Instance, error) {
 	if err := a.apply(ctx); err != nil {
 		return inst, err
 	}
+	if err := a.settle(ctx, inst); err != nil {
+		return inst, err
+	}
 	switch inst.Profile {
 	case probe.Docker:
 		return inst, a.keepSessions(inst)
@@ -81,15 +91,17 @@ func (a *Agent) prepare(ctx context.Context, state *board) (Instance, error) {
 	return inst, nil
 }
 
-// comeUp waits for what the profile runs, and locks the kernel behind it.
-func (a *Agent) comeUp(ctx context.Context, inst Instance, state *board) error {
+// comeUp waits for what the profile runs, and locks the kernel behind it. It returns what there is to remark on an instance
+// that is up nevertheless.
+func (a *Agent) comeUp(ctx context.Context, inst Instance, state *board) (string, error) {
 	within, cancel := context.WithTimeout(ctx, readyWithin)
 	defer cancel()
 	err := a.awaitSSH(within)
 	a.announce(within)
+	asked := a.askNameservers(within)
 	switch {
 	case err != nil:
-		return err
+		return "", err
 	case inst.Profile == probe.Docker:
 		state.set(report.StageDocker, "")
 		err = a.awaitDocker(within, inst.User)
@@ -98,9 +110,9 @@ func (a *Agent) comeUp(ctx context.Context, inst Instance, state *board) error {
 		err = a.awaitK3s(ctx, within)
 	}
 	if err != nil {
-		return err
+		return "", err
 	}
-	return a.lockModules()
+	return <-asked, a.lockModules()
 }
 
 // path puts Root before an absolute path.

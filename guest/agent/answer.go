@@ -2,6 +2,7 @@ package agent
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -48,21 +49,14 @@ func (v voice) write(r report.Report) error {
 // answer answers one question until ctx ends, which it does when the next one is put.
 func (a *Agent) answer(ctx context.Context, v voice, q report.Question, state *board) {
 	var r report.Report
-	var err error
-	switch q.Ask {
-	case report.AskStatus:
+	// What was begun is brought to its end when the question is put again.
+	err := a.tell(context.WithoutCancel(ctx), q)
+	if err == nil && q.Ask == report.AskStatus {
 		speak(ctx, v, state)
 		return
-	case report.AskChecks:
-		r.Checks, err = a.tryChecks(ctx, v, state)
-	case report.AskExpose:
-		err = a.expose(ctx, state, q.Ports)
-	case report.AskGrow:
-		r.Grown, err = a.growState(ctx, q.Bytes)
-	case report.AskCapabilities:
-		r.Capabilities, err = a.watchCapabilities(ctx, v, time.Duration(q.Seconds)*time.Second)
-	default:
-		err = fmt.Errorf("this image cannot answer %.40q: it is older than its host", q.Ask)
+	}
+	if err == nil {
+		r, err = a.respond(ctx, v, q, state)
 	}
 	if ctx.Err() != nil {
 		return // nobody asks any more
@@ -75,6 +69,34 @@ func (a *Agent) answer(ctx context.Context, v voice, q report.Question, state *b
 		// Either it says why, or the host has hung up and the port will tell.
 		_ = v.say(report.Report{Stage: report.StageFailed, Note: err.Error()})
 	}
+}
+
+// respond does what a question asks for, other than to say how the guest is.
+func (a *Agent) respond(ctx context.Context, v voice, q report.Question, state *board) (r report.Report, err error) {
+	switch q.Ask {
+	case report.AskEnvironment:
+		err = a.toldAll(ctx, q, state)
+	case report.AskChecks:
+		r.Checks, err = a.tryChecks(ctx, v, state)
+	case report.AskExpose:
+		err = a.expose(ctx, state, q.Ports)
+	case report.AskGrow:
+		r.Grown, err = a.growState(ctx, q.Bytes)
+	case report.AskCapabilities:
+		r.Capabilities, err = a.watchCapabilities(ctx, v, time.Duration(q.Seconds)*time.Second)
+	default:
+		err = fmt.Errorf("this image cannot answer %.40q: it is older than its host", q.Ask)
+	}
+	return r, err
+}
+
+// toldAll answers that an environment is in force, once the boot has come so far.
+func (a *Agent) toldAll(ctx context.Context, q report.Question, state *board) error {
+	if q.Environment == nil {
+		return errors.New("the question has no environment")
+	}
+	_, err := state.await(ctx)
+	return err
 }
 
 // tryChecks waits until the profile is up and tries its promises. A bait lies out while it does.

@@ -26,7 +26,10 @@ func newBoard(identity func(*report.Report)) *board {
 func (b *board) set(stage, note string) { b.change(stage, note, Instance{}) }
 
 // ready is the last stage of an instance that is up.
-func (b *board) ready(inst Instance) { b.change(report.StageReady, "", inst) }
+func (b *board) ready(inst Instance) { b.readyWith(inst, "") }
+
+// readyWith is ready, with a remark.
+func (b *board) readyWith(inst Instance, note string) { b.change(report.StageReady, note, inst) }
 
 func (b *board) change(stage, note string, inst Instance) {
 	b.mu.Lock()

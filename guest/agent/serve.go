@@ -19,16 +19,21 @@ import (
 // an immediate end of file and offers nothing to wait for that Go's poller understands.
 const reopenAfter = 200 * time.Millisecond
 
-// serve answers the host for as long as the guest runs.
-func (a *Agent) serve(ctx context.Context, state *board) error {
+// openPort opens the guest's end of the virtio port, which nobody else may open beside.
+func (a *Agent) openPort() (*os.File, error) {
 	path, err := a.portDevice(report.Channel)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	port, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {
-		return fmt.Errorf("open the virtio port: %w", err)
+		return nil, fmt.Errorf("open the virtio port: %w", err)
 	}
+	return port, nil
+}
+
+// serve answers the host for as long as the guest runs.
+func (a *Agent) serve(ctx context.Context, port *os.File, state *board) error {
 	// Closing ends a read that waits; closing twice is harmless.
 	stop := context.AfterFunc(ctx, func() { _ = port.Close() })
 	defer func() { stop(); _ = port.Close() }()
@@ -106,7 +111,7 @@ func (a *Agent) converse(ctx context.Context, port io.ReadWriter, state *board) 
 	defer func() { silence() }()
 
 	lines := bufio.NewScanner(port)
-	lines.Buffer(nil, report.MaxLine)
+	lines.Buffer(nil, report.MaxQuestion)
 	for lines.Scan() {
 		var q report.Question
 		if err := json.Unmarshal(lines.Bytes(), &q); err != nil || q.Nonce == "" || len(q.Nonce) > 128 {

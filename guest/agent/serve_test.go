@@ -154,7 +154,7 @@ func TestTheConversationEnds(t *testing.T) {
 	t.Run("at a line that is too long", func(t *testing.T) {
 		c := conversation(t, &Agent{}, testBoard())
 		// The guest stops reading in the middle of it, so the writing fails or not.
-		_, _ = c.host.Write(bytes.Repeat([]byte("x"), report.MaxLine+2))
+		_, _ = c.host.Write(bytes.Repeat([]byte("x"), report.MaxQuestion+2))
 		if err := <-c.ended; !errors.Is(err, bufio.ErrTooLong) {
 			t.Errorf("error is %v, want %v", err, bufio.ErrTooLong)
 		}
@@ -248,16 +248,20 @@ func TestThePortIsFoundByItsName(t *testing.T) {
 
 func TestTheAgentFailsOnlyWithoutItsPort(t *testing.T) {
 	t.Run("no port", func(t *testing.T) {
-		err := (&Agent{Root: t.TempDir()}).serve(t.Context(), testBoard())
+		_, err := (&Agent{Root: t.TempDir()}).openPort()
 		if err == nil || !strings.Contains(err.Error(), report.Channel) {
 			t.Errorf("error is %v, want it to name the port", err)
 		}
 	})
 	t.Run("stopped while it waits for a question", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
-		root := port(t, report.Channel+"\n")
+		a := &Agent{Root: port(t, report.Channel+"\n")}
+		port, err := a.openPort()
+		if err != nil {
+			t.Fatal(err)
+		}
 		ended := make(chan error, 1)
-		go func() { ended <- (&Agent{Root: root}).serve(ctx, testBoard()) }()
+		go func() { ended <- a.serve(ctx, port, testBoard()) }()
 		cancel()
 		if err := <-ended; err != nil {
 			t.Errorf("error is %v, want none", err)

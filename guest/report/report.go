@@ -13,8 +13,11 @@ const Channel = "holm.report.0"
 // the hypervisor knows without asking the guest whether it has.
 const ReadyPort = "holm.ready.0"
 
-// MaxLine is the longest line that either side accepts, in bytes.
+// MaxLine is the longest line that a host accepts of its guest, in bytes.
 const MaxLine = 64 << 10
+
+// MaxQuestion is the longest question that a guest accepts, in bytes: an environment may have many certificates.
+const MaxQuestion = 256 << 10
 
 // Version of this language.
 const Version = 2

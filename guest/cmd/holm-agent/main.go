@@ -1,6 +1,8 @@
 // Command holm-agent is holm's service inside an instance: it brings the profile up and reports to the host.
-// "holm-agent attempt NAME ARGUMENT..." is one attempt of the checks that needs a process of its own. Under the name of
-// holm-exec it runs a command for somebody who came in by SSH; see package command.
+// Command holm-agent is holm's service inside an instance: it brings the profile up and reports to the host.
+// "holm-agent attempt NAME ARGUMENT..." is one attempt of the checks that needs a process of its own, and "holm-agent
+// docker-settings" gives the user's Docker what the host told of the world around. Under the name of holm-exec it runs a
+// command for somebody who came in by SSH; see package command.
 package main
 
 import (
@@ -37,6 +39,8 @@ func run(ctx context.Context, args []string) error {
 		return probe.Attempt(ctx, args[1], args[2:], os.Stdout)
 	case args[0] == command.EndSession && len(args) == 2:
 		return command.End(args[1])
+	case args[0] == "docker-settings" && len(args) == 1:
+		return agent.DockerSettings{Home: os.Getenv("HOME"), RuntimeDir: os.Getenv("XDG_RUNTIME_DIR")}.Run()
 	}
-	return fmt.Errorf("it takes no arguments, or: attempt NAME ARGUMENT")
+	return fmt.Errorf("it takes no arguments, or: attempt NAME ARGUMENT, or: docker-settings")
 }
