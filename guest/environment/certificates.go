@@ -12,9 +12,9 @@ import (
 )
 
 // maxPEM is the longest certificate that is read, in bytes.
-const maxPEM = 16 << 10
+const maxPEM = 32 << 10
 
-// Certificate is a CA that the instance trusts besides Debian's.
+// Certificate is a CA, or a server's own certificate, that the instance trusts besides Debian's.
 type Certificate struct {
 	Name string // of its file: the same for the same certificate
 	PEM  []byte // one block, nothing else
@@ -57,9 +57,6 @@ func parseCertificate(text string) (Certificate, error) {
 	c, err := x509.ParseCertificate(block.Bytes)
 	if err != nil {
 		return Certificate{}, err
-	}
-	if !c.IsCA {
-		return Certificate{}, fmt.Errorf("it may sign no other: it is no CA's")
 	}
 	hash, err := subjectHash(c.RawSubject)
 	if err != nil {

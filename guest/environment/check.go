@@ -16,7 +16,7 @@ import (
 const (
 	MaxNameservers  = 3
 	MaxSearch       = 6
-	MaxHosts        = 256
+	MaxHosts        = 512
 	MaxNames        = 8 // of one host
 	MaxCertificates = 16
 	MaxMirrors      = 8
@@ -27,10 +27,13 @@ const (
 // nameForm is a name in DNS, as resolvers look them up; underscores are real, if not beautiful.
 var nameForm = regexp.MustCompile(`^[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?)*$`)
 
-// urlForm has nothing in it that a shell, a unit or a line of variables would take for its own, not even between quotes.
-var urlForm = regexp.MustCompile(`^https?://[A-Za-z0-9._~%&()*+,;=:@\[\]-]+/?$`)
+// urlForm has nothing in it that a unit or a line of variables would take for its own, between quotes.
+var urlForm = regexp.MustCompile(`^https?://[A-Za-z0-9._~%!&()*+,;=:@\[\]-]+/*$`)
 
-const maxURL = 512
+const (
+	maxURL  = 512
+	maxName = 253
+)
 
 // Check tells whether an environment is one that a guest puts into force: all of it, or nothing.
 func Check(e report.Environment) error {
@@ -61,7 +64,7 @@ func checkSearch(e report.Environment) error {
 		return err
 	}
 	for _, domain := range e.Search {
-		if !isName(domain) {
+		if len(domain) > maxName || !nameForm.MatchString(domain) {
 			return fmt.Errorf("search domain %.60q is no name", domain)
 		}
 	}
@@ -83,8 +86,8 @@ func checkHosts(e report.Environment) error {
 			return err
 		}
 		for _, name := range host.Names {
-			if !isName(name) || isLocal(name) {
-				return fmt.Errorf("%.60q is no name that another host can have", name)
+			if !isName(name) {
+				return fmt.Errorf("%.60q is no name of a host", name)
 			}
 		}
 	}
@@ -132,7 +135,7 @@ func reachable(addr netip.Addr) bool {
 // isName tells whether s is a name and cannot be taken for an address, not even by those who read 10.1 as one.
 func isName(s string) bool {
 	last := s[strings.LastIndexByte(s, '.')+1:]
-	return len(s) <= 253 && nameForm.MatchString(s) && strings.Trim(last, "0123456789") != ""
+	return len(s) <= maxName && nameForm.MatchString(s) && strings.Trim(last, "0123456789") != ""
 }
 
 // isLocal tells whether a name means the machine that asks (RFC 6761).

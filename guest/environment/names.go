@@ -1,6 +1,7 @@
 package environment
 
 import (
+	"slices"
 	"strings"
 
 	"holm/guest/report"
@@ -46,7 +47,10 @@ func encodeUnit(section string, settings []unitfile.Setting) ([]byte, error) {
 func Hosts(hosts []byte, e report.Environment) []byte {
 	var ours []byte
 	for _, host := range e.Hosts {
-		ours = append(ours, host.Address.String()+" "+strings.Join(host.Names, " ")+"\n"...)
+		// An instance may be called localhost; nobody else is led to it.
+		if names := slices.DeleteFunc(slices.Clone(host.Names), isLocal); len(names) > 0 {
+			ours = append(ours, host.Address.String()+" "+strings.Join(names, " ")+"\n"...)
+		}
 	}
 	return withBlock(hosts, ours)
 }

@@ -2,7 +2,7 @@ package environment
 
 import (
 	"fmt"
-	"net/netip"
+	"regexp"
 	"strings"
 
 	"holm/guest/report"
@@ -37,16 +37,11 @@ func checkProxy(e report.Environment) error {
 	return nil
 }
 
-// isException: a name, a domain with a dot in front, an address or a subnet.
-func isException(s string) bool {
-	if _, err := netip.ParsePrefix(s); err == nil {
-		return true
-	}
-	if addr, err := netip.ParseAddr(s); err == nil {
-		return addr.Zone() == ""
-	}
-	return isName(strings.TrimPrefix(s, "."))
-}
+// exceptionForm: a name, a domain with a dot in front, an address or a subnet, perhaps with a port; or a star for everything.
+// Programs differ in what they make of it, but none sees two where one was meant.
+var exceptionForm = regexp.MustCompile(`^(\*|\*?\.?[A-Za-z0-9_\[][A-Za-z0-9._:/\[\]-]*)$`)
+
+func isException(s string) bool { return len(s) <= maxName && exceptionForm.MatchString(s) }
 
 // notThrough is whatever is reached without the proxy, as programs want it: with commas.
 func notThrough(p *report.Proxy, besides ...string) string {

@@ -123,11 +123,11 @@ func TestAChangeSetsAndTakesBack(t *testing.T) {
 		}
 	}
 	set(Change{
-		Nameservers: list("::ffff:192.0.2.53", "2001:DB8::53"), Search: list("Corp.Example."), Mirrors: list("https://mirror.example/x"), TimeServers: list("NTP.corp.example"),
+		Nameservers: list("::ffff:192.0.2.53", "2001:DB8::53"), Search: list("Corp.Example."), Mirrors: list("https://mirror.example"), TimeServers: list("NTP.corp.example"),
 		HTTP: word("http://u:p%40@proxy.example:3128"), NotProxied: list(".corp.example", "10.0.0.0/8", "*"), AddCertificates: []string{one, two, one},
 	})
 	want := records.Environment{
-		Nameservers: []string{"192.0.2.53", "2001:db8::53"}, Search: []string{"corp.example"}, Mirrors: []string{"https://mirror.example/x"},
+		Nameservers: []string{"192.0.2.53", "2001:db8::53"}, Search: []string{"corp.example"}, Mirrors: []string{"https://mirror.example"},
 		TimeServers: []string{"ntp.corp.example"}, Certificates: []string{one, two},
 		Proxy: records.Proxy{HTTP: "http://u:p%40@proxy.example:3128", Not: []string{".corp.example", "10.0.0.0/8", "*"}},
 	}

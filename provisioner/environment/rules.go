@@ -70,9 +70,10 @@ func searchRule() rule {
 }
 
 func mirrorRule() rule {
-	return rule{"registry mirror", maxMirrors, "write it as https://mirror.example, without user, query and fragment", func(text string) string {
+	return rule{"registry mirror", maxMirrors, "write it as https://mirror.example, without user, path, query and fragment", func(text string) string {
 		u, ok := web(text)
-		if !ok || u.User != nil {
+		// dockerd takes no mirror with a path, and would not start.
+		if !ok || u.User != nil || strings.Trim(u.Path, "/") != "" {
 			return ""
 		}
 		return text
