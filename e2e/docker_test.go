@@ -122,7 +122,11 @@ func TestARestartKeepsWhatTheInstanceIs(t *testing.T) {
 	needWeb(t)
 	shell(t, web, "docker image inspect busybox >/dev/null 2>&1 || { "+importBusybox+"; }; echo kept > ~/kept")
 	before := show(t, web)
-	holm("restart", web).must(t)
+	restarted := holm("-v", "restart", web).run(t)
+	if restarted.code != 0 {
+		t.Fatalf("restart: exit %d\n%s", restarted.code, restarted.stderr)
+	}
+	t.Run("its volume's key, which was used, lies nowhere", func(t *testing.T) { testKeyLiesNowhere(t, restarted) })
 	after := show(t, web)
 	same(t, before, after)
 	if before.BootID == after.BootID {
