@@ -41,6 +41,7 @@ func TestTwoAreMadeAtOnceAndReachWhomTheyMay(t *testing.T) {
 	wg.Go(func() {
 		piped = holm("create", b, "--profile", "plain", "--flavor", "e2e-noisy", "--tenant", "acme").run(t)
 	})
+	usersAgain := testUsers(t, b, "acme")
 	wg.Wait()
 	if err != nil || piped.code != 0 {
 		t.Fatalf("create %s: %v\n%s\ncreate %s: exit %d\n%s", a, err, watched, b, piped.code, piped.stderr)
@@ -66,6 +67,7 @@ func TestTwoAreMadeAtOnceAndReachWhomTheyMay(t *testing.T) {
 			_ = conn.Close()
 		}
 	})
+	t.Run("another tenant's user reaches nothing of it when it is ready", usersAgain)
 	t.Run("one that burns CPU and disk gets what it may have", func(t *testing.T) { testNoisy(t, a, b, acme) })
 	t.Run("a console that is flooded keeps its size", func(t *testing.T) { testFlood(t, one) })
 	t.Run("who is reached outside, and who reaches it, is the operator's choice", func(t *testing.T) { testReach(t, b, two, acme) })

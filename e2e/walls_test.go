@@ -3,7 +3,6 @@
 package e2e
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -106,38 +105,25 @@ func intruder(t *testing.T) string {
 	return path
 }
 
-// TestATenantsUserReachesNothingOfAnother has the user of one tenant, web's, try all that the QEMU of another has open, while
-// both run the same image.
-func TestATenantsUserReachesNothingOfAnother(t *testing.T) {
-	needWeb(t)
-	const victim = prefix + "victim"
-	theirs := []string{"--tenant", "walled"}
-	holm("tenant", "create", "walled").must(t)
-	t.Cleanup(func() {
-		if rm := holm("tenant", "rm", "--yes", "walled").do(context.Background()); rm.code != 0 {
-			t.Errorf("remove the tenant: exit %d\n%s", rm.code, rm.stderr)
-		}
-	})
-	tidy(t, victim, theirs...)
+// testUsers has the user of one tenant, web's, try all that the QEMU of another has open, while both run the same image: as soon
+// as it runs, and, by what is returned, when it is ready.
+func testUsers(t *testing.T, victim, tenant string) (ready func(*testing.T)) {
+	t.Helper()
+	theirs := []string{"--tenant", tenant}
 	other := show(t, web).UID
-	made := make(chan outcome, 1)
-	go func() {
-		made <- holm(append([]string{"create", victim, "--profile", "plain", "--flavor", "tiny"}, theirs...)...).do(t.Context())
-	}()
-	pid := awaitQEMU(t, "holm.walled."+victim)
+	pid := awaitQEMU(t, "holm."+tenant+"."+victim)
 	early := show(t, victim, theirs...)
-	t.Run("while the seed is there", func(t *testing.T) {
+	t.Run("another tenant's user reaches nothing of it while the seed is there", func(t *testing.T) {
 		breakIn(t, early, other, pid, "read "+filepath.Join(stateDir, "instances", early.ID, "seed.iso"))
 	})
-	if o := <-made; o.code != 0 {
-		t.Fatalf("exit %d\n%s", o.code, o.stderr)
-	}
-	t.Run("when it is ready", func(t *testing.T) { breakIn(t, show(t, victim, theirs...), other, pid) })
-	for name, flags := range map[string][]string{victim: theirs, web: nil} {
-		verified := holm(append([]string{"verify", name}, flags...)...).must(t)
-		for _, id := range []string{"qemu-user\tpass", "tenant-walls\tpass", "domain-as-asked\tpass"} {
-			if !strings.Contains(verified, id) {
-				t.Errorf("%s of %s is not in:\n%s", id, name, verified)
+	return func(t *testing.T) {
+		breakIn(t, show(t, victim, theirs...), other, pid)
+		for name, flags := range map[string][]string{victim: theirs, web: nil} {
+			verified := holm(append([]string{"verify", name}, flags...)...).must(t)
+			for _, id := range []string{"qemu-user\tpass", "tenant-walls\tpass", "domain-as-asked\tpass"} {
+				if !strings.Contains(verified, id) {
+					t.Errorf("%s of %s is not in:\n%s", id, name, verified)
+				}
 			}
 		}
 	}
