@@ -46,7 +46,7 @@ func testReach(t *testing.T, name string, v view, flags []string) {
 	case !strings.Contains(out, "packets transmitted"):
 		t.Errorf("ping did not run: %v", err)
 	}
-	serve := "cd /etc/ssh; nohup python3 -m http.server --bind :: 8443 >/dev/null 2>&1 & " +
+	serve := "cd /etc/ssh; setsid -f python3 -m http.server --bind :: 8443 >/dev/null 2>&1; " +
 		"for i in $(seq 100); do ss -Hltn sport = 8443 | grep -q . && exit 0; sleep 0.2; done; exit 1"
 	holm(append([]string{"exec", name}, append(flags, "--", "sh", "-c", serve)...)...).must(t)
 	holm(append([]string{"expose", name, "8080:8443"}, flags...)...).must(t)

@@ -71,6 +71,7 @@ func TestTwoAreMadeAtOnceAndReachWhomTheyMay(t *testing.T) {
 	t.Run("one that burns CPU and disk gets what it may have", func(t *testing.T) { testNoisy(t, a, b, acme) })
 	t.Run("a console that is flooded keeps its size", func(t *testing.T) { testFlood(t, one) })
 	t.Run("who is reached outside, and who reaches it, is the operator's choice", func(t *testing.T) { testReach(t, b, two, acme) })
+	t.Run("a published port answers those who may, as long as it is published", func(t *testing.T) { testPublished(t, needWorld(t), b, two, acme) })
 }
 
 func showsSteps(t *testing.T, seen, name string) {
