@@ -10,6 +10,7 @@ import (
 	"holm/images"
 	"holm/internal/fault"
 	"holm/provisioner/machine"
+	"holm/provisioner/memory"
 	"holm/provisioner/network"
 	"holm/storage/records"
 )
@@ -24,6 +25,7 @@ type admitted struct {
 	survey  *survey // nil when it is the state directory
 	tenant  records.Tenant
 	network network.Network
+	memory  memory.Host
 }
 
 // admit holds a spec against the host, the images and the settings, and returns the record that it would become,
@@ -87,7 +89,13 @@ func (p *Provisioner) admit(ctx context.Context, spec CreateSpec) (admitted, err
 	if err != nil {
 		return refuse(err)
 	}
-	return admitted{inst: inst, image: image, survey: ground, tenant: tenant, network: where}, nil
+	set, err := p.Records.Host(ctx)
+	if err != nil {
+		return refuse(err)
+	}
+	return admitted{
+		inst: inst, image: image, survey: ground, tenant: tenant, network: where, memory: memory.Of(set, host.MemoryMiB),
+	}, nil
 }
 
 // withKeysOf adds the keys of a tenant to those that were given.
@@ -172,12 +180,16 @@ func (p *Provisioner) mayEmulate(ctx context.Context, inst records.Instance) err
 	return fault.New(fault.Refused, "for a lab only: holm host set --lab-mode on", "instance %q is emulated, which is no isolation boundary, and lab mode is off", inst.Name)
 }
 
-// allot gives a new record what must be its own: its part of the pool, identity, addresses. It runs inside the reserving
+// allot gives a new record what must be its own: its part of the pool and of memory, identity, addresses. It runs inside the reserving
 // transaction, with all instances that there are.
-func allot(ground *survey, n network.Network, existing []records.Instance, inst *records.Instance) error {
-	if err := ground.promise(existing, *inst); err != nil {
+func (a admitted) allot(existing []records.Instance, inst *records.Instance) error {
+	if err := a.survey.promise(existing, *inst); err != nil {
 		return err
 	}
+	if err := a.memory.Promise(existing, *inst); err != nil {
+		return err
+	}
+	n := a.network
 	var addresses []netip.Addr
 	macs := map[string]bool{}
 	for _, e := range existing {
@@ -226,7 +238,7 @@ func (p *Provisioner) Plan(ctx context.Context, spec CreateSpec) (records.Instan
 	if err := overQuota(wanted.tenant.Within(records.Used(inst.Tenant, existing), records.Used(inst.Tenant, []records.Instance{inst}))); err != nil {
 		return records.Instance{}, err
 	}
-	err = allot(wanted.survey, wanted.network, existing, &inst)
+	err = wanted.allot(existing, &inst)
 	return inst, err
 }
 

@@ -104,7 +104,7 @@ func (p *Provisioner) reserveSealed(ctx context.Context, wanted admitted, inst r
 			return inst, err
 		}
 		reserved, err := p.Records.Reserve(ctx, inst, op, func(existing []records.Instance, inst *records.Instance) error {
-			return allot(wanted.survey, wanted.network, existing, inst)
+			return wanted.allot(existing, inst)
 		})
 		if !errors.Is(err, records.ErrRotated) {
 			return reserved, err

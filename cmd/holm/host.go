@@ -58,6 +58,7 @@ type hostChange struct {
 	site, country   string
 	addresses       string
 	users           string
+	memory          memoryChange
 	dryRun          bool
 }
 
@@ -73,7 +74,7 @@ func (a *app) hostSetCommand() *cobra.Command {
 		Args:    names(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c.poolSet = cmd.Flags().Changed("pool")
-			if !c.lab.set && c.network == "" && c.subnet == "" && !c.poolSet && c.site == "" && c.country == "" && c.addresses == "" && c.users == "" {
+			if !c.lab.set && c.network == "" && c.subnet == "" && !c.poolSet && c.site == "" && c.country == "" && c.addresses == "" && c.users == "" && c.memory == (memoryChange{}) {
 				return fault.New(fault.Usage, "see what can be set: holm host set --help", "nothing to set was named")
 			}
 			if (c.network == "") != (c.subnet == "") {
@@ -90,6 +91,7 @@ func (a *app) hostSetCommand() *cobra.Command {
 	cmd.Flags().StringVar(&c.pool, "pool", "", "`NAME` of the pool that is used when nobody says where; \"\" is the state directory")
 	cmd.Flags().StringVar(&c.site, "site", "", "`NAME` of the place where this machine stands, such as NO-OSL1")
 	cmd.Flags().StringVar(&c.country, "jurisdiction", "", "two letters of the `COUNTRY` whose law holds there, such as NO")
+	c.memory.flags(cmd)
 	_ = cmd.RegisterFlagCompletionFunc("pool", a.completePools(0))
 	cmd.Flags().BoolVar(&c.dryRun, "dry-run", false, "print what would be set and change nothing")
 	ends(cmd, fault.NotFound, fault.Busy)
@@ -106,7 +108,7 @@ func (a *app) setHost(ctx context.Context, c hostChange) error {
 			return err
 		}
 	}
-	if err := c.place(); err != nil {
+	if err := errors.Join(c.place(), c.memory.check()); err != nil {
 		return err
 	}
 	if c.addresses != "" {
@@ -154,6 +156,7 @@ func (c hostChange) apply(h *records.Host) {
 		h.Pool = c.pool
 	}
 	h.AddressPool, h.Users = cmp.Or(c.addresses, h.AddressPool), cmp.Or(c.users, h.Users)
+	c.memory.apply(h)
 	h.Site, h.Jurisdiction = cmp.Or(c.site, h.Site), cmp.Or(c.country, h.Jurisdiction)
 }
 
@@ -227,6 +230,7 @@ func (a *app) printHost(host records.Host) error {
 	f.Add("address-pool", term.Text(cmp.Or(host.AddressPool, network.DefaultPool)))
 	f.Add("users", term.Text(cmp.Or(host.Users, uids.Default)))
 	f.Add("pool", term.Text(host.Pool))
+	addMemory(&f, host)
 	f.Add("site", term.Text(host.Site))
 	f.Add("jurisdiction", term.Text(host.Jurisdiction))
 	return a.streams.Print(a.settings.output, term.Result{Document: host, People: f})

@@ -138,6 +138,7 @@ func doctorOptions(ctx context.Context, s settings) doctor.Options {
 		o.Subnet, o.Bridge = where.Subnet, where.Bridge
 	}
 	o.Pools = func(ctx context.Context) ([]doctor.PoolInfo, error) { return poolInfos(ctx, s) }
+	o.Memory = func(ctx context.Context) (doctor.MemoryInfo, error) { return memoryInfo(ctx, s) }
 	o.Libvirt = func(ctx context.Context) (info doctor.LibvirtInfo, err error) {
 		h, err := hypervisor.Connect(ctx, s.connect)
 		if err != nil {

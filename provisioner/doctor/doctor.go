@@ -83,6 +83,8 @@ type Options struct {
 	Libvirt func(context.Context) (LibvirtInfo, error)
 	// Pools looks at the pools; nil is not to look.
 	Pools func(context.Context) ([]PoolInfo, error)
+	// Memory says what of the host's memory is promised; nil is not to look.
+	Memory func(context.Context) (MemoryInfo, error)
 	// Look finds a program; nil is run.Look.
 	Look func(program string) (string, error)
 	// Probes are the measurements that no file shows; those that are nil are made for real.
@@ -116,6 +118,7 @@ func checks() []check {
 		{id: "subnet", run: checkSubnet},
 		{id: "ipv6", run: checkIPv6},
 		{id: "forwarding", run: checkForwarding},
+		{id: "memory", run: checkMemory},
 		{id: "space", run: checkSpace},
 		{id: "pools", run: checkPools},
 		{id: "clock", run: checkClock},

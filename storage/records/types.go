@@ -193,6 +193,10 @@ type Host struct {
 	Users string `json:"users,omitempty"` // "2000000000-2000065535"
 	// Pool is where volumes live when nobody says where; "" is the state directory.
 	Pool string `json:"pool,omitempty"`
+	// MemoryReserveMiB is kept for the host itself, and MemoryOvercommit is how many times the rest may be promised to
+	// instances; 0 is holm's default.
+	MemoryReserveMiB int     `json:"memory_reserve_mib,omitempty"`
+	MemoryOvercommit float64 `json:"memory_overcommit,omitempty"`
 	// Site and Jurisdiction are where this machine stands, in the operator's word: "NO-OSL1", "NO".
 	Site         string `json:"site,omitempty"`
 	Jurisdiction string `json:"jurisdiction,omitempty"`
