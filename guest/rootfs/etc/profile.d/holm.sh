@@ -1,12 +1,11 @@
-# What a person makes here is not for everybody to read; pam_umask does the same for what is not a shell.
-umask 027
+# What is brought in is for containers to read, too, whose own users are nobody's here; homes let nobody else in.
+umask 022
 
 # No core dumps: see /etc/security/limits.d/10-holm.conf.
 ulimit -c 0
 
-# A shell that nobody types into for a quarter of an hour ends; what runs in it does not count as idle.
-if [ -z "${TMOUT:-}" ]; then
-	TMOUT=900
-	readonly TMOUT
-	export TMOUT
+# Programs do not run from /tmp. Who needs that makes ~/tmp, and has it as the place for temporary files.
+if [ -d "$HOME/tmp" ] && [ -O "$HOME/tmp" ] && [ -z "${TMPDIR:-}" ]; then
+	TMPDIR=$HOME/tmp
+	export TMPDIR
 fi
