@@ -57,6 +57,9 @@ func assemble(ctx context.Context, with tools, root, out string, guest payload, 
 	if m.Privileged, err = settlePrivileges(root); err != nil {
 		return err
 	}
+	if err := describeEtc(root); err != nil {
+		return err
+	}
 	file := filepath.Join(out, rootFile)
 	if m.RootHash, m.DataBlocks, err = makeRoot(ctx, with.pack, root, file, m.Epoch.Unix()); err != nil {
 		return err

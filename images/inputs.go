@@ -11,7 +11,7 @@ import (
 )
 
 // layoutVersion changes whenever the builder makes something else of the same inputs.
-const layoutVersion = "2"
+const layoutVersion = "3"
 
 // payload is what goes into an image besides Debian's packages.
 type payload struct {

@@ -23,23 +23,26 @@ const StateDir = "/state"
 const stateFlags = unix.MS_NOSUID | unix.MS_NODEV | unix.MS_NOEXEC | unix.MS_NOATIME
 
 // overlays are the folders whose lower layer is the image and whose upper layer lies on the state volume. /etc has
-// scripts that Debian's programs start.
+// scripts that Debian's programs start, and /opt is where root puts programs that come in an archive.
 var overlays = []struct {
 	dir   string
 	flags uintptr
 }{
 	{"/etc", unix.MS_NOSUID | unix.MS_NODEV},
 	{"/var", unix.MS_NOSUID | unix.MS_NODEV | unix.MS_NOEXEC},
+	{"/opt", unix.MS_NOSUID | unix.MS_NODEV},
 }
 
 // binds are the folders that lie on the state volume itself. Container stores are among them, because overlay2 does
-// not work on an overlay. People keep programs of their own in /home, and containers are made of programs.
+// not work on an overlay. People keep programs of their own in /home, and what they serve in /srv; containers are made
+// of programs.
 var binds = []struct {
 	dir  string
 	exec bool
 	mode os.FileMode
 }{
 	{"/home", true, 0o755},
+	{"/srv", true, 0o755},
 	{"/var/tmp", false, os.ModeSticky | 0o777},
 	{"/var/lib/docker", true, 0o755},
 	{"/var/lib/containerd", true, 0o755},
@@ -88,11 +91,13 @@ func mountState(ctx context.Context, disk string) error {
 		fmt.Fprintf(os.Stderr, "holm-init: %v\n", err)
 	}
 	for _, o := range overlays {
-		upper, work := filepath.Join(state, "overlay", o.dir, "upper"), filepath.Join(state, "overlay", o.dir, "work")
-		if err := errors.Join(os.MkdirAll(upper, 0o755), os.MkdirAll(work, 0o700)); err != nil {
+		if err := errors.Join(os.MkdirAll(upper(state, o.dir), 0o755), os.MkdirAll(work(state, o.dir), 0o700)); err != nil {
 			return err
 		}
-		data := fmt.Sprintf("lowerdir=%s,upperdir=%s,workdir=%s", newRoot+o.dir, upper, work)
+	}
+	renew(newRoot, state)
+	for _, o := range overlays {
+		data := fmt.Sprintf("lowerdir=%s,upperdir=%s,workdir=%s", newRoot+o.dir, upper(state, o.dir), work(state, o.dir))
 		if err := mount("overlay", newRoot+o.dir, "overlay", o.flags, data); err != nil {
 			return err
 		}
