@@ -58,7 +58,7 @@ func TestFilesMatchTheGoldenFiles(t *testing.T) {
 }
 
 func TestFilesAreSortedAndSayWhatTheyAreFor(t *testing.T) {
-	for profile, want := range map[string]int{Plain: 4, Docker: 6, K3s: 10} {
+	for profile, want := range map[string]int{Plain: 5, Docker: 7, K3s: 11} {
 		var paths []string
 		for _, f := range files(t, profile) {
 			paths = append(paths, f.Path)

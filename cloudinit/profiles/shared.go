@@ -1,21 +1,42 @@
 package profiles
 
-import "holm/internal/strictjson"
+import (
+	"encoding/json"
+	"fmt"
 
-// instance is what the guest agent reads to know which profile to bring up, and for whom.
+	"holm/internal/strictjson"
+)
+
+// instance is what the guest agent reads to know which profile to bring up, and for whom. With the params the agent of a later
+// image makes that image's version of the profile's files.
 type instance struct {
 	ID      string `json:"id"`
 	Profile string `json:"profile"`
 	User    string `json:"user"`
+	Params  Params `json:"params"`
+}
+
+// InstanceFile is where a guest keeps what DecodeInstance reads.
+const InstanceFile = "/etc/holm/instance.json"
+
+// DecodeInstance returns the profile and the params of a guest's InstanceFile. Those of an older holm lack all but the id and the
+// user.
+func DecodeInstance(content []byte) (profile string, p Params, err error) {
+	var i instance
+	if err := json.Unmarshal(content, &i); err != nil {
+		return "", Params{}, fmt.Errorf("read %s: %w", InstanceFile, err)
+	}
+	i.Params.InstanceID, i.Params.User = i.ID, i.User
+	return i.Profile, i.Params, nil
 }
 
 // sharedFiles are the files of every profile; what they say may differ.
 func sharedFiles(profile string, p Params) ([]File, error) {
 	files, err := filesOf([]draft{
 		{
-			"/etc/holm/instance.json", 0o644, "Tells the guest agent who this instance is and its profile.",
+			InstanceFile, 0o644, "Tells the guest agent who this instance is and its profile.",
 			func() ([]byte, error) {
-				return strictjson.Encode(instance{ID: p.InstanceID, Profile: profile, User: p.User})
+				return strictjson.Encode(instance{ID: p.InstanceID, Profile: profile, User: p.User, Params: p})
 			},
 		},
 		{

@@ -68,6 +68,7 @@ func (a *Agent) bringUp(ctx context.Context, state *board) {
 
 // prepare is what has to be done before there is a network.
 func (a *Agent) prepare(ctx context.Context, state *board) (Instance, error) {
+	first := !a.exists(configuredMark)
 	inst, err := a.configure(ctx)
 	if err != nil {
 		return inst, err
@@ -76,6 +77,10 @@ func (a *Agent) prepare(ctx context.Context, state *board) (Instance, error) {
 		return inst, err
 	}
 	state.set(report.StageProfile, "")
+	// With the files that it has, the instance is as good as before: what is missing among them is said below.
+	if err := a.renewProfile(first); err != nil {
+		state.set(report.StageProfile, "the profile's files stay as they were: "+err.Error())
+	}
 	if err := a.apply(ctx); err != nil {
 		return inst, err
 	}
