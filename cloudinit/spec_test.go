@@ -101,6 +101,39 @@ func TestValidateRefuses(t *testing.T) {
 	}
 }
 
+func TestTheNamesOfAnAPIAreNamesAndAddresses(t *testing.T) {
+	if err := ValidateAPINames(ProfileK3s, []string{"kube", "kube.example.org", "198.51.100.7", "2001:db8::7"}); err != nil {
+		t.Error(err)
+	}
+	for _, name := range []string{"", "Kube", "kube.", ".org", "a b", "a\nb", "*.example.org", "fe80::1%eth0", "https://kube", "kube:6443", strings.Repeat("a.", 130) + "org"} {
+		t.Run(quote(name)+" is refused", func(t *testing.T) { wantUsage(t, ValidateAPINames(ProfileK3s, []string{name})) })
+	}
+	wantUsage(t, ValidateAPINames(ProfileK3s, slices.Repeat([]string{"kube"}, 9)))
+}
+
+// The host's own key is not the user's: it has a file of root's.
+func TestTheHostsKeyIsKeptApart(t *testing.T) {
+	spec := exampleSpec(ProfilePlain)
+	spec.OwnKey, spec.AuthorizedKeys, spec.Address6, spec.Gateway6 = ed25519Key, nil, netip.MustParsePrefix("2001:db8::c/64"), netip.MustParseAddr("2001:db8::1")
+	data := parse(t, render(t, spec).UserData)
+	if keys, there := data["users"].([]any)[0].(map[string]any)["ssh_authorized_keys"]; there {
+		t.Errorf("the user was given %v", keys)
+	}
+	content := map[string]string{}
+	for _, f := range data["write_files"].([]any) {
+		file := f.(map[string]any)
+		content[file["path"].(string)], _ = file["content"].(string)
+	}
+	if got := content["/etc/ssh/holm/"+spec.User]; !strings.HasPrefix(got, strings.Join(strings.Fields(ed25519Key)[:2], " ")) {
+		t.Errorf("its file holds %q", got)
+	}
+	for _, want := range []string{"AuthorizedKeysFile .ssh/authorized_keys /etc/ssh/holm/%u\n", " [2001:db8::c]:*\n", ",2001:db8::1\n"} {
+		if got := content["/etc/ssh/sshd_config.d/05-holm-instance.conf"]; !strings.Contains(got, want) {
+			t.Errorf("sshd is not told %q: %s", want, got)
+		}
+	}
+}
+
 // FuzzRender: whatever the values, what is accepted gives documents of exactly the structure that was meant.
 func FuzzRender(f *testing.F) {
 	f.Add("web", "ops", ed25519Key, "52:54:00:4e:11:0c", ProfileDocker)

@@ -104,6 +104,38 @@ func TestKubeconfigIsThatOfTheInstanceAsSeenFromOutside(t *testing.T) {
 	}
 }
 
+func TestKubeconfigLeadsToWhereItIsUsed(t *testing.T) {
+	for _, c := range []struct{ name, server, want, said string }{
+		{"a name of the certificate", "https://kube.example.org:8443", "https://kube.example.org:8443", "wrote"},
+		{"the port of an API goes without saying", "https://kube.example.org", "https://kube.example.org:6443", "wrote"},
+		{"a name that is in no certificate", "https://other.example.org:6443", "https://other.example.org:6443", "--api-name other.example.org"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			a := kubeWorld(t, saying(kubeconfigOf(t, kubeAccess(t))))
+			ordinary := a.makeProvisioner
+			a.makeProvisioner = func(ctx context.Context, s settings) (api, error) {
+				p, err := ordinary(ctx, s)
+				w := p.(*world)
+				for i := range w.instances {
+					w.instances[i].APINames = []string{"kube.example.org"}
+				}
+				return p, err
+			}
+			path := filepath.Join(t.TempDir(), "config")
+			got := runKube(t, a, "web", "--server", c.server, "--file", path)
+			content, err := os.ReadFile(path)
+			if got.code != 0 || err != nil || !strings.Contains(string(content), "server: "+c.want+"\n") || !strings.Contains(got.err, c.said) {
+				t.Errorf("exit %d: %s%v\n%s", got.code, got.err, err, content)
+			}
+		})
+	}
+	for _, server := range []string{"kube.example.org", "http://kube.example.org", "https://", "https://me:secret@kube", "https://kube/path", "https://kube?x=1"} {
+		if got := runKube(t, kubeWorld(t, saying("")), "web", "--server", server); got.code != 2 || got.out != "" {
+			t.Errorf("%s: exit %d", server, got.code)
+		}
+	}
+}
+
 func TestKubeconfigTakesNothingElseFromTheGuest(t *testing.T) {
 	hostile := strings.Replace(kubeconfigOf(t, kubeAccess(t)), "  user:\n", `  user:
     exec: {apiVersion: client.authentication.k8s.io/v1, command: rm, args: [-rf, /]}

@@ -41,7 +41,7 @@ func (t sshTarget) settings() ([]string, error) {
 	return append(all,
 		"PreferredAuthentications=publickey",
 		"ForwardAgent=no",
-		"ConnectTimeout=10",
+		"ConnectTimeout=30",
 		"ServerAliveInterval=15",
 		"ServerAliveCountMax=3",
 		"LogLevel=ERROR",

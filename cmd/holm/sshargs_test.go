@@ -23,7 +23,7 @@ var strict = []string{
 	"-o", `UserKnownHostsFile="/var/lib/holm state/instances/0123456789ab/known_hosts"`,
 	"-o", "GlobalKnownHostsFile=/dev/null", "-o", "StrictHostKeyChecking=yes", "-o", "UpdateHostKeys=no",
 	"-o", `IdentityFile="/var/lib/holm state/keys/ssh_ed25519"`, "-o", "IdentitiesOnly=yes", "-o", "IdentityAgent=none", "-o", "BatchMode=yes",
-	"-o", "PreferredAuthentications=publickey", "-o", "ForwardAgent=no", "-o", "ConnectTimeout=10",
+	"-o", "PreferredAuthentications=publickey", "-o", "ForwardAgent=no", "-o", "ConnectTimeout=30",
 	"-o", "ServerAliveInterval=15", "-o", "ServerAliveCountMax=3", "-o", "LogLevel=ERROR",
 }
 
