@@ -52,8 +52,11 @@ func Links() map[string]string {
 		"etc/systemd/system/cloud-init.target.wants/holm-agent-untuned.service": "/usr/lib/systemd/system/holm-agent-untuned.service",
 		"etc/systemd/system/multi-user.target.wants/systemd-networkd.service":   "/usr/lib/systemd/system/systemd-networkd.service",
 		"etc/systemd/system/multi-user.target.wants/systemd-timesyncd.service":  "/etc/systemd/system/systemd-timesyncd.service",
+		"etc/systemd/system/multi-user.target.wants/systemd-resolved.service":   "/etc/systemd/system/systemd-resolved.service",
 		"etc/systemd/system/sockets.target.wants/systemd-networkd.socket":       "/usr/lib/systemd/system/systemd-networkd.socket",
 
 		strings.TrimPrefix(command.Program, "/"): Agent,
+
+		"etc/resolv.conf": "../run/systemd/resolve/stub-resolv.conf", // as systemd-resolved wants to see it
 	}
 }

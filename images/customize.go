@@ -26,6 +26,8 @@ var pruned = []string{
 	"etc/systemd/system/sysinit.target.wants/apparmor.service",
 	// The boot does not wait for the time.
 	"etc/systemd/system/sysinit.target.wants/systemd-timesyncd.service",
+	// Nor for the resolver, which starts once the agent has told it what it needs to know.
+	"etc/systemd/system/sysinit.target.wants/systemd-resolved.service", "etc/.resolv.conf.systemd-resolved.bak",
 	// Nothing runs them.
 	"etc/cron.d", "etc/cron.daily", "etc/cron.hourly", "etc/cron.weekly", "etc/cron.monthly", "etc/crontab",
 	// Programs that would run at each login, to say which kernel this is.
