@@ -217,7 +217,7 @@ func TestTheBundleLosesWhatIsNotToldAnyMore(t *testing.T) {
 func TestK3sIsToldMirrorsUnlessItsOwnerSaysThem(t *testing.T) {
 	e := whole(t)
 	got, err := Registries(nil, e)
-	want := registriesHead + "mirrors:\n  docker.io:\n    endpoint:\n    - https://mirror.example.org:5000\n"
+	want := registriesHead + `{"mirrors":{"docker.io":{"endpoint":["https://mirror.example.org:5000"]}}}` + "\n"
 	if err != nil || string(got) != want {
 		t.Errorf("%q (%v)", got, err)
 	}

@@ -2,12 +2,9 @@ package environment
 
 import (
 	"bytes"
-	"fmt"
-	"reflect"
-
-	"sigs.k8s.io/yaml"
 
 	"holm/guest/report"
+	"holm/internal/strictjson"
 )
 
 // registriesHead marks the file that is holm's: one without it is the owner's.
@@ -32,13 +29,10 @@ func Registries(file []byte, e report.Environment) ([]byte, error) {
 		return nil, nil
 	}
 	doc := registries{Mirrors: map[string]registryMirror{"docker.io": {Endpoint: e.Mirrors}}}
-	text, err := yaml.Marshal(doc)
+	// JSON is YAML, and the agent has no other use for a library of that.
+	text, err := strictjson.Encode(doc)
 	if err != nil {
 		return nil, err
-	}
-	var back registries
-	if err := yaml.UnmarshalStrict(text, &back); err != nil || !reflect.DeepEqual(doc, back) {
-		return nil, fmt.Errorf("mirrors read back from YAML as something else: nothing was written")
 	}
 	return append([]byte(registriesHead), text...), nil
 }
