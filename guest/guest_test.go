@@ -71,7 +71,7 @@ func TestTheProgramsNeedNothingButTheKernel(t *testing.T) {
 					t.Error("it needs a dynamic linker")
 				}
 			}
-			if len(program) > 8<<20 {
+			if len(program) > 9<<20 {
 				t.Errorf("it has %d bytes", len(program))
 			}
 		})
