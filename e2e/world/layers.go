@@ -66,7 +66,7 @@ func download(ctx context.Context, folder string) ([]string, error) {
 		Name: "mmdebstrap", Env: []string{"TMPDIR=" + folder, "FOLDER=" + folder},
 		Args: []string{
 			"--quiet", "--variant=custom", "--format=null",
-			"--setup-hook=APT_CONFIG=$MMDEBSTRAP_APT_CONFIG apt-get -qq --yes --download-only install " + packages,
+			"--customize-hook=APT_CONFIG=$MMDEBSTRAP_APT_CONFIG apt-get -qq --yes --download-only install " + packages,
 			`--customize-hook=cp "$1"/var/cache/apt/archives/*.deb "$FOLDER"`, "trixie",
 		},
 	})
