@@ -89,6 +89,9 @@ func (p *Provisioner) admit(ctx context.Context, spec CreateSpec) (admitted, err
 	if err != nil {
 		return refuse(err)
 	}
+	if err := spec.Environment.Apply(&inst.Environment); err != nil {
+		return refuse(err)
+	}
 	set, err := p.Records.Host(ctx)
 	if err != nil {
 		return refuse(err)
@@ -239,6 +242,7 @@ func (p *Provisioner) Plan(ctx context.Context, spec CreateSpec) (records.Instan
 		return records.Instance{}, err
 	}
 	err = wanted.allot(existing, &inst)
+	inst.Environment = inst.Environment.Shown()
 	return inst, err
 }
 

@@ -3,6 +3,7 @@ package provisioner
 import (
 	"time"
 
+	"holm/provisioner/environment"
 	"holm/storage/records"
 )
 
@@ -31,6 +32,8 @@ type CreateSpec struct {
 
 	AuthorizedKeys []string // besides holm's own key, in authorized_keys format
 	APINames       []string // names and addresses by which the API of a k3s instance is reached from outside
+
+	Environment environment.Change // what it is told of the world besides what its tenant and its host say
 }
 
 // Defaults of CreateSpec.
@@ -76,6 +79,8 @@ type View struct {
 	Now string `json:"now,omitempty"`
 	// Stalled says why it is paused, when the hypervisor paused it because of a disk.
 	Stalled string `json:"stalled,omitempty"`
+	// InForce is what it is told of the world at its next start, without passwords.
+	InForce environment.InForce `json:"in_force"`
 	// VolumeBytes is what the state volume takes in its pool; 0 when that cannot be told.
 	VolumeBytes int64 `json:"volume_bytes"`
 }

@@ -53,7 +53,11 @@ func (p *Provisioner) Create(ctx context.Context, spec CreateSpec, observe Obser
 	if err != nil {
 		return records.Instance{}, err
 	}
-	return p.awaitReady(ctx, h, inst, began, w)
+	ready, err := p.awaitReady(ctx, h, inst, began, w)
+	if err == nil {
+		p.tellSiblings(ctx, h, ready)
+	}
+	return ready, err
 }
 
 // text says for people what was admitted.

@@ -39,6 +39,7 @@ func (p *Provisioner) remove(ctx context.Context, tenant, name string, allowed o
 		return err
 	}
 	w.finish("removed", "")
+	p.tellSiblings(ctx, h, inst)
 	return nil
 }
 

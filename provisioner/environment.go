@@ -68,15 +68,21 @@ func letsIn(inst records.Instance) (ports []report.Port) {
 	return ports
 }
 
-// without says of the name servers of an instance what a person should know: "" when there are some.
-func without(f environment.InForce, r environment.Resolver) (what string) {
-	switch {
-	case len(f.Nameservers) > 0, f.From[environment.Nameservers] != "" && len(f.Dropped) == 0: // none was asked for
-		return ""
-	case len(f.Dropped) > 0:
-		return "no name will resolve in it: " + f.Dropped[0]
-	case len(r.Stubs) > 0:
-		return fmt.Sprintf("no name will resolve in it: this host asks %s, which instances do not reach", r.Stubs[0])
+// Nameless says what a person should know of the names of an instance, made or planned: "" when it has a name server, or
+// is to have none.
+func (p *Provisioner) Nameless(ctx context.Context, inst records.Instance) (string, error) {
+	force, err := p.inForce(ctx, inst)
+	if err != nil || len(force.Nameservers) > 0 {
+		return "", err
 	}
-	return "no name will resolve in it: this host has no name server"
+	if stubs := p.Resolver().Stubs; force.From[environment.Nameservers] == "" && len(stubs) > 0 {
+		return fmt.Sprintf("no name will resolve in it: this host asks %s, where instances are not served", stubs[0]), nil
+	}
+	switch {
+	case len(force.Dropped) > 0:
+		return "no name will resolve in it: " + force.Dropped[0], nil
+	case force.From[environment.Nameservers] == "":
+		return "no name will resolve in it: this host has no name server", nil
+	}
+	return "", nil // none was asked for
 }

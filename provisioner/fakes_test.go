@@ -48,6 +48,8 @@ func speaking(status, checks []report.Report) guest {
 				reports = checks
 			case report.AskExpose:
 				reports = []report.Report{exposedReport(q.Ports)}
+			case report.AskEnvironment:
+				reports = []report.Report{{Stage: report.StageChecked}}
 			case report.AskGrow:
 				reports = []report.Report{grownReport(q.Bytes)}
 			}

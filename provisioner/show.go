@@ -27,7 +27,12 @@ func (p *Provisioner) Show(ctx context.Context, tenant, name string) (View, erro
 		named := inst.Key.Destroyed()
 		inst.Key = &named
 	}
-	v := View{Instance: inst, Domain: state, Status: status(inst.State, state)}
+	force, err := p.inForce(ctx, inst)
+	if err != nil {
+		return View{}, err
+	}
+	inst.Environment = inst.Environment.Shown()
+	v := View{Instance: inst, Domain: state, Status: status(inst.State, state), InForce: force.Shown()}
 	if state == DomainStalled {
 		v.Stalled = whyStalled(ctx, h, inst)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"holm/cloudinit"
 	"holm/internal/fault"
+	"holm/provisioner/environment"
 	"holm/provisioner/residency"
 	"holm/storage/records"
 )
@@ -21,6 +22,8 @@ type TenantView struct {
 	Used records.Resources `json:"used"`
 	// UID is the host's user, and group, under which its QEMUs run; 0 is none yet: it is given with the first instance.
 	UID int `json:"uid,omitempty"`
+	// InForce is what its instances are told of the world, where they say nothing themselves, without passwords.
+	InForce environment.InForce `json:"in_force"`
 }
 
 // TenantChange is what is to be set of a tenant; nil leaves it as it is.
@@ -31,6 +34,7 @@ type TenantChange struct {
 	Subnet                              *string // "10.5.0.0/24"; nil and "" for a new tenant is one of the host's pool
 	Egress                              *string // "allow", "deny", "192.0.2.0/24,2001:db8::/32"
 	Internal                            *bool   // its instances may speak to each other
+	Environment                         environment.Change
 }
 
 // AddTenant makes a tenant; it owns nothing yet.
@@ -65,10 +69,13 @@ func (p *Provisioner) AddTenant(ctx context.Context, name string, c TenantChange
 	if errors.Is(err, records.ErrExists) {
 		return TenantView{}, fault.New(fault.Exists, "see it: holm tenant show "+name, "tenant %q exists already", name)
 	}
+	if err == nil {
+		tenant, view = view.Tenant, view.shown(p.hostSays(ctx))
+	}
 	if err != nil || view.Network == nil {
 		return view, err
 	}
-	return view, p.guardTenant(ctx, view.Tenant)
+	return view, p.guardTenant(ctx, tenant)
 }
 
 // SetTenant changes a tenant. A quota below what its instances have is refused.
@@ -85,7 +92,7 @@ func (p *Provisioner) SetTenant(ctx context.Context, name string, c TenantChange
 	}
 	defer release()
 	var view TenantView
-	_, err = p.Records.UpdateTenant(ctx, name, func(t *records.Tenant, used records.Resources) error {
+	tenant, err := p.Records.UpdateTenant(ctx, name, func(t *records.Tenant, used records.Resources) error {
 		if err := errors.Join(c.apply(t), c.applyNetwork(t, used)); err != nil {
 			return oneError(err)
 		}
@@ -95,10 +102,29 @@ func (p *Provisioner) SetTenant(ctx context.Context, name string, c TenantChange
 	if errors.Is(err, records.ErrNotFound) {
 		return view, noTenant(name)
 	}
-	if err != nil || c.Egress == nil {
+	if err != nil {
 		return view, err
 	}
-	return view, p.guardTenant(ctx, view.Tenant)
+	if view = view.shown(p.hostSays(ctx)); c.Egress == nil {
+		return view, nil
+	}
+	return view, p.guardTenant(ctx, tenant)
+}
+
+// shown is the view as it may be seen by others: what is in force, and no passwords.
+func (v TenantView) shown(host records.Environment, found environment.Resolver) TenantView {
+	v.InForce = environment.Merge(records.Environment{}, v.Environment, host, found, true).Shown()
+	v.Environment = v.Environment.Shown()
+	return v
+}
+
+// hostSays is what the host and its resolver say of the world; nothing when that cannot be read.
+func (p *Provisioner) hostSays(ctx context.Context) (records.Environment, environment.Resolver) {
+	host, err := p.Records.Host(ctx)
+	if err != nil {
+		return records.Environment{}, environment.Resolver{}
+	}
+	return host.Environment, p.Resolver()
 }
 
 // tooTight refuses a quota below what is used.
@@ -135,6 +161,9 @@ func (c TenantChange) apply(t *records.Tenant) error {
 			return err
 		}
 		t.Residency = rule
+	}
+	if err := c.Environment.Apply(&t.Environment); err != nil {
+		return err
 	}
 	if c.AuthorizedKeys == nil {
 		return nil
@@ -196,8 +225,9 @@ func (p *Provisioner) Tenants(ctx context.Context) ([]TenantView, error) {
 		return nil, err
 	}
 	views := make([]TenantView, len(recorded))
+	host, found := p.hostSays(ctx)
 	for i, t := range recorded {
-		views[i] = TenantView{Tenant: t, Used: records.Used(t.Name, instances), UID: userIn(given, t.Name).UID}
+		views[i] = TenantView{Tenant: t, Used: records.Used(t.Name, instances), UID: userIn(given, t.Name).UID}.shown(host, found)
 	}
 	return views, nil
 }

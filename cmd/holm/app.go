@@ -12,6 +12,7 @@ import (
 	"holm/internal/term"
 	"holm/provisioner"
 	"holm/provisioner/doctor"
+	"holm/provisioner/environment"
 	"holm/provisioner/uids"
 	"holm/storage/arrays"
 )
@@ -44,6 +45,7 @@ type app struct {
 	makeAudit       func(s settings) (auditStore, error)
 	makeKeeper      func(s settings) keyKeeper
 	otherUsers      func() ([]uids.Claim, error) // who has users of this host
+	resolver        func() environment.Resolver  // the host's own
 	arrays          arrayMaker
 	examine         func(ctx context.Context, s settings) doctor.Report
 	mend            func(ctx context.Context, s settings, id string) (doctor.Result, error)
@@ -199,7 +201,7 @@ func (a *app) again() string {
 func newApp(streams *term.Streams, getenv func(string) string) *app {
 	return &app{
 		streams: streams, getenv: getenv, now: time.Now, root: os.Geteuid() == 0,
-		makeProvisioner: newProvisioner, makeImages: newImages, renewLock: renewLock, makeHost: newHost, otherUsers: uids.System{}.Others, makeAudit: newAudit, makeKeeper: func(s settings) keyKeeper { return hostKeeper(s) }, arrays: arrays.Builder{}, examine: examineHost, mend: mendHost,
+		makeProvisioner: newProvisioner, makeImages: newImages, renewLock: renewLock, makeHost: newHost, otherUsers: uids.System{}.Others, makeAudit: newAudit, makeKeeper: func(s settings) keyKeeper { return hostKeeper(s) }, resolver: hostResolver, arrays: arrays.Builder{}, examine: examineHost, mend: mendHost,
 		program: runProgram, programAs: runProgramAs,
 	}
 }

@@ -17,6 +17,7 @@ type createOptions struct {
 	keys    []string
 	timeout time.Duration
 	dryRun  bool
+	world   environmentFlags
 }
 
 func (a *app) createCommand() *cobra.Command {
@@ -29,6 +30,10 @@ func (a *app) createCommand() *cobra.Command {
 		Args:    names(1, 1, "a name for the instance"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.spec.Name, o.spec.Tenant = args[0], a.tenant()
+			var err error
+			if o.spec.Environment, err = o.world.change(cmd.Flags().Changed, a.streams.In); err != nil {
+				return err
+			}
 			return a.create(cmd.Context(), o)
 		},
 		ValidArgsFunction: cobra.NoFileCompletions,
@@ -52,6 +57,7 @@ func (o *createOptions) flags(cmd *cobra.Command) {
 	flags.StringVar(&o.spec.Pool, "pool", "", "`NAME` of the pool of its state disk (default: the host's, else the state directory)")
 	flags.BoolVar(&o.spec.AllowDegraded, "allow-degraded", false, "take a pool that has lost a drive; this is recorded and shown")
 	flags.StringVar(&o.spec.ResidencyOverride, "residency-override", "", "the `REASON` to let it lie where its tenant's rule does not allow; recorded and shown")
+	o.world.flags(flags)
 	flags.StringArrayVar(&o.keys, "ssh-key", nil, "`FILE` of public keys that may log in; can be repeated")
 	flags.StringArrayVar(&o.spec.APINames, "api-name", nil, "`NAME` or address by which the API of a k3s instance is reached from outside; can be repeated")
 	flags.BoolVar(&o.spec.NoVerify, "no-verify", false, "do not hold it to its promises, now and at later starts; this is recorded and shown")
@@ -79,6 +85,7 @@ func (a *app) create(ctx context.Context, o createOptions) error {
 		if err != nil {
 			return err
 		}
+		a.warnNameless(ctx, p, plan)
 		a.say("nothing is changed; this would be reserved:")
 		return a.streams.Print(a.settings.output, planResult(plan))
 	}
@@ -95,6 +102,7 @@ func (a *app) create(ctx context.Context, o createOptions) error {
 	if err != nil {
 		return err
 	}
+	a.warnNameless(ctx, p, v.Instance)
 	if a.settings.output == term.AsTable && a.streams.OutTerminal {
 		a.say("   ssh: " + a.command("ssh", o.spec.Name))
 		return nil

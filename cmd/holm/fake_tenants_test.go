@@ -6,6 +6,7 @@ import (
 
 	"holm/internal/fault"
 	"holm/provisioner"
+	"holm/provisioner/environment"
 	"holm/provisioner/evidence"
 	"holm/provisioner/network"
 	"holm/storage/ledger"
@@ -44,6 +45,10 @@ func (w *world) SetTenant(ctx context.Context, name string, c provisioner.Tenant
 		}
 	}
 	v.AuthorizedKeys = append(v.AuthorizedKeys, c.AuthorizedKeys...)
+	if err := c.Environment.Apply(&v.Environment); err != nil {
+		return *v, err
+	}
+	v.InForce = environment.Merge(records.Environment{}, v.Environment, w.host.Environment, environment.Resolver{}, true).Shown()
 	return *v, w.failWith
 }
 
@@ -99,6 +104,24 @@ func (w *world) Expose(ctx context.Context, tenant, name string, ports []network
 	inst := v.Instance
 	inst.State = records.State(v.Status)
 	return inst, nil
+}
+
+func (w *world) SetEnvironment(ctx context.Context, tenant, name string, c environment.Change, _ provisioner.Observer) (records.Instance, error) {
+	v, err := w.find(ctx, tenant, name)
+	if err != nil {
+		return records.Instance{}, err
+	}
+	err = c.Apply(&v.Environment)
+	v.InForce = environment.Merge(v.Environment, records.Environment{}, w.host.Environment, environment.Resolver{}, true).Shown()
+	return v.Instance, err
+}
+
+// Nameless is so for what is called so.
+func (w *world) Nameless(_ context.Context, inst records.Instance) (string, error) {
+	if inst.Name != "nameless" {
+		return "", w.failWith
+	}
+	return "no name will resolve in it: this host has no name server", w.failWith
 }
 
 func (w *world) Unexpose(ctx context.Context, tenant, name string, ports []network.Port, _ provisioner.Observer) (records.Instance, error) {

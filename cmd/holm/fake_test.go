@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -19,6 +20,7 @@ import (
 	"holm/internal/term"
 	"holm/provisioner"
 	"holm/provisioner/doctor"
+	"holm/provisioner/environment"
 	"holm/provisioner/uids"
 	"holm/provisioner/verify"
 	"holm/storage/keys"
@@ -304,6 +306,9 @@ func (w *world) app(s *term.Streams, getenv func(string) string) *app {
 		makeImages:      func(settings) (imageStore, error) { return imageWorld{w}, nil },
 		otherUsers:      func() ([]uids.Claim, error) { return w.others, nil },
 		makeHost:        func(settings) (hostStore, error) { return hostWorld{w}, nil },
+		resolver: func() environment.Resolver {
+			return environment.Resolver{Servers: []netip.Addr{netip.MustParseAddr("192.0.2.53")}, File: "/etc/resolv.conf"}
+		},
 		makeKeeper: func(s settings) keyKeeper { // the real one, without the host's memory
 			return keys.Keeper{Path: filepath.Join(s.state, "keys", "host.key"), Memory: filepath.Join(s.state, "memory", "key"), Credentials: getenv("CREDENTIALS_DIRECTORY")}
 		},

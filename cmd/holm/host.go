@@ -9,6 +9,7 @@ import (
 
 	"holm/internal/fault"
 	"holm/internal/term"
+	"holm/provisioner/environment"
 	"holm/provisioner/network"
 	"holm/provisioner/residency"
 	"holm/provisioner/uids"
@@ -59,7 +60,15 @@ type hostChange struct {
 	addresses       string
 	users           string
 	memory          memoryChange
+	world           environmentFlags
+	told            environment.Change
 	dryRun          bool
+}
+
+// nothing tells whether nothing was named.
+func (c hostChange) nothing() bool {
+	return !c.lab.set && c.network == "" && c.subnet == "" && !c.poolSet && c.site == "" && c.country == "" && c.addresses == "" && c.users == "" &&
+		c.memory == (memoryChange{}) && c.told.Empty()
 }
 
 func (a *app) hostSetCommand() *cobra.Command {
@@ -69,12 +78,19 @@ func (a *app) hostSetCommand() *cobra.Command {
 		Short: "Change what is set for this host",
 		Long: "Lab mode allows instances without KVM. Emulation is no isolation boundary: never for tenants.\n" +
 			"Another network is needed where the default subnet collides with one of the host's, and for\n" +
-			"a second state directory on the same libvirt. It can be changed while there are no instances.",
-		Example: "  sudo holm host set --lab-mode off\n  sudo holm host set --network holm-b --subnet 10.78.0.0/24",
-		Args:    names(0, 0, ""),
+			"a second state directory on the same libvirt. It can be changed while there are no instances.\n" +
+			"What is set of names, certificates, proxies and time holds for instances from their next start on; their\n" +
+			"tenant's (holm tenant set) and their own (holm set) come before it.",
+		Example: "  sudo holm host set --lab-mode off\n  sudo holm host set --network holm-b --subnet 10.78.0.0/24\n" +
+			"  sudo holm host set --nameserver 192.0.2.53 --ca-certificate corp-root.pem --proxy http://192.0.2.80:3128",
+		Args: names(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c.poolSet = cmd.Flags().Changed("pool")
-			if !c.lab.set && c.network == "" && c.subnet == "" && !c.poolSet && c.site == "" && c.country == "" && c.addresses == "" && c.users == "" && c.memory == (memoryChange{}) {
+			var err error
+			if c.told, err = c.world.change(cmd.Flags().Changed, a.streams.In); err != nil {
+				return err
+			}
+			if c.nothing() {
 				return fault.New(fault.Usage, "see what can be set: holm host set --help", "nothing to set was named")
 			}
 			if (c.network == "") != (c.subnet == "") {
@@ -93,6 +109,7 @@ func (a *app) hostSetCommand() *cobra.Command {
 	cmd.Flags().StringVar(&c.country, "jurisdiction", "", "two letters of the `COUNTRY` whose law holds there, such as NO")
 	c.memory.flags(cmd)
 	_ = cmd.RegisterFlagCompletionFunc("pool", a.completePools(0))
+	c.world.flags(cmd.Flags())
 	cmd.Flags().BoolVar(&c.dryRun, "dry-run", false, "print what would be set and change nothing")
 	ends(cmd, fault.NotFound, fault.Busy)
 	return cmd
@@ -129,12 +146,11 @@ func (a *app) setHost(ctx context.Context, c hostChange) error {
 	var host records.Host
 	if c.dryRun {
 		host, err = store.Host(ctx)
-		c.apply(&host)
+		if err == nil {
+			err = c.apply(&host)
+		}
 	} else {
-		host, err = store.SetHost(ctx, func(h *records.Host) error {
-			c.apply(h)
-			return nil
-		})
+		host, err = store.SetHost(ctx, c.apply)
 	}
 	if err != nil {
 		return err
@@ -145,7 +161,7 @@ func (a *app) setHost(ctx context.Context, c hostChange) error {
 	return a.printHost(host)
 }
 
-func (c hostChange) apply(h *records.Host) {
+func (c hostChange) apply(h *records.Host) error {
 	if c.lab.set {
 		h.LabMode = c.lab.on
 	}
@@ -158,6 +174,7 @@ func (c hostChange) apply(h *records.Host) {
 	h.AddressPool, h.Users = cmp.Or(c.addresses, h.AddressPool), cmp.Or(c.users, h.Users)
 	c.memory.apply(h)
 	h.Site, h.Jurisdiction = cmp.Or(c.site, h.Site), cmp.Or(c.country, h.Jurisdiction)
+	return c.told.Apply(&h.Environment)
 }
 
 // place refuses a site and a jurisdiction that there are not.
@@ -214,6 +231,12 @@ func (a *app) knownPool(ctx context.Context, store hostStore, name string) error
 	return err
 }
 
+// hostDocument is what is set for the host, and what instances are told that say nothing themselves.
+type hostDocument struct {
+	records.Host
+	InForce environment.InForce `json:"in_force"`
+}
+
 func (a *app) printHost(host records.Host) error {
 	var f term.Fields
 	lab := term.Text("off")
@@ -233,5 +256,8 @@ func (a *app) printHost(host records.Host) error {
 	addMemory(&f, host)
 	f.Add("site", term.Text(host.Site))
 	f.Add("jurisdiction", term.Text(host.Jurisdiction))
-	return a.streams.Print(a.settings.output, term.Result{Document: host, People: f})
+	told := environment.Merge(records.Environment{}, records.Environment{}, host.Environment, a.resolver(), true).Shown()
+	environmentFields(&f, told)
+	host.Environment = host.Environment.Shown()
+	return a.streams.Print(a.settings.output, term.Result{Document: hostDocument{host, told}, People: f})
 }

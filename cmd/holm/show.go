@@ -72,6 +72,7 @@ func (a *app) viewFields(v provisioner.View) term.Fields {
 	for _, port := range v.Exposed {
 		text("exposed", network.Port(port).String())
 	}
+	environmentFields(&f, v.InForce)
 	text("mac", v.MAC)
 	text("network", v.Network)
 	text("flavor", fmt.Sprintf("%s: %s, %s, %s disk", v.Flavor.Name, count(v.Flavor.VCPUs, "vCPU"),

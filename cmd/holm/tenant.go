@@ -106,6 +106,7 @@ func (a *app) tenantResult(v provisioner.TenantView) term.Result {
 		}
 		f.Add("internal traffic", term.Text(inside))
 	}
+	environmentFields(&f, v.InForce)
 	for _, key := range v.AuthorizedKeys {
 		f.Add("ssh key", term.Text(key))
 	}

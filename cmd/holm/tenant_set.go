@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"strconv"
 
 	"github.com/spf13/cobra"
@@ -16,6 +17,7 @@ type tenantOptions struct {
 	change   provisioner.TenantChange
 	keys     []string
 	internal bool
+	world    environmentFlags
 }
 
 func (o *tenantOptions) flags(cmd *cobra.Command) {
@@ -28,11 +30,15 @@ func (o *tenantOptions) flags(cmd *cobra.Command) {
 	flags.Var(&ruleFlag{into: &o.change.Subnet}, "subnet", "`CIDR` of its network, such as 10.5.0.0/24; a free one when not given")
 	flags.Var(&ruleFlag{into: &o.change.Egress}, "egress", "whom its instances may speak to outside: allow, deny, or a `LIST` of networks")
 	flags.BoolVar(&o.internal, "internal-traffic", false, "its instances may speak to each other")
+	o.world.flags(flags)
 	flags.StringArrayVar(&o.keys, "ssh-key", nil, "`FILE` of public keys that may log in to each of its instances; can be repeated")
 }
 
-// filled reads the keys that were named.
-func (o *tenantOptions) filled(given func(flag string) bool) (provisioner.TenantChange, error) {
+// filled reads the keys, certificates and proxies that were named.
+func (o *tenantOptions) filled(given func(flag string) bool, in io.Reader) (c provisioner.TenantChange, err error) {
+	if o.change.Environment, err = o.world.change(given, in); err != nil {
+		return o.change, err
+	}
 	if given("internal-traffic") {
 		o.change.Internal = &o.internal
 	}
@@ -68,7 +74,7 @@ func (a *app) tenantSetCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "set NAME",
 		Short:   "Change what a tenant may have; not below what it has",
-		Example: "  sudo holm tenant set acme --instances 10",
+		Example: "  sudo holm tenant set acme --instances 10\n  sudo holm tenant set acme --nameserver 192.0.2.53 --registry-mirror https://mirror.example",
 		Args:    names(1, 1, "the name of a tenant"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if cmd.Flags().NFlag() == 0 {
@@ -86,7 +92,7 @@ func (a *app) tenantSetCommand() *cobra.Command {
 func (a *app) tenantChange(cmd *cobra.Command, name string, o tenantOptions,
 	do func(p api, ctx context.Context, name string, c provisioner.TenantChange) (provisioner.TenantView, error),
 ) error {
-	change, err := o.filled(cmd.Flags().Changed)
+	change, err := o.filled(cmd.Flags().Changed, a.streams.In)
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 	"holm/images"
 	"holm/provisioner"
 	"holm/provisioner/doctor"
+	"holm/provisioner/environment"
 	"holm/provisioner/evidence"
 	"holm/provisioner/hypervisor"
 	"holm/provisioner/network"
@@ -40,6 +41,10 @@ type api interface {
 	Interrupted(ctx context.Context) ([]records.Instance, error)
 	// Resize makes a state volume larger, in GiB.
 	Resize(ctx context.Context, tenant, name string, gib int, observer provisioner.Observer) (records.Instance, error)
+	// SetEnvironment changes what an instance is told of the world around it; Nameless says why no name will resolve in one,
+	// made or planned: "" when names do.
+	SetEnvironment(ctx context.Context, tenant, name string, c environment.Change, observer provisioner.Observer) (records.Instance, error)
+	Nameless(ctx context.Context, inst records.Instance) (string, error)
 	// Expose publishes ports of the host for an instance, Unexpose takes them back; Exposures lists those of one or of all.
 	Expose(ctx context.Context, tenant, name string, ports []network.Port, observer provisioner.Observer) (records.Instance, error)
 	Unexpose(ctx context.Context, tenant, name string, ports []network.Port, observer provisioner.Observer) (records.Instance, error)
@@ -136,6 +141,10 @@ func doctorOptions(ctx context.Context, s settings) doctor.Options {
 	o.Lab, o.Users = err == nil && host.LabMode, host.Users
 	if where, err := hostNetwork(host); err == nil {
 		o.Subnet, o.Bridge = where.Subnet, where.Bridge
+	}
+	o.Names = func() (environment.InForce, environment.Resolver) {
+		found := hostResolver()
+		return environment.Merge(records.Environment{}, records.Environment{}, host.Environment, found, true), found
 	}
 	o.Pools = func(ctx context.Context) ([]doctor.PoolInfo, error) { return poolInfos(ctx, s) }
 	o.Memory = func(ctx context.Context) (doctor.MemoryInfo, error) { return memoryInfo(ctx, s) }

@@ -10,6 +10,8 @@ import (
 	"net/netip"
 	"sync"
 	"time"
+
+	"holm/provisioner/environment"
 )
 
 // Status is the verdict of one check.
@@ -85,6 +87,8 @@ type Options struct {
 	Pools func(context.Context) ([]PoolInfo, error)
 	// Memory says what of the host's memory is promised; nil is not to look.
 	Memory func(context.Context) (MemoryInfo, error)
+	// Names is what instances are told of names, and the host's own resolver; nil is not to look.
+	Names func() (environment.InForce, environment.Resolver)
 	// Look finds a program; nil is run.Look.
 	Look func(program string) (string, error)
 	// Probes are the measurements that no file shows; those that are nil are made for real.
@@ -119,6 +123,7 @@ func checks() []check {
 		{id: "ipv6", run: checkIPv6},
 		{id: "forwarding", run: checkForwarding},
 		{id: "memory", run: checkMemory},
+		{id: "names", run: checkNames},
 		{id: "space", run: checkSpace},
 		{id: "pools", run: checkPools},
 		{id: "clock", run: checkClock},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"os"
 	"strings"
 
@@ -28,6 +29,8 @@ type Probes struct {
 	Free func(path string) (uint64, error)
 	// Synchronised tells whether the kernel believes that its clock is.
 	Synchronised func() (bool, error)
+	// Ask puts a question to a name server; nil when it has answered.
+	Ask func(ctx context.Context, server netip.Addr) error
 	// Euid is the effective user that holm runs as.
 	Euid func() int
 }
@@ -50,6 +53,9 @@ func (p Probes) orReal() Probes {
 	}
 	if p.Synchronised == nil {
 		p.Synchronised = synchronised
+	}
+	if p.Ask == nil {
+		p.Ask = askNames
 	}
 	if p.Euid == nil {
 		p.Euid = os.Geteuid
