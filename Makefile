@@ -9,7 +9,10 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unkn
 LDFLAGS := -s -w -buildid= -X main.version=$(VERSION)
 GUEST_GO := go1.26.8
 LINT    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
-SUDO    := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+# sudo drops the environment, and with it the way out behind a proxy: the names of those variables that are set are told,
+# their values, which may hold a password, are in no argument.
+PROXIES := $(shell compgen -v | grep -ixE '(https?|all|no)_proxy' | paste -sd, -)
+SUDO    := $(shell [ "$$(id -u)" = 0 ] || echo sudo $(if $(PROXIES),--preserve-env=$(PROXIES)))
 STATE   ?= /var/lib/holm
 HOLM    := bin/holm
 

@@ -28,9 +28,9 @@ func fetchIndex(ctx context.Context, dir string, m Mirror, suite string) (index,
 	if err := os.WriteFile(filepath.Join(dir, "status"), nil, 0o600); err != nil {
 		return nil, err
 	}
-	_, err := run.Run(ctx, run.Cmd{Name: "apt-get", Env: proxyEnv(), Args: append(aptOptions(dir), "update")})
+	_, err := run.Run(ctx, run.Cmd{Name: "apt-get", Env: proxyEnv(ctx), Args: append(aptOptions(dir), "update")})
 	if err != nil {
-		return nil, fault.New(fault.Failure, "check the network and the mirror in /etc/apt/sources.list",
+		return nil, fault.New(fault.Failure, wayOut,
 			"cannot read Debian's package lists from %s: %w", m.Main, err)
 	}
 	return readIndex(lists)
@@ -82,15 +82,4 @@ func planned(simulation string) map[string]string {
 		}
 	}
 	return versions
-}
-
-// proxyEnv hands on what the operator's environment says of proxies; apt reads nothing else of it.
-func proxyEnv() []string {
-	var env []string
-	for _, name := range []string{"http_proxy", "https_proxy", "no_proxy"} {
-		if value := os.Getenv(name); value != "" {
-			env = append(env, name+"="+value)
-		}
-	}
-	return env
 }

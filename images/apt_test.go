@@ -38,20 +38,6 @@ func TestEveryFolderOfAptsIsHolmsOwn(t *testing.T) {
 	}
 }
 
-func TestOnlyTheProxyOfTheEnvironmentIsHandedOn(t *testing.T) {
-	for _, name := range []string{"http_proxy", "https_proxy", "no_proxy"} {
-		t.Setenv(name, "")
-	}
-	if got := proxyEnv(); len(got) != 0 {
-		t.Errorf("without a proxy: %q", got)
-	}
-	t.Setenv("https_proxy", "http://proxy.example:3128")
-	t.Setenv("APT_CONFIG", "/tmp/evil")
-	if diff := cmp.Diff([]string{"https_proxy=http://proxy.example:3128"}, proxyEnv()); diff != "" {
-		t.Errorf("environment (-want +got):\n%s", diff)
-	}
-}
-
 func TestAMirrorThatIsNotThereIsNamed(t *testing.T) {
 	need(t, "apt-get")
 	empty := "file:" + t.TempDir()

@@ -38,14 +38,14 @@ func bootstrap(ctx context.Context, root string, l Lock, m Mirror, locked bool, 
 	_, err := run.Run(ctx, run.Cmd{
 		Name: "mmdebstrap",
 		Args: args,
-		Env:  append(proxyEnv(), fmt.Sprintf("SOURCE_DATE_EPOCH=%d", l.Epoch)),
+		Env:  append(proxyEnv(ctx), fmt.Sprintf("SOURCE_DATE_EPOCH=%d", l.Epoch)),
 		// It mounts the host's /dev and /sys below root. Whoever cleans up after a build that was killed would find them there.
 		OwnMounts: true,
 		Stdout:    progress.stream(),
 		Stderr:    progress.stream(),
 	})
 	if err != nil {
-		return fault.New(fault.Failure, "check the mirror in /etc/apt/sources.list, and the disk", "install Debian's packages: %w", err)
+		return fault.New(fault.Failure, wayOut+"; and the disk", "install Debian's packages: %w", err)
 	}
 	return nil
 }
