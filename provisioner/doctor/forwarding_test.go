@@ -9,7 +9,7 @@ import (
 func TestForwarding(t *testing.T) {
 	const (
 		fine  = "packets get through to instances, and from them"
-		write = "echo net.ipv4.ip_forward=1 > /etc/sysctl.d/99-holm.conf && sysctl --system"
+		write = "echo net.ipv4.ip_forward=1 >> /etc/sysctl.d/99-holm.conf && sysctl --system"
 	)
 	up := func(h *host) { h.write("/sys/class/net/holm0/bridge/forward_delay", "0") }
 	rules := func(name string) func(*host) {
@@ -29,7 +29,7 @@ func TestForwarding(t *testing.T) {
 		{
 			"forwarding of IPv6 was switched off", func(h *host) { up(h); h.write(forward4, "1"); h.write(forward6, "0") },
 			Fail, "net.ipv6.conf.all.forwarding is 0: no packet gets to an instance or away from it",
-			"echo net.ipv6.conf.all.forwarding=1 > /etc/sysctl.d/99-holm.conf && sysctl --system",
+			"echo net.ipv6.conf.all.forwarding=1 >> /etc/sysctl.d/99-holm.conf && sysctl --system",
 		},
 		{
 			"Docker", rules("docker"), Fail, dropped("FORWARD", "ip filter"),
