@@ -133,6 +133,7 @@ func TestTheRulesComeBackWhenTheHostHasLostThem(t *testing.T) {
 		t.Errorf("a start of an instance that runs: got %q, want %q", got, want)
 	}
 	w.hyp.PowerOff(w.record().UUID) // as when the host boots
+	w.hyp.Forget()
 	w.wall.tables = nil
 	must1(t)(w.holm().StartAll(t.Context(), nil))
 	if got := w.wall.rules(hostTable, ""); !slices.Equal(want, got) {

@@ -221,6 +221,7 @@ func TestWhatRanWhenTheHostWentDownIsStartedAgain(t *testing.T) {
 	must(t, w.holm().Stop(t.Context(), "default", "asleep", true, nil))
 	w.hyp.PowerOff(web.UUID)
 	w.hyp.PowerOff(db.UUID)
+	w.hyp.Forget() // the host went down
 	var told []string
 	started, err := w.holm().StartAll(t.Context(), func(e provisioner.Event) {
 		if e.Phase == provisioner.Finished {
@@ -248,6 +249,7 @@ func TestOneThatDoesNotStartDoesNotKeepTheOthersOff(t *testing.T) {
 	web, db := w.created("web"), w.created("db")
 	w.hyp.PowerOff(web.UUID)
 	w.hyp.PowerOff(db.UUID)
+	w.hyp.Forget()
 	w.hyp.FailWith(func(method, object string) error {
 		if method == "Start" && object == web.UUID {
 			return errCtrlC

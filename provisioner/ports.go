@@ -192,6 +192,9 @@ type Hypervisor interface {
 	State(ctx context.Context, uuid string) (DomainState, error)
 	// States returns the state of every domain of this host by UUID, in one call.
 	States(ctx context.Context) (map[string]DomainState, error)
+	// SwitchedOff returns the domains that are off because their guests have powered off, by UUID, as far as this hypervisor
+	// remembers: not past its own restart, nor the host's.
+	SwitchedOff(ctx context.Context) (map[string]bool, error)
 	// Watch delivers the domain's state changes until ctx ends, then closes the channel. The first event is the
 	// state at the time of the call.
 	Watch(ctx context.Context, uuid string) (<-chan DomainEvent, error)

@@ -56,7 +56,7 @@ func (p *Provisioner) startOne(ctx context.Context, inst records.Instance, w *wa
 	return Started{started, nil}
 }
 
-// Interrupted returns the instances that are off although nobody has stopped them by holm, in no particular order.
+// Interrupted returns the instances that are off although nobody has stopped them, by holm or from within, in no particular order.
 func (p *Provisioner) Interrupted(ctx context.Context) ([]records.Instance, error) {
 	all, err := p.Records.Instances(ctx)
 	if err != nil || len(all) == 0 {
@@ -70,13 +70,17 @@ func (p *Provisioner) Interrupted(ctx context.Context) ([]records.Instance, erro
 	if err != nil {
 		return nil, err
 	}
+	halted, err := h.SwitchedOff(ctx)
+	if err != nil {
+		return nil, err
+	}
 	var found []records.Instance
 	for _, inst := range all {
 		switch inst.State {
 		case records.Creating, records.Destroying, records.Stopped:
 			continue
 		}
-		if s, there := states[inst.UUID]; there && off(s) {
+		if s, there := states[inst.UUID]; there && off(s) && !(halted[inst.UUID] && inst.State != records.Failed) {
 			found = append(found, inst)
 		}
 	}

@@ -85,6 +85,8 @@ func (w *world) Told(_ context.Context, shown []provisioner.PoolView) error {
 	return nil
 }
 
+func (w *world) Reconcile(context.Context) ([]provisioner.Ended, error) { return nil, w.failWith }
+
 func (w *world) Unstall(context.Context) ([]provisioner.Paused, error) { return w.paused, w.failWith }
 
 func (w *world) StartAll(ctx context.Context, o provisioner.Observer) ([]provisioner.Started, error) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -19,7 +20,8 @@ func (a *app) poolCheckCommand() *cobra.Command {
 		Short: "Look at what is under the pools, and let paused instances go on",
 		Long: "Ends with 8 when a pool is degraded or broken. Instances that were paused because their pool was\n" +
 			"full go on when it has room again. With --news it says only what was not known before, and ends\n" +
-			"with 0: the timer holm-pools runs it.",
+			"with 0: the timer holm-pools runs it. Then it also takes on record which instances were switched\n" +
+			"off from within, and starts those again whose kernel has panicked, three times in ten minutes.",
 		Example: "  sudo holm pool check\n  sudo holm pool check fast -o json",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.poolCheck(cmd.Context(), args, news)
@@ -29,6 +31,18 @@ func (a *app) poolCheckCommand() *cobra.Command {
 	cmd.Flags().BoolVar(&news, "news", false, "say only what has changed since the last look")
 	ends(cmd, fault.NotFound, fault.Unfit, fault.Busy, fault.CheckFailed)
 	return cmd
+}
+
+// reconcile says what became of instances without holm, and what was done about it.
+func (a *app) reconcile(ctx context.Context, p api) error {
+	ended, err := p.Reconcile(ctx)
+	for _, e := range ended {
+		if e.What != "" {
+			a.say(e.Tenant + "/" + e.Name + " " + e.What)
+		}
+		err = errors.Join(err, e.Err)
+	}
+	return err
 }
 
 // poolsChecked is what a check came to.
@@ -51,6 +65,9 @@ func (a *app) poolCheck(ctx context.Context, list []string, news bool) error {
 		all = slices.DeleteFunc(all, func(v provisioner.PoolView) bool { return !v.Changed })
 	}
 	paused, unstallErr := p.Unstall(ctx)
+	if news {
+		unstallErr = errors.Join(unstallErr, a.reconcile(ctx, p))
+	}
 	if len(list) > 0 {
 		paused = slices.DeleteFunc(paused, func(i provisioner.Paused) bool { return !slices.Contains(list, i.Pool) })
 	}

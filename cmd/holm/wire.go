@@ -84,6 +84,8 @@ type api interface {
 	// RotateKey gives a tenant a new key; it returns its name, and of how many volumes it sealed the keys.
 	RotateKey(ctx context.Context, tenant string) (id string, volumes int, err error)
 
+	// Reconcile records which instances were switched off from within, and starts those again whose kernel has panicked.
+	Reconcile(ctx context.Context) ([]provisioner.Ended, error)
 	// Unstall lets instances go on that were paused for want of space, and returns all that were paused because of a disk.
 	Unstall(ctx context.Context) ([]provisioner.Paused, error)
 }

@@ -69,6 +69,29 @@ func (h *Host) States(ctx context.Context) (map[string]provisioner.DomainState, 
 	})
 }
 
+// SwitchedOff implements provisioner.Hypervisor.
+func (h *Host) SwitchedOff(ctx context.Context) (map[string]bool, error) {
+	return wait(ctx, h, "list the domains that are off", func(c *libvirt.Connect) (map[string]bool, error) {
+		all, err := c.GetAllDomainStats(nil, libvirt.DOMAIN_STATS_STATE, libvirt.CONNECT_GET_ALL_DOMAINS_STATS_SHUTOFF)
+		if err != nil {
+			return nil, err
+		}
+		halted := map[string]bool{}
+		for _, s := range all {
+			if s.State != nil && s.State.State == libvirt.DOMAIN_SHUTOFF &&
+				libvirt.DomainShutoffReason(s.State.Reason) == libvirt.DOMAIN_SHUTOFF_SHUTDOWN {
+				uuid, uuidErr := s.Domain.GetUUIDString()
+				if uuidErr != nil {
+					err = uuidErr
+				}
+				halted[uuid] = true
+			}
+			_ = s.Domain.Free()
+		}
+		return halted, err
+	})
+}
+
 // stateOf sorts libvirt's states. What is not known to be off counts as running, so that nobody deletes its disks.
 func stateOf(s libvirt.DomainState, reason int) provisioner.DomainState {
 	switch s {

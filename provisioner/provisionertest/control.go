@@ -1,6 +1,7 @@
 package provisionertest
 
 import (
+	"context"
 	"io"
 	"slices"
 	"strings"
@@ -53,6 +54,30 @@ func (h *Hypervisor) OnStart(f func(uuid string)) {
 
 // PowerOff is the guest switching itself off.
 func (h *Hypervisor) PowerOff(uuid string) { h.end(uuid, provisioner.DomainOff, "shutdown") }
+
+// Forget is the hypervisor starting anew: nobody knows any more why domains are off.
+func (h *Hypervisor) Forget() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, d := range h.domains {
+		d.ended = ""
+	}
+}
+
+// SwitchedOff implements provisioner.Hypervisor.
+func (h *Hypervisor) SwitchedOff(ctx context.Context) (map[string]bool, error) {
+	if err := h.enter(ctx, "SwitchedOff", ""); err != nil {
+		return nil, err
+	}
+	defer h.mu.Unlock()
+	halted := map[string]bool{}
+	for uuid, d := range h.domains {
+		if d.state == provisioner.DomainOff && d.ended == "shutdown" {
+			halted[uuid] = true
+		}
+	}
+	return halted, nil
+}
 
 // Crash is the guest's kernel panicking.
 func (h *Hypervisor) Crash(uuid string) { h.end(uuid, provisioner.DomainCrashed, "crashed") }

@@ -38,6 +38,7 @@ type domain struct {
 	uuid, name   string
 	defined      bool
 	state        provisioner.DomainState
+	ended        string // how its last run has
 	config       []disk // of the definition
 	live         []disk // of the running guest
 	xml, liveXML string // of the definition, and of the running guest when it was started
@@ -343,7 +344,7 @@ func (h *Hypervisor) stop(d *domain, state provisioner.DomainState, reason strin
 	for _, l := range d.streams {
 		l.end()
 	}
-	d.streams, d.live, d.state = nil, nil, state
+	d.streams, d.live, d.state, d.ended = nil, nil, state, reason
 	if !d.defined {
 		delete(h.domains, d.uuid)
 	}

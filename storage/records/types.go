@@ -111,6 +111,9 @@ type Instance struct {
 	Kernel    string `json:"kernel,omitempty"`
 	BootID    string `json:"boot_id,omitempty"` // of the boot that was last seen ready
 
+	// Panics are when it was started again because its kernel had panicked, of late.
+	Panics []time.Time `json:"panics,omitempty"`
+
 	SeedAttached bool `json:"seed_attached,omitempty"` // the seed is not yet detached and deleted
 
 	// Of the last time that it was held to its promises. What is not applicable on this host counts in neither.

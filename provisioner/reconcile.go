@@ -1,0 +1,137 @@
+package provisioner
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"holm/internal/fault"
+	"holm/storage/records"
+)
+
+// A guest whose kernel has panicked is started again, but not more often than maxPanics times in panicsWithin: one that
+// panics again and again is left off, with its last words in the console log. startsWithin bounds each start.
+const (
+	maxPanics    = 3
+	panicsWithin = 10 * time.Minute
+	startsWithin = 10 * time.Minute
+)
+
+// Ended is an instance that was seen to have ended without holm, and what was done about it.
+type Ended struct {
+	Tenant string `json:"tenant"`
+	Name   string `json:"name"`
+	What   string `json:"what"`
+	Err    error  `json:"-"`
+}
+
+// Reconcile brings the records in line with what became of instances since somebody looked. One that its owner has switched off
+// from within is on record as stopped from then on, and stays off at the host's next boot; one whose kernel has panicked is
+// started again. What another holm is at work on is left to that.
+func (p *Provisioner) Reconcile(ctx context.Context) ([]Ended, error) {
+	all, err := p.Records.Instances(ctx)
+	if err != nil || len(all) == 0 {
+		return nil, err
+	}
+	h, err := p.connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	states, err := h.States(ctx)
+	if err != nil {
+		return nil, err
+	}
+	halted, err := h.SwitchedOff(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var mu sync.Mutex
+	var ended []Ended
+	var working sync.WaitGroup
+	for _, inst := range all {
+		var mend func(context.Context, Hypervisor, records.Instance) Ended
+		switch {
+		case inst.State != records.Ready && inst.State != records.Booting:
+			continue
+		case halted[inst.UUID]:
+			mend = p.leaveOff
+		case states[inst.UUID] == DomainCrashed && inst.State == records.Ready:
+			mend = p.revive
+		default:
+			continue
+		}
+		working.Go(func() {
+			if e := mend(ctx, h, inst); e.What != "" || e.Err != nil {
+				mu.Lock()
+				defer mu.Unlock()
+				e.Tenant, e.Name = inst.Tenant, inst.Name
+				ended = append(ended, e)
+			}
+		})
+	}
+	working.Wait()
+	return ended, ctx.Err()
+}
+
+// amend changes the record of an instance whose domain is off, unless somebody is at work on it, or has been since.
+func (p *Provisioner) amend(ctx context.Context, h Hypervisor, inst records.Instance, change func(*records.Instance)) (done bool, err error) {
+	release, err := p.holdName(ctx, inst.Tenant, inst.Name, false)
+	if fault.KindOf(err) == fault.Busy {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	defer release()
+	now, err := p.find(ctx, inst.Tenant, inst.Name)
+	if err != nil || now.ID != inst.ID || now.State != inst.State {
+		return false, err
+	}
+	if state, err := h.State(ctx, inst.UUID); err != nil || !off(state) {
+		return false, err
+	}
+	_, err = p.Records.Update(ctx, inst.ID, func(i *records.Instance) error {
+		change(i)
+		return nil
+	})
+	return err == nil, err
+}
+
+// leaveOff records that an instance was switched off from within.
+func (p *Provisioner) leaveOff(ctx context.Context, h Hypervisor, inst records.Instance) Ended {
+	done, err := p.amend(ctx, h, inst, func(i *records.Instance) {
+		i.State, i.Failure = records.Stopped, ""
+		i.SeedAttached = i.SeedAttached && i.ReadyAt.IsZero()
+	})
+	if !done {
+		return Ended{Err: err}
+	}
+	return Ended{What: "was switched off from within, and stays off: " + command("start", inst)}
+}
+
+// revive starts an instance again whose kernel has panicked, or whose QEMU has died.
+func (p *Provisioner) revive(ctx context.Context, h Hypervisor, inst records.Instance) Ended {
+	givenUp := false
+	done, err := p.amend(ctx, h, inst, func(i *records.Instance) {
+		now := p.Now().UTC()
+		i.Panics = slices.DeleteFunc(slices.Clone(i.Panics), func(t time.Time) bool { return now.Sub(t) > panicsWithin })
+		if givenUp = len(i.Panics) >= maxPanics; givenUp {
+			i.State, i.Failure = records.Failed, "its kernel has panicked again and again: it is left off"
+			return
+		}
+		i.Panics = append(i.Panics, now)
+	})
+	if !done {
+		return Ended{Err: err}
+	}
+	if givenUp {
+		return Ended{What: "has panicked again and again, and is left off: see " + command("logs", inst)}
+	}
+	ctx, cancel := context.WithTimeout(ctx, startsWithin)
+	defer cancel()
+	if _, err := p.Start(ctx, inst.Tenant, inst.Name, nil); err != nil {
+		return Ended{What: "has panicked, and did not become ready again: see " + command("logs", inst), Err: err}
+	}
+	return Ended{What: "had panicked, and was started again: see " + command("logs", inst)}
+}
