@@ -48,14 +48,14 @@ func (c Change) Apply(e *records.Environment) error {
 		}
 		*l.to = list
 	}
-	for from, to := range map[*string]*string{c.HTTP: &changed.Proxy.HTTP, c.HTTPS: &changed.Proxy.HTTPS} {
-		if from == nil {
+	for _, p := range []struct{ from, to *string }{{c.HTTP, &changed.Proxy.HTTP}, {c.HTTPS, &changed.Proxy.HTTPS}} {
+		if p.from == nil {
 			continue
 		}
-		if err := ValidateProxy(*from); err != nil {
+		if err := ValidateProxy(*p.from); err != nil {
 			return err
 		}
-		*to = *from
+		*p.to = *p.from
 	}
 	if err := c.certificates(&changed); err != nil {
 		return err

@@ -144,6 +144,17 @@ func TestAChangeSetsAndTakesBack(t *testing.T) {
 	}
 }
 
+func TestOneProxyServesBothProtocols(t *testing.T) {
+	var e records.Environment
+	proxy := "http://proxy.example:3128"
+	if err := (Change{HTTP: &proxy, HTTPS: &proxy}).Apply(&e); err != nil {
+		t.Fatal(err)
+	}
+	if e.Proxy.HTTP != proxy || e.Proxy.HTTPS != proxy {
+		t.Errorf("set is %+v", e.Proxy)
+	}
+}
+
 func TestAFileOfCertificatesHoldsNothingElse(t *testing.T) {
 	root := authority(t, "Corp Root")
 	for name, c := range map[string]struct{ content, says string }{
