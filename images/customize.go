@@ -75,6 +75,9 @@ func customize(dir string, guest payload) error {
 	if err := tighten(root); err != nil {
 		return err
 	}
+	if err := keepUmask(root); err != nil {
+		return err
+	}
 	return freezeBytecode(root)
 }
 
