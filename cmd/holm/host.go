@@ -82,7 +82,7 @@ func (a *app) hostSetCommand() *cobra.Command {
 			"What is set of names, certificates, proxies and time holds for instances from their next start on; their\n" +
 			"tenant's (holm tenant set) and their own (holm set) come before it.",
 		Example: "  sudo holm host set --lab-mode off\n  sudo holm host set --network holm-b --subnet 10.78.0.0/24\n" +
-			"  sudo holm host set --nameserver 192.0.2.53 --ca-certificate corp-root.pem --proxy http://192.0.2.80:3128",
+			"  sudo holm host set --nameserver 192.0.2.53 --proxy http://192.0.2.80:3128",
 		Args: names(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c.poolSet = cmd.Flags().Changed("pool")

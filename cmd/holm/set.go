@@ -14,8 +14,8 @@ func (a *app) setCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "set NAME",
 		Short: "Change what an instance is told of names, certificates, proxies and time",
-		Long: "It holds at once when the instance is ready, else from its next start on. What is not set here comes from\n" +
-			"its tenant, then from the host (holm tenant set, holm host set); certificates add up.",
+		Long: "It holds at once when the instance is ready, else from its next start on. What is not set here\n" +
+			"comes from its tenant, then from the host (holm tenant set, holm host set); certificates add up.",
 		Example: "  sudo holm set web --nameserver 192.0.2.53 --search corp.example\n  sudo holm set web --nameserver \"\"",
 		GroupID: groupInstances,
 		Args:    names(1, 1, "the name of an instance"),
