@@ -7,6 +7,7 @@ import (
 
 	"holm/internal/fault"
 	"holm/provisioner"
+	"holm/provisioner/environment"
 	"holm/storage/records"
 )
 
@@ -22,7 +23,10 @@ func TestShowAndListSayWhatThereIs(t *testing.T) {
 	view.VolumeBytes = 0
 	named := inst.Key.Destroyed() // what it is sealed in is nobody's business
 	inst.Key = &named
-	if diff := cmp.Diff(provisioner.View{Instance: inst, Domain: "running", Status: "ready"}, view); diff != "" {
+	force := environment.InForce{
+		Environment: records.Environment{Nameservers: []string{"9.9.9.9"}}, From: map[string]string{"nameservers": environment.FromResolver},
+	}
+	if diff := cmp.Diff(provisioner.View{Instance: inst, Domain: "running", Status: "ready", InForce: force}, view); diff != "" {
 		t.Error(diff)
 	}
 	rows, err := holm.List(ctx, "default")
