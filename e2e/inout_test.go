@@ -17,6 +17,7 @@ import (
 )
 
 func TestExecSaysHowACommandEnded(t *testing.T) {
+	thorough(t)
 	needWeb(t)
 	for line, want := range map[string]int{
 		"kill -9 $$": 137, "kill -15 $$": 143, "exit 7": 7, "exit 255": 255,
@@ -36,6 +37,7 @@ func TestExecSaysHowACommandEnded(t *testing.T) {
 
 // Root's part of it is ended, too: what sudo runs is not the user's to signal.
 func TestWhatExecStartedEndsWithIt(t *testing.T) {
+	thorough(t)
 	needWeb(t)
 	for i, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGKILL} {
 		seconds := fmt.Sprint(98700 + i)
@@ -68,6 +70,7 @@ func TestWhatExecStartedEndsWithIt(t *testing.T) {
 }
 
 func TestReplacingTheUsersKeysLocksNobodyOut(t *testing.T) {
+	thorough(t)
 	needWeb(t)
 	const list = "~/.ssh/authorized_keys"
 	shell(t, web, "mkdir -p -m 700 ~/.ssh; [ ! -e "+list+" ] || cp -p "+list+" ~/keys; echo '"+publicKey+"' >"+list)
@@ -81,6 +84,7 @@ func TestReplacingTheUsersKeysLocksNobodyOut(t *testing.T) {
 }
 
 func TestThirtyDockerCommandsAtOnceAllSucceed(t *testing.T) {
+	thorough(t)
 	needWeb(t)
 	if _, err := exec.LookPath("docker"); err != nil {
 		t.Skip("docker is not installed (package docker-cli): the context is not tested")
@@ -128,6 +132,7 @@ func TestThirtyDockerCommandsAtOnceAllSucceed(t *testing.T) {
 }
 
 func TestCopiesKeepModesTimesAndNames(t *testing.T) {
+	thorough(t)
 	needWeb(t)
 	dir := t.TempDir()
 	names := []string{"a b", "-x", "it's", "new\nline", `"q"`, "$HOME"}
@@ -168,6 +173,7 @@ func TestCopiesKeepModesTimesAndNames(t *testing.T) {
 }
 
 func TestAnsibleReachesInstances(t *testing.T) {
+	thorough(t)
 	needWeb(t)
 	ansible, err := exec.LookPath("ansible")
 	if err != nil {
@@ -191,6 +197,7 @@ func TestAnsibleReachesInstances(t *testing.T) {
 }
 
 func TestSSHReachesAnInstanceByItsExportedConfiguration(t *testing.T) {
+	thorough(t)
 	needWeb(t)
 	config := filepath.Join(t.TempDir(), "config")
 	if err := os.WriteFile(config, []byte(holm("ssh-config", web).must(t)), 0o600); err != nil {

@@ -61,6 +61,7 @@ print(got)
 
 // testPublished: who reaches a published port, and when no longer.
 func testPublished(t *testing.T, w *world.World, name string, v view, flags []string) {
+	thorough(t)
 	const port, own = "8090", "40123"
 	inside := func(args ...string) string {
 		return strings.TrimSpace(holm(append(append([]string{"exec", name}, flags...), append([]string{"--"}, args...)...)...).must(t))
