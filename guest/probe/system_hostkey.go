@@ -25,7 +25,8 @@ func systemHostKey() Check {
 	}
 }
 
-// sshdWithin bounds how long sshd, which starts beside the rest, is waited for.
+// sshdWithin bounds how long sshd, which starts beside the rest, is waited for, and then how long it may take to greet: right
+// after a restart its containers start, too.
 const sshdWithin = 20 * time.Second
 
 func tryHostKey(ctx context.Context, address, keyFile string) Result {
@@ -77,7 +78,7 @@ func hostKey(ctx context.Context, address string) (ssh.PublicKey, error) {
 		return nil, err
 	}
 	defer func() { _ = conn.Close() }()
-	if err := conn.SetDeadline(time.Now().Add(systemChildTime)); err != nil {
+	if err := conn.SetDeadline(time.Now().Add(sshdWithin)); err != nil {
 		return nil, err
 	}
 	var key ssh.PublicKey
