@@ -135,7 +135,6 @@ func TestThirtyDockerCommandsAtOnceAllSucceed(t *testing.T) {
 }
 
 func TestCopiesKeepModesTimesAndNames(t *testing.T) {
-	thorough(t)
 	needWeb(t)
 	dir := t.TempDir()
 	names := []string{"a b", "-x", "it's", "new\nline", `"q"`, "$HOME"}
@@ -176,7 +175,6 @@ func TestCopiesKeepModesTimesAndNames(t *testing.T) {
 }
 
 func TestAnsibleReachesInstances(t *testing.T) {
-	thorough(t)
 	needWeb(t)
 	ansible, err := exec.LookPath("ansible")
 	if err != nil {
@@ -200,7 +198,6 @@ func TestAnsibleReachesInstances(t *testing.T) {
 }
 
 func TestSSHReachesAnInstanceByItsExportedConfiguration(t *testing.T) {
-	thorough(t)
 	needWeb(t)
 	config := filepath.Join(t.TempDir(), "config")
 	if err := os.WriteFile(config, []byte(holm("ssh-config", web).must(t)), 0o600); err != nil {
