@@ -40,6 +40,10 @@ func newMachine(t *testing.T) machine {
 	}
 	t.Cleanup(cancel)
 	m := machine{t, cmd.Process.Pid}
+	// A neighbour is asked for from an address of the link, which a kernel tries out for a second or two before it uses it.
+	for _, of := range []string{"all", "default"} {
+		m.setting("ipv6/conf/"+of+"/accept_dad", "0")
+	}
 	m.run("ip link set lo up")
 	return m
 }
