@@ -27,12 +27,12 @@ func played(slower float64, bad string) func(context.Context, string, bool, io.W
 			return ctx.Err()
 		case <-time.After(time.Duration(float64(takes) * slower)):
 		}
-		word := "PASS"
+		word, end := "PASS", "ok  "
 		if step == bad {
-			word = "FAIL"
+			word, end = "FAIL", "FAIL"
 		}
-		_, _ = fmt.Fprintf(log, "    x_test.go:1: it says so\n--- %s: TestLong (%.2fs)\n    x_test.go:2: left to make test-all\n--- SKIP: TestDear (0.00s)\nok  \tholm/%s\t%.3fs\n",
-			word, tests.Seconds()*slower, step, tests.Seconds()*slower)
+		_, _ = fmt.Fprintf(log, "    x_test.go:1: it says so\n--- %s: TestLong (%.2fs)\n    x_test.go:2: left to make test-all\n--- SKIP: TestDear (0.00s)\n%s\tholm/%s\t%.3fs\n",
+			word, tests.Seconds()*slower, end, step, tests.Seconds()*slower)
 		if step == bad {
 			return errors.New("exit status 1")
 		}

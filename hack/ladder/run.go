@@ -4,12 +4,10 @@ import (
 	"bufio"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"regexp"
-	"strings"
 	"syscall"
 	"time"
 )
@@ -86,18 +84,4 @@ func quietly(ctx context.Context, out io.Writer, args ...string) bool {
 	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
 	cmd.Stdout, cmd.Stderr = out, out
 	return cmd.Run() == nil
-}
-
-var routine = regexp.MustCompile(`^ *(=== (RUN|PAUSE|CONT|NAME)|--- (PASS|SKIP))|no test files`)
-
-// complaint prints what the tests said, without what went well.
-func complaint(out io.Writer, step string, log io.Reader) error {
-	_, _ = fmt.Fprintf(out, "\n   %s failed; what the tests said:\n", step)
-	content, err := io.ReadAll(log)
-	for line := range strings.Lines(string(content)) {
-		if !routine.MatchString(line) {
-			_, _ = io.WriteString(out, line)
-		}
-	}
-	return err
 }
