@@ -30,9 +30,11 @@ func (d working) context(t *testing.T) func(args ...string) *exec.Cmd {
 			t.Fatal(err)
 		}
 	}
+	// A client that is newer than the engine asks for its version first, and gives it two seconds.
+	version := d.run(t, "docker version -f '{{.Server.APIVersion}}'")
 	return func(args ...string) *exec.Cmd {
 		cmd := exec.CommandContext(t.Context(), client, args...)
-		cmd.Env = []string{"PATH=" + dir + ":/usr/bin:/bin", "HOME=" + dir, "DOCKER_HOST=" + c.Host}
+		cmd.Env = []string{"PATH=" + dir + ":/usr/bin:/bin", "HOME=" + dir, "DOCKER_HOST=" + c.Host, "DOCKER_API_VERSION=" + version}
 		return cmd
 	}
 }

@@ -30,6 +30,7 @@ type working struct {
 // TestADaysWork is what a person does in an instance from morning to evening, in a world with names, a registry with an
 // authority of its own, a proxy, a clock, and a machine outside. Each hour builds on those before.
 func TestADaysWork(t *testing.T) {
+	beside(t, nil)
 	w := needWorld(t)
 	stock, err := w.Stock(t.Context())
 	if err != nil {

@@ -23,6 +23,7 @@ rm -r /tmp/busybox`
 const confined = "docker run --rm --read-only --cap-drop ALL --user 1001 --network none "
 
 func TestDockerWithoutRoot(t *testing.T) {
+	beside(t, &webs)
 	needWeb(t)
 	shell(t, web, importBusybox)
 
@@ -119,6 +120,7 @@ func fields(text string) map[string]string {
 }
 
 func TestARestartKeepsWhatTheInstanceIs(t *testing.T) {
+	thorough(t) // most of it is a part of the day
 	needWeb(t)
 	shell(t, web, "docker image inspect busybox >/dev/null 2>&1 || { "+importBusybox+"; }; echo kept > ~/kept")
 	before := show(t, web)
@@ -136,6 +138,7 @@ func TestARestartKeepsWhatTheInstanceIs(t *testing.T) {
 }
 
 func TestARebootFromWithinComesBack(t *testing.T) {
+	thorough(t) // it is a part of the day
 	needWeb(t)
 	before := show(t, web)
 	boot := bootID(t)

@@ -71,7 +71,8 @@ func TestCtrlCBeforeTheStartUndoesEverything(t *testing.T) {
 }
 
 func TestCtrlCWhileBootingKeepsTheInstance(t *testing.T) {
-	const name = prefix + "ctrl-c"
+	beside(t, nil)
+	const name = prefix + "ctrl-c-boot"
 	tidy(t, name)
 	b := begin(t, "started", "create", name, "--profile", "plain", "--flavor", "tiny")
 	b.interrupt(t)

@@ -55,12 +55,19 @@ func mountImage(t *testing.T, file, dir string) {
 	command(t, "mount", "-o", "loop", file, dir)
 }
 
+func TestWhatIsNoPoolIsRefused(t *testing.T) {
+	dir := scratch(t, "pools")
+	place := filepath.Join(dir, "srv")
+	fileSystem(t, place, "slow", 400)
+	badPools(t, dir, place)
+}
+
 // TestPools holds one instance against what can become of the file system under it.
 func TestPools(t *testing.T) {
+	beside(t, nil)
 	dir := scratch(t, "pools")
 	place := filepath.Join(dir, "srv")
 	file := fileSystem(t, place, "fast", 1600)
-	badPools(t, dir, place)
 	holm("pool", "add", "e2e-fast", place, "--backend", "reflink", "--overcommit", "3").must(t)
 	t.Cleanup(func() {
 		for _, args := range [][]string{{"rm", "--yes", "--give-up-volume", pooled}, {"pool", "rm", "--yes", "e2e-fast"}} {

@@ -3,32 +3,31 @@
 package e2e
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 )
 
 // plain is an instance of profile plain, which boots fastest: for tests that boot it often, and break it in the end.
 const plain = prefix + "plain"
 
-var createPlain = sync.OnceValue(func() outcome {
-	return holm("create", plain, "--profile", "plain").do(context.Background())
-})
-
+// needPlain makes it unless it is there.
 func needPlain(t *testing.T) {
 	t.Helper()
-	if o := createPlain(); o.code != 0 {
+	if holm("show", plain).run(t).code == 0 {
+		return
+	}
+	if o := holm("create", plain, "--profile", "plain").run(t); o.code != 0 {
 		t.Fatalf("create %s: exit %d\n%s\nits console:\n%s", plain, o.code, o.stderr, tail(holm("logs", plain).run(t).stdout))
 	}
 }
 
 func TestRebuildKeepsTheStateAndReturnsFromABadImage(t *testing.T) {
+	beside(t, &plains)
 	needPlain(t)
 	before := show(t, plain)
 	shell(t, plain, "echo kept > ~/kept")

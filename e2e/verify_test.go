@@ -184,6 +184,7 @@ const looseDocker = `{"features":{"containerd-snapshotter":false},"seccomp-profi
 const userDocker = "systemctl --user -M ops@ "
 
 func TestSabotageOfDockerIsCaught(t *testing.T) {
+	beside(t, &webs)
 	needWeb(t)
 	caught(t, web, []sabotage{
 		{
@@ -209,6 +210,7 @@ func TestSabotageOfDockerIsCaught(t *testing.T) {
 
 // A second kind of Docker, in the place of the user's own: no user namespace is left.
 func TestSabotageByRootfulDockerIsCaught(t *testing.T) {
+	beside(t, &webs)
 	needWeb(t)
 	const socket = "/run/user/1000/docker.sock"
 	// Twice: when forwarding is switched off, the kernel lets redirects in again.

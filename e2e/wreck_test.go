@@ -16,6 +16,7 @@ import (
 // What can only be broken before a guest boots, broken all at once by somebody with root on the host: the machine that
 // libvirt knows, and the disk below it. Plain is the profile, for it boots fastest.
 func TestSabotageOfABootIsCaught(t *testing.T) {
+	beside(t, &plains)
 	const name = plain
 	needPlain(t)
 	tidy(t, name) // nobody needs it after this
