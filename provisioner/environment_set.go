@@ -2,6 +2,7 @@ package provisioner
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -13,7 +14,7 @@ import (
 
 // tellWithin is how long a guest may take to put what it is told to use, and tellAtOnce how many are told at the same time.
 const (
-	tellWithin = 30 * time.Second
+	tellWithin = 50 * time.Second
 	tellAtOnce = 8
 )
 
@@ -37,10 +38,16 @@ func (p *Provisioner) SetEnvironment(ctx context.Context, tenant, name string, c
 	if state, err := h.State(ctx, inst.UUID); err != nil || state != DomainRunning {
 		return inst, err
 	}
-	err = p.tell(ctx, h, inst, tellWithin, p.watch(observe))
+	w := p.watch(observe)
+	w.begin("told")
+	later, err := p.tell(ctx, h, inst, tellWithin, w)
 	switch {
 	case err == nil:
+		w.finish("told", later)
 		return inst, nil
+	case errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil:
+		return inst, fault.New(fault.Failure, "see how it is: "+command("show", inst)+"; it is told again by: "+command("restart", inst),
+			"it is on record, and instance %q has not said within %.0f s that it goes by it", inst.Name, tellWithin.Seconds())
 	case ended(ctx, err):
 		return inst, cutShort(context.Cause(ctx), "it is told at its next start: "+command("restart", inst), "it is on record, and instance %q has not been told", inst.Name)
 	}
@@ -48,23 +55,25 @@ func (p *Provisioner) SetEnvironment(ctx context.Context, tenant, name string, c
 		"it is on record, and instance %q does not take it: %s", inst.Name, clean(err.Error()))
 }
 
-// tell has a running guest put to use what it is to know now.
-func (p *Provisioner) tell(ctx context.Context, h Hypervisor, inst records.Instance, within time.Duration, w *watcher) error {
+// tell has a running guest put to use what it is to know now, and returns what of it has to wait, in the guest's words.
+func (p *Provisioner) tell(ctx context.Context, h Hypervisor, inst records.Instance, within time.Duration, w *watcher) (later string, err error) {
 	world, err := p.toTell(ctx, inst)
 	if err != nil {
-		return err
+		return "", err
 	}
 	limited, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
-	return p.put(limited, h, inst, w, question{
+	err = p.put(limited, h, inst, w, question{
 		ask: report.AskEnvironment, world: world, while: "being told of names", step: "told",
 		answered: func(r report.Report) (bool, error) {
 			if r.Stage == report.StageFailed {
 				return true, failure(r)
 			}
+			later = clean(r.Note)
 			return r.Stage == report.StageChecked, nil
 		},
 	})
+	return later, err
 }
 
 // tellSiblings has those that may reach an instance know that it has come or gone. One at which another holm is at work,
@@ -100,6 +109,6 @@ func (p *Provisioner) tellSibling(ctx context.Context, h Hypervisor, sibling rec
 		return
 	}
 	if state, err := h.State(ctx, inst.UUID); err == nil && state == DomainRunning {
-		_ = p.tell(ctx, h, inst, siblingWithin, p.watch(nil))
+		_, _ = p.tell(ctx, h, inst, siblingWithin, p.watch(nil))
 	}
 }

@@ -7,8 +7,10 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 
 	"holm/guest/report"
+	"holm/internal/fault"
 	"holm/provisioner"
 	"holm/provisioner/environment"
 	"holm/provisioner/network"
@@ -17,6 +19,9 @@ import (
 
 // told is what guests were told of the world, by the question, oldest first.
 type told struct {
+	later string // what the guest says has to wait
+	mute  bool   // it says nothing of what it is told while it runs
+
 	mu  sync.Mutex
 	all []report.Question
 }
@@ -38,7 +43,10 @@ func (l *told) listening() guest {
 			case report.AskExpose:
 				reports = []report.Report{exposedReport(q.Ports)}
 			case report.AskEnvironment:
-				reports = []report.Report{{Stage: report.StageChecked}}
+				if l.mute {
+					continue
+				}
+				reports = []report.Report{{Stage: report.StageChecked, Note: l.later}}
 			}
 			for _, r := range reports {
 				if writeReport(port, q, r) != nil {
@@ -140,4 +148,37 @@ func TestTheNearestSettingReachesTheGuest(t *testing.T) {
 	if !slices.Equal(e.Nameservers, servers("192.0.2.3").Servers) || !slices.Equal(e.TimeServers, []string{"192.0.2.123"}) {
 		t.Errorf("it was told %v and %v", e.Nameservers, e.TimeServers)
 	}
+}
+
+func TestASettingIsToldAtOnceAndWhatHasToWaitIsSaid(t *testing.T) {
+	w := newWorld(t)
+	l := told{later: "containers run"}
+	w.play(l.listening())
+	w.created("web")
+	var seen []string
+	_, err := w.holm().SetEnvironment(t.Context(), "default", "web", environment.Change{Search: &[]string{"corp.example"}},
+		func(e provisioner.Event) { seen = append(seen, string(e.Phase)+" "+e.Step+" "+e.Text) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := l.last(t); got.Ask != report.AskEnvironment || !slices.Equal(got.Environment.Search, []string{"corp.example"}) {
+		t.Errorf("it was told %+v", got.Environment)
+	}
+	if want := []string{string(provisioner.Begun) + " told ", string(provisioner.Finished) + " told containers run"}; !slices.Equal(seen, want) {
+		t.Errorf("seen was %q, want %q", seen, want)
+	}
+}
+
+func TestASettingThatTheGuestDoesNotConfirmIsOnRecordAndSaidToBe(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		l := told{mute: true}
+		w.play(l.listening())
+		w.created("web")
+		inst, err := w.holm().SetEnvironment(t.Context(), "default", "web", environment.Change{Search: &[]string{"corp.example"}}, nil)
+		refused(t, err, fault.Failure, `instance "web" has not said within 50 s that it goes by it`, "holm restart web")
+		if !slices.Equal(inst.Environment.Search, []string{"corp.example"}) {
+			t.Errorf("the record has %v", inst.Environment.Search)
+		}
+	})
 }

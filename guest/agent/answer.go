@@ -75,7 +75,7 @@ func (a *Agent) answer(ctx context.Context, v voice, q report.Question, state *b
 func (a *Agent) respond(ctx context.Context, v voice, q report.Question, state *board) (r report.Report, err error) {
 	switch q.Ask {
 	case report.AskEnvironment:
-		err = a.toldAll(ctx, q, state)
+		r.Note, err = a.toldAll(ctx, q, state)
 	case report.AskChecks:
 		r.Checks, err = a.tryChecks(ctx, v, state)
 	case report.AskExpose:
@@ -90,13 +90,17 @@ func (a *Agent) respond(ctx context.Context, v voice, q report.Question, state *
 	return r, err
 }
 
-// toldAll answers that an environment is in force, once the boot has come so far.
-func (a *Agent) toldAll(ctx context.Context, q report.Question, state *board) error {
+// toldAll answers that an environment is in force, once the boot has come so far, and what of it is not.
+func (a *Agent) toldAll(ctx context.Context, q report.Question, state *board) (later string, err error) {
 	if q.Environment == nil {
-		return errors.New("the question has no environment")
+		return "", errors.New("the question has no environment")
 	}
-	_, err := state.await(ctx)
-	return err
+	if _, err := state.await(ctx); err != nil {
+		return "", err
+	}
+	a.told.mu.Lock()
+	defer a.told.mu.Unlock()
+	return a.told.later, nil
 }
 
 // tryChecks waits until the profile is up and tries its promises. A bait lies out while it does.

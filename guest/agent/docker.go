@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
 	"os/user"
 	"path/filepath"
+	"strings"
+	"time"
 )
 
 // awaitDocker waits for the user's own daemon to answer.
@@ -44,6 +47,28 @@ func (a *Agent) dockerIsOn(name string) error {
 
 // pingDocker believes nothing of what the daemon says but that it answers: it belongs to the instance's user.
 func pingDocker(ctx context.Context, socket string) error {
+	_, err := getDocker(ctx, socket, "/_ping")
+	return err
+}
+
+// containersRun tells whether a restart of the user's daemon would end anything. Where it does not say so, nothing runs that
+// it could end.
+func (a *Agent) containersRun(ctx context.Context, name string) bool {
+	dir, err := runtimeDir(name)
+	if err != nil {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(ctx, dockerSaysWithin)
+	defer cancel()
+	begin, err := getDocker(ctx, a.path(dir+"/docker.sock"), "/containers/json?limit=1")
+	return err == nil && strings.TrimSpace(begin) != "[]"
+}
+
+// dockerSaysWithin bounds how long the daemon may take to say whether containers run.
+const dockerSaysWithin = 10 * time.Second
+
+// getDocker asks the daemon, and returns the first bytes of its answer.
+func getDocker(ctx context.Context, socket, path string) (begin string, err error) {
 	client := http.Client{
 		Transport: &http.Transport{
 			DisableKeepAlives:      true,
@@ -54,17 +79,18 @@ func pingDocker(ctx context.Context, socket string) error {
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://docker/_ping", nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://docker"+path, nil)
 	if err != nil {
-		return err
+		return "", err
 	}
 	resp, err := client.Do(req)
 	if err != nil {
-		return err
+		return "", err
 	}
 	defer func() { _ = resp.Body.Close() }()
 	if resp.StatusCode != http.StatusOK {
-		return fmt.Errorf("GET /_ping: %.100s", resp.Status)
+		return "", fmt.Errorf("GET %s: %.100s", path, resp.Status)
 	}
-	return nil
+	content, err := io.ReadAll(io.LimitReader(resp.Body, 64))
+	return string(content), err
 }

@@ -19,6 +19,9 @@ const systemctl = "/usr/bin/systemctl"
 // stirsWithin bounds how long programs may take to come up with what has changed.
 const stirsWithin = 2 * time.Minute
 
+// dockerLater is said of what a restart of dockerd alone would put into force.
+const dockerLater = "containers run: Docker goes by its new settings from its next start on"
+
 // stir has programs that run read what is new to them. One that does not run reads it when it starts.
 func (a *Agent) stir(ctx context.Context, inst Instance, s stirred) error {
 	ctx, cancel := context.WithTimeout(ctx, stirsWithin)
@@ -31,7 +34,10 @@ func (a *Agent) stir(ctx context.Context, inst Instance, s stirred) error {
 		errs = append(errs, a.run(ctx, systemctl, "try-restart", "systemd-timesyncd.service"))
 	}
 	switch {
+	case inst.Profile == probe.Docker && s.docker && a.containersRun(ctx, inst.User):
+		a.told.later = dockerLater // it is its owner who knows when they may end
 	case inst.Profile == probe.Docker && s.docker:
+		a.told.later = ""
 		errs = append(errs, a.stirDocker(ctx, inst.User, "try-restart"))
 	case inst.Profile == probe.Docker && s.mirrors:
 		errs = append(errs, a.stirDocker(ctx, inst.User, "try-reload-or-restart"))

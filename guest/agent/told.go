@@ -38,6 +38,7 @@ type told struct {
 	inst        Instance   // once settled
 	environment *report.Environment
 	ports       *[]report.Port // nil: nobody has said
+	later       string         // what is not in force yet, and until when; "" when all is
 }
 
 // tell takes what a question says besides. Before the boot has settled it is only noted, after that it is in force when tell

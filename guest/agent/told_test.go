@@ -2,6 +2,8 @@ package agent
 
 import (
 	"encoding/json"
+	"io"
+	"net/http"
 	"net/netip"
 	"os"
 	"os/user"
@@ -203,6 +205,46 @@ func TestOnlyProgramsThatReadSomethingNewAreStirred(t *testing.T) {
 			}
 			if got, want := strings.Join(ran(t, a)[before:], "; "), strings.Join(c.want, "; "); got != want {
 				t.Errorf("it ran %q, want %q", got, want)
+			}
+		})
+	}
+}
+
+func TestDockerIsNotStartedAnewUnderContainers(t *testing.T) {
+	for name, c := range map[string]struct {
+		containers string
+		restarts   bool
+	}{
+		"none runs":    {"[]\n", true},
+		"one runs":     {`[{"Id":"0"}]`, false},
+		"it says junk": {"?", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a, inst := surrounded(t)
+			docker, _ := dockerd(t, func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.Path != "/containers/json" {
+					http.NotFound(w, r)
+				}
+				_, _ = io.WriteString(w, c.containers)
+			})
+			before := a.Root
+			a.Root = docker.Root
+			if err := os.CopyFS(a.Root, os.DirFS(before)); err != nil {
+				t.Fatal(err)
+			}
+			dir, err := runtimeDir(inst.User)
+			if err != nil {
+				t.Fatal(err)
+			}
+			put(t, a.Root, dir+"/systemd/private", "", 0o600)
+			if err := a.settle(t.Context(), inst); err != nil {
+				t.Fatal(err)
+			}
+			a.told.later = ""
+			s := stirred{docker: true}
+			_ = a.stir(t.Context(), inst, s)
+			if restarted := a.told.later == ""; restarted != c.restarts {
+				t.Errorf("restarted is %v, and %q has to wait", restarted, a.told.later)
 			}
 		})
 	}

@@ -26,7 +26,7 @@ const Version = 2
 const (
 	AskStatus       = ""             // how are you: a report now and at each change of stage
 	AskChecks       = "checks"       // try your promises: StageChecking, then StageChecked with Checks
-	AskEnvironment  = "environment"  // the host tells its Environment: StageChecked once it is in force
+	AskEnvironment  = "environment"  // the host tells its Environment: StageChecked once it is in force, Note is what of it has to wait
 	AskExpose       = "expose"       // the host publishes Ports, and no others: StageChecked once the guest lets them in
 	AskGrow         = "grow"         // the state disk has Bytes now: StageChecked with Grown
 	AskCapabilities = "capabilities" // watch who uses what for Seconds: StageChecking, then StageChecked with Capabilities
