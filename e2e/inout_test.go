@@ -60,7 +60,7 @@ func TestWhatExecStartedEndsWithIt(t *testing.T) {
 				if !running() {
 					return
 				}
-				time.Sleep(time.Second)
+				<-time.After(time.Second)
 			}
 			t.Errorf("%v still runs", words)
 		})

@@ -85,7 +85,7 @@ func (f *environmentFlags) change(given func(flag string) bool, in io.Reader) (c
 
 // readProxy reads a file as people have it for their shell: a URL, or lines such as https_proxy=URL.
 func (f *environmentFlags) readProxy(c *environment.Change, in io.Reader) error {
-	const remedy = "write the URL into it, such as http://user:password@proxy.corp.example:3128"
+	const remedy = "write the URL into it, such as http://user:password@proxy.corp.example:3128" //nolint:gosec // an example
 	content, err := readFrom(f.proxyFile, in, maxProxyFile, remedy, "--proxy-file")
 	if err != nil {
 		return err
@@ -163,15 +163,15 @@ func environmentFields(fields *term.Fields, e environment.InForce) {
 	}
 	some := func(text string) []string { return strings.Fields(text) }
 	add("name servers", environment.Nameservers, e.Nameservers)
-	add("search", environment.Search, e.Environment.Search)
-	for _, text := range e.Environment.Certificates {
+	add("search", environment.Search, e.Search)
+	for _, text := range e.Certificates {
 		fields.Add("ca certificate", term.Text(environment.Fingerprint(text)[:16]+" "+environment.Subject(text)))
 	}
-	add("registry mirrors", environment.Mirrors, e.Environment.Mirrors)
+	add("registry mirrors", environment.Mirrors, e.Mirrors)
 	add("http proxy", environment.HTTP, some(e.Proxy.HTTP))
 	add("https proxy", environment.HTTPS, some(e.Proxy.HTTPS))
 	add("no proxy", environment.NotProxied, e.Proxy.Not)
-	add("time servers", environment.TimeServers, e.Environment.TimeServers)
+	add("time servers", environment.TimeServers, e.TimeServers)
 	for _, what := range e.Dropped {
 		fields.Add("not told", term.Cell{Text: what, Tone: term.Attention})
 	}

@@ -15,12 +15,18 @@ const (
 
 	gatewayIPv4, gatewayIPv6 = "198.51.100.129", "2001:db8:78::1"
 
-	NamesIPv4, NamesIPv6       = "198.51.100.153", "2001:db8:78::53"
-	RegistryIPv4, RegistryIPv6 = "198.51.100.143", "2001:db8:78::443"
-	WebIPv4, WebIPv6           = "198.51.100.180", "2001:db8:78::80"
-	ClockIPv4, ClockIPv6       = "198.51.100.223", "2001:db8:78::123"
-	ProxyIPv4, ProxyIPv6       = "198.51.100.188", "2001:db8:78::128"
-	ClientIPv4, ClientIPv6     = "198.51.100.200", "2001:db8:78::200"
+	NamesIPv4    = "198.51.100.153"
+	NamesIPv6    = "2001:db8:78::53"
+	RegistryIPv4 = "198.51.100.143"
+	RegistryIPv6 = "2001:db8:78::443"
+	WebIPv4      = "198.51.100.180"
+	WebIPv6      = "2001:db8:78::80"
+	ClockIPv4    = "198.51.100.223"
+	ClockIPv6    = "2001:db8:78::123"
+	ProxyIPv4    = "198.51.100.188"
+	ProxyIPv6    = "2001:db8:78::128"
+	ClientIPv4   = "198.51.100.200"
+	ClientIPv6   = "2001:db8:78::200"
 )
 
 // Names that the world's name server knows. Others do not exist (NXDOMAIN).

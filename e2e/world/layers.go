@@ -167,7 +167,7 @@ func (l layer) add(ctx context.Context, deb string) error {
 
 // applets are links for what busybox can do.
 func applets(w *tar.Writer) error {
-	for _, applet := range strings.Fields("sh cat echo false grep httpd id ip ls mkdir nc nslookup ping rm sed sleep stat sync touch true wget") {
+	for applet := range strings.FieldsSeq("sh cat echo false grep httpd id ip ls mkdir nc nslookup ping rm sed sleep stat sync touch true wget") {
 		h := tar.Header{Name: "bin/" + applet, Typeflag: tar.TypeSymlink, Linkname: "busybox", Mode: 0o777}
 		if err := w.WriteHeader(&h); err != nil {
 			return err

@@ -38,7 +38,8 @@ func (w *World) serveWeb(ctx context.Context) error {
 // hello says who asks, for what, and through which proxies.
 func hello(w http.ResponseWriter, r *http.Request) {
 	client, _, _ := net.SplitHostPort(r.RemoteAddr)
-	_, _ = fmt.Fprintf(w, "client %s\nhost %q\nvia %q\n", client, r.Host, r.Header.Get("Via"))
+	w.Header().Set("Content-Type", "text/plain")
+	_, _ = fmt.Fprintf(w, "client %s\nhost %q\nvia %q\n", client, r.Host, r.Header.Get("Via")) //nolint:gosec // plain text, for curl
 }
 
 // giveBytes sends as many zeros as the path says.

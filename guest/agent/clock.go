@@ -73,7 +73,10 @@ func (a *Agent) setForward(ctx context.Context, before reading) (reading, error)
 	first, err := a.readClocks()
 	after := first
 	for err == nil && ctx.Err() == nil && after.rtc.Equal(first.rtc) {
-		time.Sleep(10 * time.Millisecond)
+		select {
+		case <-ctx.Done():
+		case <-time.After(10 * time.Millisecond):
+		}
 		after, err = a.readClocks()
 	}
 	if err != nil || ctx.Err() != nil {

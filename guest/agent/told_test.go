@@ -153,7 +153,7 @@ func TestABootWaitsForAHostThatIsThere(t *testing.T) {
 	a, inst := surrounded(t)
 	a.told.connected = func() bool { return true }
 	go func() {
-		time.Sleep(100 * time.Millisecond)
+		<-time.After(100 * time.Millisecond)
 		_ = a.tell(t.Context(), status(&report.Environment{Search: []string{"late.example.org"}}))
 	}()
 	if err := a.settle(t.Context(), inst); err != nil {

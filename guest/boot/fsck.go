@@ -38,7 +38,7 @@ func check(ctx context.Context, run fsck, disk string, console io.Writer) error 
 	case status&^(fsckCorrected|fsckLeft|fsckFailed) != 0:
 		return fmt.Errorf("e2fsck -p %s ended with status %d: %s", disk, status, lastSaid(said))
 	}
-	fmt.Fprintf(console, "holm: the file system of the state volume is damaged, and is being repaired; this may take long\n")
+	_, _ = fmt.Fprintf(console, "holm: the file system of the state volume is damaged, and is being repaired; this may take long\n")
 	tell(console, said)
 	ctx, cancel := context.WithTimeout(ctx, repairWithin)
 	defer cancel()
@@ -51,7 +51,7 @@ func check(ctx context.Context, run fsck, disk string, console io.Writer) error 
 		return fmt.Errorf("the file system of the state volume is damaged, and e2fsck -y, which ended with status %d, did not repair it (%s): "+
 			"keep a copy of the volume before anything else; what can be done is in docs/USING.md, \"A damaged disk\"", status, lastSaid(said))
 	}
-	fmt.Fprintf(console, "holm: the file system of the state volume is repaired; what lost its name is in %s/lost+found\n", StateDir)
+	_, _ = fmt.Fprintf(console, "holm: the file system of the state volume is repaired; what lost its name is in %s/lost+found\n", StateDir)
 	return nil
 }
 
@@ -63,10 +63,10 @@ func tell(console io.Writer, said []byte) {
 			continue
 		}
 		if number++; number > maxSaid {
-			fmt.Fprintf(console, "e2fsck: and so on\n")
+			_, _ = fmt.Fprintf(console, "e2fsck: and so on\n")
 			return
 		}
-		fmt.Fprintf(console, "e2fsck: %.200s\n", line)
+		_, _ = fmt.Fprintf(console, "e2fsck: %.200s\n", line)
 	}
 }
 

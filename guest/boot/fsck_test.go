@@ -101,16 +101,16 @@ func TestARepairIsTriedOnceAndItsFailureSaysWhatToDo(t *testing.T) {
 		ends []end // of each run, in order
 		want string
 	}{
-		"clean":                                   {[]end{{"clean", 0, nil}}, ""},
-		"corrected":                               {[]end{{"fixed", 1, nil}}, ""},
-		"corrected, and would reboot":             {[]end{{"fixed", 3, nil}}, ""},
-		"more than a preen, and repaired":         {[]end{{"RUN fsck MANUALLY", 4, nil}, {"fixed", 1, nil}}, ""},
-		"cannot read the superblock, but another": {[]end{{"bad magic", 8, nil}, {"fixed", 1, nil}}, ""},
-		"not repaired":                            {[]end{{"RUN fsck MANUALLY", 4, nil}, {"a\ntoo bad\n", 4, nil}}, `(too bad): keep a copy`},
-		"repaired in part":                        {[]end{{"RUN fsck MANUALLY", 4, nil}, {"too bad", 5, nil}}, "status 5"},
-		"ended in the middle":                     {[]end{{"RUN fsck MANUALLY", 12, nil}, {"cancelled", 32, nil}}, "status 32"},
-		"called wrongly":                          {[]end{{"usage", 16, nil}}, "status 16"},
-		"not there":                               {[]end{{"", 0, missing}}, missing.Error()},
+		"clean":                           {[]end{{"clean", 0, nil}}, ""},
+		"corrected":                       {[]end{{"fixed", 1, nil}}, ""},
+		"corrected, and would reboot":     {[]end{{"fixed", 3, nil}}, ""},
+		"more than a preen, and repaired": {[]end{{"RUN fsck MANUALLY", 4, nil}, {"fixed", 1, nil}}, ""},
+		"the first superblock is bad":     {[]end{{"bad magic", 8, nil}, {"fixed", 1, nil}}, ""},
+		"not repaired":                    {[]end{{"RUN fsck MANUALLY", 4, nil}, {"a\ntoo bad\n", 4, nil}}, `(too bad): keep a copy`},
+		"repaired in part":                {[]end{{"RUN fsck MANUALLY", 4, nil}, {"too bad", 5, nil}}, "status 5"},
+		"ended in the middle":             {[]end{{"RUN fsck MANUALLY", 12, nil}, {"cancelled", 32, nil}}, "status 32"},
+		"called wrongly":                  {[]end{{"usage", 16, nil}}, "status 16"},
+		"not there":                       {[]end{{"", 0, missing}}, missing.Error()},
 	} {
 		t.Run(name, func(t *testing.T) {
 			runs := 0

@@ -132,7 +132,7 @@ func number(t *testing.T, dir, name string) int {
 		if n, convErr := strconv.Atoi(strings.TrimSpace(string(content))); err == nil && convErr == nil {
 			return n
 		}
-		time.Sleep(50 * time.Millisecond)
+		<-time.After(50 * time.Millisecond)
 	}
 	t.Fatalf("%s was never written", name)
 	return 0
@@ -144,7 +144,7 @@ func endsSoon(pid int) bool {
 		if err != nil || bytes.Contains(stat, []byte(") Z ")) {
 			return true
 		}
-		time.Sleep(50 * time.Millisecond)
+		<-time.After(50 * time.Millisecond)
 	}
 	return false
 }

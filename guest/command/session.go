@@ -69,7 +69,7 @@ func endSession(session int) error {
 			if time.Now().After(deadline) {
 				break
 			}
-			time.Sleep(glance)
+			<-time.After(glance) // nothing interrupts it: it ends what was left by somebody who has gone
 		}
 	}
 	return nil

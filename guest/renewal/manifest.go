@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 )
 
@@ -115,12 +116,7 @@ func describe(path string, sizes []int64) (Entry, error) {
 }
 
 func worth(size int64, sizes []int64) bool {
-	for _, s := range sizes {
-		if s == size {
-			return true
-		}
-	}
-	return sizes == nil
+	return sizes == nil || slices.Contains(sizes, size)
 }
 
 func kindOf(mode fs.FileMode) Kind {

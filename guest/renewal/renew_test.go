@@ -136,8 +136,11 @@ func TestEachFileIsComparedInThreeVersions(t *testing.T) {
 		},
 		"names of its own are the instance's": {tree{"hostname": "localhost"}, tree{"hostname": "other"}, tree{"hostname": "web"}, tree{"hostname": "web"}, ""},
 		"users are merged": {
-			tree{"group": "root:x:0:\n"}, tree{"group": "root:x:0:\n_chrony:x:104:\n"}, tree{"group": "root:x:0:\nops:x:1000:\n"},
-			tree{"group": "root:x:0:\nops:x:1000:\n_chrony:x:104:\n"}, "",
+			tree{"group": "root:x:0:\n"},
+			tree{"group": "root:x:0:\n_chrony:x:104:\n"},
+			tree{"group": "root:x:0:\nops:x:1000:\n"},
+			tree{"group": "root:x:0:\nops:x:1000:\n_chrony:x:104:\n"},
+			"",
 		},
 		"users that are not understood stay": {
 			tree{"group": "root:x:0:\n"}, tree{"group": "root:x:0:\n_chrony:x:104:\n"}, tree{"group": "+\n"}, tree{"group": "+\n"}, "/etc/group",
@@ -146,8 +149,11 @@ func TestEachFileIsComparedInThreeVersions(t *testing.T) {
 		"an unknown old image: another one stays":                {nil, tree{"a": "2"}, tree{"a": "1"}, tree{"a": "1", "a.holm-new": "2"}, "/etc/a"},
 		"an unknown old image: the owner's own is not listed":    {nil, tree{}, tree{"a": "1"}, tree{"a": "1"}, ""},
 		"an unknown old image: users are merged": {
-			nil, tree{"passwd": "root:x:0:0::/root:/bin/sh\n_chrony:x:103:104::/:/bin/false\n"}, tree{"passwd": "root:x:0:0::/root:/bin/sh\n"},
-			tree{"passwd": "root:x:0:0::/root:/bin/sh\n_chrony:x:103:104::/:/bin/false\n"}, "",
+			nil,
+			tree{"passwd": "root:x:0:0::/root:/bin/sh\n_chrony:x:103:104::/:/bin/false\n"},
+			tree{"passwd": "root:x:0:0::/root:/bin/sh\n"},
+			tree{"passwd": "root:x:0:0::/root:/bin/sh\n_chrony:x:103:104::/:/bin/false\n"},
+			"",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

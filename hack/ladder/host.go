@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"regexp"
+	"slices"
 	"time"
 )
 
@@ -77,13 +78,13 @@ func (h host) run(ctx context.Context, step string, whole bool, log, shown io.Wr
 		if err := h.standIn(ctx, log, shown); err != nil {
 			return err
 		}
-		env := append(h.asRoot[:len(h.asRoot):len(h.asRoot)], "env", "CGO_ENABLED=0", standIn)
+		env := append(slices.Clip(h.asRoot), "env", "CGO_ENABLED=0", standIn)
 		w = work{args: append(append(env, test...), "-trimpath", "-timeout", "40m", "./judge/"), dir: "testdata/k3s-stand-in", shown: each}
 	case "e2e":
 		if err := h.standIn(ctx, log, shown); err != nil {
 			return err
 		}
-		env := append(h.asRoot[:len(h.asRoot):len(h.asRoot)], "env", standIn)
+		env := append(slices.Clip(h.asRoot), "env", standIn)
 		w = work{args: append(append(env, test...), "-tags", tags+" e2e", "-timeout", "90m"), shown: each}
 		if !whole {
 			w.args = append(w.args, "-short")

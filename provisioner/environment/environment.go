@@ -84,9 +84,9 @@ func Merge(instance, tenant, host records.Environment, found Resolver, six bool)
 	}
 	f.Nameservers = pick(Nameservers, func(e records.Environment) []string { return e.Nameservers }, servers)
 	f.reachable(six)
-	f.Environment.Search = pick(Search, func(e records.Environment) []string { return e.Search }, found.Search)
-	f.Environment.Mirrors = pick(Mirrors, func(e records.Environment) []string { return e.Mirrors }, nil)
-	f.Environment.TimeServers = pick(TimeServers, func(e records.Environment) []string { return e.TimeServers }, nil)
+	f.Search = pick(Search, func(e records.Environment) []string { return e.Search }, found.Search)
+	f.Mirrors = pick(Mirrors, func(e records.Environment) []string { return e.Mirrors }, nil)
+	f.TimeServers = pick(TimeServers, func(e records.Environment) []string { return e.TimeServers }, nil)
 	f.Proxy.HTTP = word(HTTP, func(e records.Environment) string { return e.Proxy.HTTP })
 	f.Proxy.HTTPS = word(HTTPS, func(e records.Environment) string { return e.Proxy.HTTPS })
 	f.Proxy.Not = pick(NotProxied, func(e records.Environment) []string { return e.Proxy.Not }, nil)
@@ -118,14 +118,14 @@ func (f *InForce) addCertificates(layers []layer) {
 	for _, l := range slices.Backward(layers) {
 		added := false
 		for _, text := range l.says.Certificates {
-			if slices.Contains(f.Environment.Certificates, text) {
+			if slices.Contains(f.Certificates, text) {
 				continue
 			}
-			if len(f.Environment.Certificates) == maxCertificates || size+len(text) > maxCertificateBytes {
+			if len(f.Certificates) == maxCertificates || size+len(text) > maxCertificateBytes {
 				f.Dropped = append(f.Dropped, "certificate "+Fingerprint(text)+" of the "+l.from+": there are too many")
 				continue
 			}
-			f.Environment.Certificates = append(f.Environment.Certificates, text)
+			f.Certificates = append(f.Certificates, text)
 			size += len(text)
 			added = true
 		}

@@ -57,7 +57,7 @@ func TestTheNearestSettingHoldsAndCertificatesAddUp(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			f := Merge(c.instance, c.tenant, c.host, found, c.six)
 			got := fmt.Sprintf("servers %v %s, search %v %s, certificates %v %s, dropped %d", f.Nameservers, f.From[Nameservers],
-				f.Environment.Search, f.From[Search], f.Environment.Certificates, f.From[Certificates], len(f.Dropped))
+				f.Search, f.From[Search], f.Certificates, f.From[Certificates], len(f.Dropped))
 			if diff := cmp.Diff(c.want, got); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}

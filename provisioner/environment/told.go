@@ -39,8 +39,8 @@ func (f InForce) Told(hosts []report.HostName) (told report.Environment, left in
 			told.Nameservers = append(told.Nameservers, a)
 		}
 	}
-	told.Search, told.Certificates = f.Environment.Search, f.Environment.Certificates
-	told.Mirrors, told.TimeServers = f.Environment.Mirrors, f.Environment.TimeServers
+	told.Search, told.Certificates = f.Search, f.Certificates
+	told.Mirrors, told.TimeServers = f.Mirrors, f.TimeServers
 	if f.Proxy.HTTP != "" || f.Proxy.HTTPS != "" {
 		told.Proxy = &report.Proxy{HTTP: f.Proxy.HTTP, HTTPS: f.Proxy.HTTPS, Not: f.Proxy.Not}
 	}
