@@ -75,7 +75,7 @@ type View struct {
 	Domain DomainState `json:"domain_state"`
 	// Status is the word for people: ready, booting, stopped, failed, creating, "broken" (record and domain disagree).
 	Status string `json:"status"`
-	// Now says how the guest is, when that is not what is on record.
+	// Now says how the guest is, when that is not what is on record, or why nobody knows.
 	Now string `json:"now,omitempty"`
 	// Stalled says why it is paused, when the hypervisor paused it because of a disk.
 	Stalled string `json:"stalled,omitempty"`

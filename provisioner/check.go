@@ -18,6 +18,9 @@ import (
 // checksWithin is how long a guest may take over its checks. It needs 15 seconds when it is emulated and alone.
 const checksWithin = 3 * time.Minute
 
+// silentWithin is how long a guest that is to try its checks may take to say its first word. It says one at once.
+const silentWithin = 45 * time.Second
+
 // promising refuses an image that names no checks: nothing could be held against an instance of it.
 func promising(image images.Manifest, profile string) error {
 	if len(image.Checks[profile]) > 0 {
@@ -105,10 +108,15 @@ func (p *Provisioner) interrogate(ctx context.Context, h Hypervisor, inst record
 	why = "the guest did not report it"
 	limited, cancel := context.WithTimeout(ctx, checksWithin)
 	defer cancel()
-	asked := p.Now()
+	asked, silent := p.Now(), true
+	unheard := time.AfterFunc(silentWithin, cancel)
+	defer unheard.Stop()
 	err = p.put(limited, h, inst, w, question{
 		ask: report.AskChecks, while: "being checked", step: "verified", once: true,
 		answered: func(r report.Report) (bool, error) {
+			if unheard.Stop() {
+				silent = false
+			}
 			answer.Tell(verify.Said{Report: r, Asked: asked, Heard: p.Now()})
 			switch r.Stage {
 			case report.StageChecking:
@@ -124,6 +132,10 @@ func (p *Provisioner) interrogate(ctx context.Context, h Hypervisor, inst record
 			return false, nil
 		},
 	})
+	if err != nil && ctx.Err() == nil && limited.Err() != nil && silent {
+		w.note("verified", "guest: silent")
+		return nil, fmt.Sprintf("the guest is silent: not a word of it within %s", silentWithin), nil
+	}
 	if err != nil && ctx.Err() == nil && limited.Err() != nil {
 		return nil, fmt.Sprintf("the guest did not answer within %s", checksWithin), nil
 	}

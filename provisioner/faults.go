@@ -108,6 +108,9 @@ func notRunning(inst records.Instance, domain DomainState) error {
 	}
 }
 
+// Asleep is the fault for what only a running instance can do, of one that is paused.
+func Asleep(inst records.Instance, domain DomainState) error { return notRunning(inst, domain) }
+
 // off tells whether nothing runs any more.
 func off(s DomainState) bool { return s == DomainOff || s == DomainCrashed || s == DomainAbsent }
 

@@ -104,6 +104,7 @@ type DomainState string
 // The states of a domain that matter here.
 const (
 	DomainAbsent  DomainState = "absent"
+	DomainUnknown DomainState = "unknown" // libvirt cannot be reached; no hypervisor says so itself
 	DomainOff     DomainState = "off"
 	DomainRunning DomainState = "running"
 	DomainPaused  DomainState = "paused"

@@ -200,6 +200,22 @@ func TestPowerAndABrokenOrPausedInstance(t *testing.T) {
 	w.wrap = func(h provisioner.Hypervisor) provisioner.Hypervisor { return paused{h} }
 	_, err = w.holm().Start(ctx, "default", "web", nil)
 	refused(t, err, fault.Failure, `instance "web" is paused`, "virsh resume holm.default.web", "holm stop --force web")
+	// Nobody is awake in it who could power off: it is said at once, and nothing on record changes.
+	for _, do := range []func(context.Context, string, string, provisioner.Observer) (records.Instance, error){
+		w.holm().Restart, w.holm().Wait,
+		func(ctx context.Context, tenant, name string, o provisioner.Observer) (records.Instance, error) {
+			return records.Instance{}, w.holm().Stop(ctx, tenant, name, false, o)
+		},
+		func(ctx context.Context, tenant, name string, o provisioner.Observer) (records.Instance, error) {
+			return w.holm().Rebuild(ctx, tenant, name, "", o)
+		},
+	} {
+		_, err := do(ctx, "default", "web", nil)
+		refused(t, err, fault.Failure, `instance "web" is paused`, "virsh resume holm.default.web")
+	}
+	if w.record().State != records.Ready || w.record().Previous != nil {
+		t.Errorf("its record is %+v", w.record())
+	}
 	must(t, w.holm().Stop(ctx, "default", "web", true, nil))
 }
 

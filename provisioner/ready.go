@@ -17,6 +17,9 @@ import (
 // it was promised to lose; its next start has no seed.
 const detachWithin = 30 * time.Second
 
+// mostUndecided is how many files of /etc a guest can say that its owner has to look at: what is beyond is no number of files.
+const mostUndecided = 10000
+
 // awaitReady waits until the guest has said that its profile is up, takes its seed away, and holds it to its promises.
 // It is told of the guest's end by the hypervisor and of its progress by the guest. A guest that fails is kept, with the
 // reason in its record; one that was merely not waited for long enough, or lost sight of, stays as it is.
@@ -142,6 +145,7 @@ func (p *Provisioner) settle(ctx context.Context, h Hypervisor, inst records.Ins
 	return p.Records.Update(context.WithoutCancel(ctx), inst.ID, func(i *records.Instance) error {
 		i.State, i.Failure, i.SeedAttached = records.Booting, "", attached
 		i.HostKey, i.MachineID, i.Kernel, i.BootID = r.HostKey, r.MachineID, r.Kernel, r.BootID
+		i.Undecided = min(max(0, r.Undecided), mostUndecided)
 		return nil
 	})
 }

@@ -30,6 +30,11 @@ func (p *Provisioner) Rebuild(ctx context.Context, tenant, name, ref string, obs
 	if err != nil {
 		return inst, err
 	}
+	if state, err := h.State(ctx, inst.UUID); err != nil {
+		return inst, err
+	} else if state == DomainPaused || state == DomainStalled {
+		return inst, notRunning(inst, state)
+	}
 	if err := errors.Join(p.mayEmulate(ctx, inst), p.stillMayLie(ctx, inst)); err != nil {
 		return inst, oneError(err)
 	}

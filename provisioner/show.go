@@ -10,16 +10,18 @@ import (
 )
 
 // Show returns the record of an instance, what the hypervisor says of it now, and what it takes on disk.
+// Where libvirt cannot be reached, the state is unknown.
 func (p *Provisioner) Show(ctx context.Context, tenant, name string) (View, error) {
 	inst, err := p.find(ctx, tenant, name)
 	if err != nil {
 		return View{}, err
 	}
 	h, err := p.connect(ctx)
-	if err != nil {
-		return View{}, err
+	state := DomainUnknown
+	if err == nil {
+		state, err = h.State(ctx, inst.UUID)
 	}
-	state, err := h.State(ctx, inst.UUID)
+	unknown, err := unreachable(err)
 	if err != nil {
 		return View{}, err
 	}
@@ -32,7 +34,10 @@ func (p *Provisioner) Show(ctx context.Context, tenant, name string) (View, erro
 		return View{}, err
 	}
 	inst.Environment = inst.Environment.Shown()
-	v := View{Instance: inst, Domain: state, Status: status(inst.State, state), InForce: force.Shown()}
+	v := View{Instance: inst, Domain: state, Status: status(inst.State, state), Now: unknown, InForce: force.Shown()}
+	if unknown != "" {
+		v.Domain, v.Status = DomainUnknown, string(DomainUnknown)
+	}
 	if state == DomainStalled {
 		v.Stalled = whyStalled(ctx, h, inst)
 	}
@@ -48,6 +53,14 @@ func (p *Provisioner) Show(ctx context.Context, tenant, name string) (View, erro
 		}
 	}
 	return v, ctx.Err()
+}
+
+// unreachable is why libvirt says nothing of instances, when that is all that is wrong: what is on record is there to be seen.
+func unreachable(err error) (why string, other error) {
+	if errors.Is(err, ErrUnreachable) {
+		return clean(err.Error()), nil
+	}
+	return "", err
 }
 
 // status is the word for what the record and the hypervisor say together.
@@ -71,7 +84,8 @@ func status(recorded records.State, domain DomainState) string {
 	}
 }
 
-// List returns all instances of a tenant, or of all tenants when it is "", by tenant and name.
+// List returns all instances of a tenant, or of all tenants when it is "", by tenant and name. Where libvirt cannot be reached
+// they are what the record says, and "unknown".
 func (p *Provisioner) List(ctx context.Context, tenant string) ([]Row, error) {
 	if tenant != "" {
 		if err := validateName("tenant", tenant); err != nil {
@@ -83,22 +97,29 @@ func (p *Provisioner) List(ctx context.Context, tenant string) ([]Row, error) {
 		return nil, err
 	}
 	h, err := p.connect(ctx)
-	if err != nil {
-		return nil, err
+	var states map[string]DomainState
+	if err == nil {
+		states, err = h.States(ctx)
 	}
-	states, err := h.States(ctx)
+	unknown, err := unreachable(err)
 	if err != nil {
 		return nil, err
 	}
 	rows := make([]Row, len(all))
 	for i, s := range all {
+		if unknown != "" {
+			rows[i] = Row{Summary: s, Status: string(DomainUnknown)}
+			continue
+		}
 		domain, ok := states[s.UUID]
 		if !ok {
 			domain = DomainAbsent
 		}
 		rows[i] = Row{Summary: s, Status: status(s.State, domain)}
 	}
-	p.doubt(ctx, h, rows)
+	if unknown == "" {
+		p.doubt(ctx, h, rows)
+	}
 	return rows, ctx.Err()
 }
 

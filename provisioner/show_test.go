@@ -1,6 +1,7 @@
 package provisioner_test
 
 import (
+	"context"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -38,6 +39,32 @@ func TestShowAndListSayWhatThereIs(t *testing.T) {
 	if err != nil || len(rows) != 0 {
 		t.Errorf("another tenant has %+v (%v)", rows, err)
 	}
+}
+
+func TestWithoutLibvirtThereIsWhatIsOnRecordAndTheStateIsUnknown(t *testing.T) {
+	w := newWorld(t)
+	inst := w.created("web")
+	gone := w.holm()
+	gone.Connect = func(context.Context) (provisioner.Hypervisor, error) {
+		return nil, fault.New(fault.Unfit, "start it", "%w: no such file", provisioner.ErrUnreachable)
+	}
+	dying := w.holm()
+	for name, holm := range map[string]*provisioner.Provisioner{"never there": gone, "gone since": dying} {
+		if holm == dying {
+			w.hyp.FailWith(func(string, string) error { return provisioner.ErrUnreachable })
+		}
+		v, err := holm.Show(t.Context(), "default", "web")
+		must(t, err)
+		if v.Status != "unknown" || v.Domain != provisioner.DomainUnknown || v.Now == "" || v.Address != inst.Address {
+			t.Errorf("%s: it is shown as %s (%s), %q", name, v.Status, v.Domain, v.Now)
+		}
+		rows, err := holm.List(t.Context(), "")
+		must(t, err)
+		if len(rows) != 1 || rows[0].Status != "unknown" || rows[0].Address != inst.Address {
+			t.Errorf("%s: listed are %+v", name, rows)
+		}
+	}
+	w.hyp.FailWith(nil)
 }
 
 func TestTheStatusIsTheWordForRecordAndDomainTogether(t *testing.T) {

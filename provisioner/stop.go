@@ -9,7 +9,7 @@ import (
 )
 
 // Stop asks the guest to power off and waits until it is off; force cuts the power instead. A stopped instance stays
-// as it is.
+// as it is; one that is paused is refused.
 func (p *Provisioner) Stop(ctx context.Context, tenant, name string, force bool, observe Observer) error {
 	h, inst, release, err := p.hold(ctx, tenant, name, false)
 	if err != nil {
@@ -27,6 +27,9 @@ func (p *Provisioner) powerOff(ctx context.Context, h Hypervisor, inst records.I
 	state, err := h.State(ctx, inst.UUID)
 	if err != nil {
 		return inst, err
+	}
+	if !force && (state == DomainPaused || state == DomainStalled) {
+		return inst, notRunning(inst, state) // nobody is awake in it who could power it off
 	}
 	w.begin("stopped")
 	if !off(state) {

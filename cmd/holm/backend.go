@@ -110,9 +110,14 @@ func lookUnder(ctx context.Context, pool records.Pool) (pools.Tree, error) {
 	return pools.Looker{}.Look(ctx, pool.Path)
 }
 
+// dialWithin is how long libvirt may take to answer: it may have to be started first, and one that hangs never does.
+const dialWithin = 30 * time.Second
+
 // connect reaches libvirt once and for all; the connection ends with the process.
 func (b *backend) connect(ctx context.Context) (*hypervisor.Host, error) {
 	if b.libvirt == nil {
+		ctx, cancel := context.WithTimeout(ctx, dialWithin)
+		defer cancel()
 		h, err := hypervisor.Connect(ctx, b.settings.connect)
 		if err != nil {
 			return nil, err

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -40,7 +41,15 @@ func (a *app) ls(ctx context.Context) error {
 		a.say("no instances yet; make one: " + a.command("create", "web"))
 		return nil
 	}
+	if slices.ContainsFunc(rows, func(r provisioner.Row) bool { return r.Status == string(provisioner.DomainUnknown) }) {
+		a.sayUnknown()
+	}
 	return a.printRows(rows)
+}
+
+// sayUnknown says why the state of an instance is not known.
+func (a *app) sayUnknown() {
+	a.say("libvirt does not answer, so that nobody knows how instances are now; find out why: " + a.command("doctor"))
 }
 
 // instancesDocument is what verbs print that deal with any number of instances.
@@ -78,7 +87,7 @@ func (a *app) printRows(rows []provisioner.Row) error {
 func statusCell(status string) term.Cell {
 	tones := map[string]term.Tone{
 		"ready": term.Good, "failed": term.Broken, "broken": term.Broken, "stalled": term.Broken,
-		"creating": term.Attention, "booting": term.Attention, "destroying": term.Attention,
+		"unknown": term.Attention, "creating": term.Attention, "booting": term.Attention, "destroying": term.Attention,
 	}
 	return term.Cell{Text: status, Tone: tones[status]}
 }

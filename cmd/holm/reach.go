@@ -16,7 +16,7 @@ import (
 	"holm/provisioner"
 )
 
-// running finds an instance that has a running guest in it.
+// running finds an instance that has a running guest in it, as far as libvirt knows.
 func (a *app) running(ctx context.Context, name string) (api, provisioner.View, error) {
 	p, err := a.makeProvisioner(ctx, a.settings)
 	if err != nil {
@@ -26,10 +26,14 @@ func (a *app) running(ctx context.Context, name string) (api, provisioner.View, 
 	if err != nil {
 		return nil, v, err
 	}
-	if v.Domain != provisioner.DomainRunning {
+	switch v.Domain { //nolint:exhaustive // in all others it is off
+	case provisioner.DomainRunning, provisioner.DomainUnknown: // libvirt may be gone and the guest there: it is tried
+		return p, v, nil
+	case provisioner.DomainPaused, provisioner.DomainStalled:
+		return nil, v, provisioner.Asleep(v.Instance, v.Domain)
+	default:
 		return nil, v, fault.New(fault.Failure, "run: "+a.command("start", name), "instance %q is not running (%s)", name, v.Status)
 	}
-	return p, v, nil
 }
 
 // targetOf is how an instance is reached, with holm's own key.

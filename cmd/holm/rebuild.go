@@ -2,12 +2,15 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"holm/guest/boot"
 	"holm/internal/fault"
 	"holm/provisioner"
+	"holm/storage/records"
 )
 
 func (a *app) rebuildCommand() *cobra.Command {
@@ -20,7 +23,8 @@ func (a *app) rebuildCommand() *cobra.Command {
 		Long: "An instance gets another image and reboots; its state volume stays, and with it\n" +
 			"addresses, keys, homes and containers. This is how security updates arrive. One\n" +
 			"that does not become ready with the new image returns to the old one, and the exit\n" +
-			"code says why.",
+			"code says why. What its owner and the image have both changed in /etc stays as the owner\n" +
+			"has it, and is said.",
 		Example: "  sudo holm image build && sudo holm rebuild web --keep-state\n  sudo holm rebuild web --keep-state --image sha256:41be0c7d",
 		GroupID: groupInstances,
 		Args:    names(1, 0, "the name of an instance"),
@@ -30,7 +34,10 @@ func (a *app) rebuildCommand() *cobra.Command {
 					"rebuild needs --keep-state: without it there is nothing that rm and create do not do")
 			}
 			return a.byName(cmd.Context(), args, "rebuild", o, func(ctx context.Context, p api, name string, observer provisioner.Observer) error {
-				_, err := p.Rebuild(ctx, a.tenant(), name, image, observer)
+				inst, err := p.Rebuild(ctx, a.tenant(), name, image, observer)
+				if err == nil && inst.Undecided > 0 {
+					a.say(name + ": " + a.undecided(inst))
+				}
 				return err
 			})
 		},
@@ -41,4 +48,10 @@ func (a *app) rebuildCommand() *cobra.Command {
 	cmd.Flags().StringVar(&image, "image", "", "name or digest of an `IMAGE`; without it the newest of the same name")
 	ends(cmd, fault.NotFound, fault.Unfit, fault.Busy, fault.CheckFailed, fault.Refused)
 	return cmd
+}
+
+// undecided says that there is something to be looked at in /etc, and where it is listed.
+func (a *app) undecided(inst records.Instance) string {
+	return fmt.Sprintf("%s in /etc of which its owner and the image have versions of their own: %s",
+		count(inst.Undecided, "file"), a.command("exec", inst.Name, "--", "sudo", "cat", boot.ConflictsFile))
 }

@@ -43,6 +43,9 @@ func (a *app) show(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
+	if v.Domain == provisioner.DomainUnknown {
+		a.sayUnknown()
+	}
 	return a.streams.Print(a.settings.output, a.viewResult(v))
 }
 
@@ -99,6 +102,9 @@ func (a *app) viewFields(v provisioner.View) term.Fields {
 	text("machine id", v.MachineID)
 	text("id", v.ID)
 	f.Add("checks", checksOf(v))
+	if v.Undecided > 0 {
+		f.Add("look at", term.Cell{Text: a.undecided(v.Instance), Tone: term.Attention})
+	}
 	f.Add("created", a.sinceCell(v))
 	if v.ReadyAfter > 0 {
 		text("ready after", term.Elapsed(v.ReadyAfter))

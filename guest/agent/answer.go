@@ -105,6 +105,12 @@ func (a *Agent) toldAll(ctx context.Context, q report.Question, state *board) (l
 
 // tryChecks waits until the profile is up and tries its promises. A bait lies out while it does.
 func (a *Agent) tryChecks(ctx context.Context, v voice, state *board) ([]report.Check, error) {
+	// A host that hears nothing at all does not wait for the end of a boot.
+	if now, _ := state.read(); now.Stage != report.StageReady {
+		if err := v.say(report.Report{Stage: report.StageChecking, Note: "booting"}); err != nil {
+			return nil, err
+		}
+	}
 	inst, err := state.await(ctx)
 	if err != nil {
 		return nil, err

@@ -142,6 +142,7 @@ func TestWhoAsksForChecksTooEarlyWaits(t *testing.T) {
 			a := &Agent{promises: func(string) []probe.Check { return nil }}
 			talk := conversation(t, a, b)
 			talk.ask(t, askChecks)
+			talk.wantHeard(t, "n checking") // so that it is not taken for silent
 			b.set(report.StageDocker, "")
 			c.then(b)
 			r := talk.report(t)

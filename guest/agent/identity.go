@@ -25,6 +25,7 @@ func (a *Agent) identity(r *report.Report) {
 	if up, _, ok := strings.Cut(a.readLine("/proc/uptime"), " "); ok {
 		r.Uptime, _ = strconv.ParseFloat(up, 64)
 	}
+	r.Undecided = a.undecided()
 	var uts unix.Utsname
 	if unix.Uname(&uts) == nil {
 		r.Kernel = unix.ByteSliceToString(uts.Release[:])

@@ -170,6 +170,21 @@ func (a *Agent) layFile(f profiles.File, path string) error {
 	return atomicfile.WriteBytes(a.path(path), f.Mode, f.Content)
 }
 
+// undecided is how many of the conflicts listed are still to be looked at: what lay beside a file is gone once somebody has.
+func (a *Agent) undecided() (open int) {
+	content, err := a.bounded(boot.ConflictsFile)
+	var all []renewal.Conflict
+	if err != nil || json.Unmarshal(content, &all) != nil {
+		return 0
+	}
+	for _, c := range all {
+		if c.Beside == "" || a.exists(c.Beside) {
+			open++
+		}
+	}
+	return open
+}
+
 // addConflicts adds to what the boot has listed already.
 func (a *Agent) addConflicts(conflicts []renewal.Conflict) error {
 	if len(conflicts) == 0 {

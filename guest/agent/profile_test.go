@@ -95,6 +95,14 @@ func TestAProfilesFilesAreRenewedWithTheImage(t *testing.T) {
 			if c.beside != "" && !strings.Contains(read(t, a.Root, boot.ConflictsFile), sysctlFile) {
 				t.Error("it is not listed")
 			}
+			if got := a.undecided(); (got == 1) != (c.beside != "") {
+				t.Errorf("%d files are to be looked at", got)
+			}
+			if c.beside != "" { // somebody has looked, and taken away what lay beside
+				if err := os.Remove(a.path(sysctlFile + renewal.Suffix)); err != nil || a.undecided() != 0 {
+					t.Errorf("%d files are to be looked at still (%v)", a.undecided(), err)
+				}
+			}
 		})
 	}
 }

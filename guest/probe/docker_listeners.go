@@ -54,8 +54,8 @@ func parseDockerAddress(text string) (netip.AddrPort, error) {
 	return netip.AddrPortFrom(addr.Unmap(), uint16(port)), nil
 }
 
-// dockerListening are the addresses on which a process itself listens, in its own network namespace.
-func dockerListening(pid int) ([]netip.AddrPort, error) {
+// heldSockets are the inodes of the sockets that a process has open.
+func heldSockets(pid int) (map[string]bool, error) {
 	held := map[string]bool{}
 	fds, err := os.ReadDir(dockerProc(pid, "fd"))
 	if err != nil {
@@ -67,6 +67,15 @@ func dockerListening(pid int) ([]netip.AddrPort, error) {
 		if inode, ok := strings.CutPrefix(to, "socket:["); ok {
 			held[strings.TrimSuffix(inode, "]")] = true
 		}
+	}
+	return held, nil
+}
+
+// dockerListening are the addresses on which a process itself listens, in its own network namespace.
+func dockerListening(pid int) ([]netip.AddrPort, error) {
+	held, err := heldSockets(pid)
+	if err != nil {
+		return nil, err
 	}
 	var addresses []netip.AddrPort
 	for _, table := range []string{"tcp", "tcp6"} {

@@ -16,6 +16,7 @@ func systemChecks() []Check {
 		systemAppArmor(),
 		systemLocalAccounts(),
 		systemHostKey(),
+		systemNames(),
 	}
 	for i := range checks {
 		checks[i].Profiles = []string{Plain, Docker, K3s}

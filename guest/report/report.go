@@ -76,6 +76,10 @@ type Report struct {
 	Kernel    string    `json:"kernel"`         // uname -r
 	HostKey   string    `json:"host_key"`       // "ssh-ed25519 AAAA…", without comment
 
+	// Undecided is how many files of /etc its owner has to look at, since an image of another version came: they are listed
+	// in the guest, in boot.ConflictsFile.
+	Undecided int `json:"undecided,omitempty"`
+
 	// Bait is a TCP port on which the guest listens, on all its addresses, while it tries its checks: the host is to fail
 	// to reach it. 0 when it does not.
 	Bait int `json:"bait,omitempty"`

@@ -110,6 +110,8 @@ type Instance struct {
 	MachineID string `json:"machine_id,omitempty"`
 	Kernel    string `json:"kernel,omitempty"`
 	BootID    string `json:"boot_id,omitempty"` // of the boot that was last seen ready
+	// Undecided is how many files of /etc its owner had to look at then, as an image of another version had come.
+	Undecided int `json:"undecided,omitempty"`
 
 	// Panics are when it was started again because its kernel had panicked, of late.
 	Panics []time.Time `json:"panics,omitempty"`
