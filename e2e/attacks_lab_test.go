@@ -72,6 +72,7 @@ func newLab(t *testing.T) *lab {
 	l.called = strings.NewReplacer(replace...)
 	l.outside(t)
 	l.heard = listen(t, l.run)
+	l.publish(t)
 	return l
 }
 

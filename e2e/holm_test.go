@@ -111,6 +111,7 @@ type view struct {
 	Accel     string
 	Passed    int `json:"checks_passed"`
 	Total     int `json:"checks_total"`
+	Undecided int
 }
 
 func show(t *testing.T, name string, flags ...string) view {

@@ -54,6 +54,8 @@ func (p *Provisioner) Reconcile(ctx context.Context) ([]Ended, error) {
 		switch {
 		case inst.State != records.Ready && inst.State != records.Booting:
 			continue
+		case inst.Parked && off(states[inst.UUID]):
+			continue // the host goes down, or has just come up
 		case halted[inst.UUID]:
 			mend = p.leaveOff
 		case states[inst.UUID] == DomainCrashed && inst.State == records.Ready:

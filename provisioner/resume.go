@@ -80,7 +80,7 @@ func (p *Provisioner) Interrupted(ctx context.Context) ([]records.Instance, erro
 		case records.Creating, records.Destroying, records.Stopped:
 			continue
 		}
-		if s, there := states[inst.UUID]; there && off(s) && (!halted[inst.UUID] || inst.State == records.Failed) {
+		if s, there := states[inst.UUID]; there && off(s) && (inst.Parked || !halted[inst.UUID] || inst.State == records.Failed) {
 			found = append(found, inst)
 		}
 	}

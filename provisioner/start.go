@@ -66,7 +66,7 @@ func (p *Provisioner) powerOn(ctx context.Context, h Hypervisor, inst records.In
 		return inst, notStarted(ctx, inst, err)
 	}
 	inst, err = p.Records.Update(context.WithoutCancel(ctx), inst.ID, func(i *records.Instance) error {
-		i.State, i.Failure = records.Booting, ""
+		i.State, i.Failure, i.Parked = records.Booting, "", false
 		return nil
 	})
 	if err != nil {

@@ -38,7 +38,7 @@ func (p *Provisioner) powerOff(ctx context.Context, h Hypervisor, inst records.I
 		}
 	}
 	stopped, err := p.Records.Update(context.WithoutCancel(ctx), inst.ID, func(i *records.Instance) error {
-		i.State, i.Failure = records.Stopped, ""
+		i.State, i.Failure, i.Parked = records.Stopped, "", false
 		// A guest that was ready and did not let go of its seed has none at its next start. One that never was ready
 		// still needs it.
 		i.SeedAttached = i.SeedAttached && i.ReadyAt.IsZero()

@@ -109,6 +109,25 @@ func (w *world) Interrupted(context.Context) ([]records.Instance, error) {
 	return off, w.failWith
 }
 
+func (w *world) ParkAll(ctx context.Context, o provisioner.Observer) ([]provisioner.Started, error) {
+	running, err := w.Running(ctx)
+	var all []provisioner.Started
+	for _, inst := range running {
+		all = append(all, provisioner.Started{Instance: inst, Err: w.Stop(ctx, inst.Tenant, inst.Name, false, o)})
+	}
+	return all, err
+}
+
+func (w *world) Running(context.Context) ([]records.Instance, error) {
+	var all []records.Instance
+	for _, v := range w.instances {
+		if v.Domain == provisioner.DomainRunning {
+			all = append(all, v.Instance)
+		}
+	}
+	return all, w.failWith
+}
+
 func (w *world) Resize(ctx context.Context, tenant, name string, gib int, o provisioner.Observer) (records.Instance, error) {
 	return w.change(ctx, fmt.Sprintf("resize to %d", gib), tenant, name, o, provisioner.DomainRunning, "ready")
 }

@@ -72,6 +72,21 @@ func TestWhatRanIsStartedAndPrinted(t *testing.T) {
 	}
 }
 
+func TestWhatRunsIsStoppedWithTheHostAndPrinted(t *testing.T) {
+	w := newWorld()
+	if got := w.run(t, "stop", "--all", "--dry-run"); got.code != 0 || !strings.Contains(got.err, "would stop default/web") || len(w.calls) > 0 {
+		t.Errorf("ended with %d and %q", got.code, got.err)
+	}
+	if got := w.run(t, "stop", "--all"); got.code != 0 || !strings.Contains(got.out, "web\tdefault") || !slices.Contains(w.calls, "stop default/web") {
+		t.Errorf("ended with %d, %q, calls %q", got.code, got.out, w.calls)
+	}
+	for _, args := range [][]string{{"stop", "--all", "web"}, {"stop", "--all", "--force"}, {"stop"}} {
+		if got := w.run(t, args...); got.code != 2 {
+			t.Errorf("%v ended with %d", args, got.code)
+		}
+	}
+}
+
 func TestAPoolDemandsOfItsDrivesWhatItWasMadeOf(t *testing.T) {
 	for drives, want := range map[string]string{"/dev/nvme0n1 /dev/nvme1n1": "raid1,nvme", "/dev/sda /dev/nvme1n1": "raid1"} {
 		w := newWorld()

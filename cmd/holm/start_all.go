@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 
 	"holm/internal/term"
@@ -14,21 +15,43 @@ func (a *app) startAll(ctx context.Context, o verbOptions) error {
 	if err != nil {
 		return err
 	}
+	return a.ofAll(ctx, o, together{"start", "ready", "nothing to start: all that should run does", p.Interrupted, p.StartAll})
+}
+
+// stopAll switches off what runs, as the host goes down.
+func (a *app) stopAll(ctx context.Context, o verbOptions) error {
+	p, err := a.makeProvisioner(ctx, a.settings)
+	if err != nil {
+		return err
+	}
+	return a.ofAll(ctx, o, together{"stop", "stopped", "nothing to stop: nothing runs", p.Running, p.ParkAll})
+}
+
+// together is what is done to many instances at once.
+type together struct {
+	verb, become, nothing string
+	which                 func(ctx context.Context) ([]records.Instance, error)
+	do                    func(ctx context.Context, observer provisioner.Observer) ([]provisioner.Started, error)
+}
+
+// ofAll does it, and prints what has succeeded.
+func (a *app) ofAll(ctx context.Context, o verbOptions, what together) error {
 	if o.dryRun {
-		off, err := p.Interrupted(ctx)
+		all, err := what.which(ctx)
 		if err != nil {
 			return err
 		}
-		for _, inst := range off {
-			a.say("would start " + inst.Tenant + "/" + inst.Name)
+		for _, inst := range all {
+			a.say("would " + what.verb + " " + inst.Tenant + "/" + inst.Name)
 		}
-		return a.printStarted(off)
+		return a.printAll(all, "")
 	}
 	var started []provisioner.Started
-	err = within(ctx, o.timeout, a.longer(o.timeout), func(ctx context.Context) error {
+	err := within(ctx, o.timeout, a.longer(o.timeout), func(ctx context.Context) error {
 		observer, done := a.watch()
 		defer done()
-		started, err = p.StartAll(ctx, observer)
+		var err error
+		started, err = what.do(ctx, observer)
 		return err
 	})
 	if err != nil {
@@ -44,22 +67,22 @@ func (a *app) startAll(ctx context.Context, o verbOptions) error {
 		running = append(running, s.Instance)
 	}
 	if len(started) == 0 {
-		a.say("nothing to start: all that should run does")
+		a.say(what.nothing)
 	}
-	if err := a.printStarted(running); err != nil {
+	if err := a.printAll(running, what.become); err != nil {
 		failed = append(failed, err)
 	}
 	return joined(failed)
 }
 
-// printStarted prints what was started. On a terminal the steps have said it all already.
-func (a *app) printStarted(all []records.Instance) error {
+// printAll prints what was done, and what became of it; "" leaves it at the record. On a terminal the steps have said it all already.
+func (a *app) printAll(all []records.Instance, became string) error {
 	if a.settings.output == term.AsTable && (a.streams.OutTerminal || len(all) == 0) {
 		return nil
 	}
 	rows := make([]provisioner.Row, len(all))
 	for i, inst := range all {
-		rows[i] = provisioner.Row{Summary: records.Summarize(inst), Status: string(inst.State)}
+		rows[i] = provisioner.Row{Summary: records.Summarize(inst), Status: cmp.Or(became, string(inst.State))}
 	}
 	return a.printRows(rows)
 }

@@ -12,14 +12,27 @@ import (
 
 func (a *app) stopCommand() *cobra.Command {
 	var o verbOptions
-	var force bool
+	var force, all bool
 	cmd := &cobra.Command{
-		Use:     "stop NAME...",
-		Short:   "Shut instances down and wait until they are off",
-		Example: "  sudo holm stop web\n  sudo holm stop --force web",
+		Use:   "stop NAME...",
+		Short: "Shut instances down and wait until they are off",
+		Long: "With --all it shuts down, in all tenants, what runs, as the host is about to go down: start --all\n" +
+			"starts exactly that again. The unit holm-shutdown does so when the host shuts down.",
+		Example: "  sudo holm stop web\n  sudo holm stop --force web\n  sudo holm stop --all",
 		GroupID: groupInstances,
-		Args:    names(1, 0, "the name of an instance"),
+		Args: func(cmd *cobra.Command, args []string) error {
+			switch {
+			case all && force:
+				return fault.New(fault.Usage, "stop it by name: holm stop --force NAME", "--all asks each guest: it cuts no power")
+			case all:
+				return names(0, 0, "")(cmd, args)
+			}
+			return names(1, 0, "the name of an instance, or --all")(cmd, args)
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if all {
+				return a.stopAll(cmd.Context(), o)
+			}
 			return a.byName(cmd.Context(), args, "stop", o,
 				func(ctx context.Context, p api, name string, observer provisioner.Observer) error {
 					return p.Stop(ctx, a.tenant(), name, force, observer)
@@ -28,6 +41,7 @@ func (a *app) stopCommand() *cobra.Command {
 		ValidArgsFunction: a.completeInstances(0),
 	}
 	o.flags(cmd, 3*time.Minute)
+	cmd.Flags().BoolVar(&all, "all", false, "shut down what runs until start --all")
 	cmd.Flags().BoolVar(&force, "force", false, "cut the power instead of asking the guest")
 	ends(cmd, fault.NotFound, fault.Unfit, fault.Busy)
 	return cmd

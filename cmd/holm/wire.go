@@ -39,6 +39,9 @@ type api interface {
 	// StartAll starts what ran when the host went down; Interrupted says what that is.
 	StartAll(ctx context.Context, observer provisioner.Observer) ([]provisioner.Started, error)
 	Interrupted(ctx context.Context) ([]records.Instance, error)
+	// ParkAll switches off what runs, as the host goes down, and StartAll brings it back; Running says what that is.
+	ParkAll(ctx context.Context, observer provisioner.Observer) ([]provisioner.Started, error)
+	Running(ctx context.Context) ([]records.Instance, error)
 	// Resize makes a state volume larger, in GiB.
 	Resize(ctx context.Context, tenant, name string, gib int, observer provisioner.Observer) (records.Instance, error)
 	// SetEnvironment changes what an instance is told of the world around it; Nameless says why no name will resolve in one,

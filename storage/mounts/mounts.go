@@ -16,11 +16,12 @@ import (
 	"holm/internal/unitfile"
 )
 
-// Where units of the operator's own lie, and the folder of what is added to the one that starts instances.
-const (
-	unitDir   = "/etc/systemd/system"
-	resumeDir = unitDir + "/holm-resume.service.d"
-)
+// unitDir is where units of the operator's own lie.
+const unitDir = "/etc/systemd/system"
+
+// ordered are the units that start instances with the host, and shut them down with it: what is mounted for a pool is there
+// before and after.
+var ordered = []string{"holm-resume.service", "holm-shutdown.service"}
 
 // Systemd is the host's; its zero value is this one's.
 type Systemd struct {
@@ -59,8 +60,7 @@ func escape(path string) string {
 	return b.String()
 }
 
-// Order has the unit that starts instances want, and wait for, what is mounted at a path on which a pool of that name
-// lies. It may be called again. Nothing happens on a host without systemd.
+// Order has the units of instances want, and wait for, what is mounted at a path on which a pool of that name lies. It may be called again. Nothing happens on a host without systemd.
 func (s Systemd) Order(pool, path string) error {
 	if !s.Running() {
 		return nil
@@ -70,17 +70,30 @@ func (s Systemd) Order(pool, path string) error {
 	if err != nil {
 		return fmt.Errorf("order instances after %s: %w", path, err)
 	}
-	if err := os.MkdirAll(s.path(resumeDir), 0o755); err != nil { //nolint:gosec // as every folder of units
-		return fmt.Errorf("order instances after %s: %w", path, err)
+	for _, file := range s.dropIns(pool) {
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil { //nolint:gosec // as every folder of units
+			return fmt.Errorf("order instances after %s: %w", path, err)
+		}
+		if err := atomicfile.WriteBytes(file, 0o644, text); err != nil {
+			return err
+		}
 	}
-	return atomicfile.WriteBytes(s.dropIn(pool), 0o644, text)
+	return nil
 }
 
 // Unorder takes back what Order did. No error when there is nothing.
-func (s Systemd) Unorder(pool string) error { return remove(s.dropIn(pool)) }
+func (s Systemd) Unorder(pool string) (err error) {
+	for _, file := range s.dropIns(pool) {
+		err = errors.Join(err, remove(file))
+	}
+	return err
+}
 
-func (s Systemd) dropIn(pool string) string {
-	return s.path(filepath.Join(resumeDir, "pool-"+pool+".conf"))
+func (s Systemd) dropIns(pool string) (files []string) {
+	for _, unit := range ordered {
+		files = append(files, s.path(filepath.Join(unitDir, unit+".d", "pool-"+pool+".conf")))
+	}
+	return files
 }
 
 // Mount is a file system that is mounted at each boot.

@@ -52,21 +52,26 @@ func TestInstancesWaitForThePoolsMount(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	path := filepath.Join(s.Root, "/etc/systemd/system/holm-resume.service.d/pool-fast.conf")
-	got, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if want := "[Unit]\nAfter=srv-a\\x2db.mount\nWants=srv-a\\x2db.mount\n"; string(got) != want {
-		t.Errorf("it says %q, want %q", got, want)
+	paths := []string{"holm-resume.service.d/pool-fast.conf", "holm-shutdown.service.d/pool-fast.conf"}
+	for i, path := range paths {
+		paths[i] = filepath.Join(s.Root, "/etc/systemd/system", path)
+		got, err := os.ReadFile(paths[i])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := "[Unit]\nAfter=srv-a\\x2db.mount\nWants=srv-a\\x2db.mount\n"; string(got) != want {
+			t.Errorf("it says %q, want %q", got, want)
+		}
 	}
 	for range 2 {
 		if err := s.Unorder("fast"); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("it is still there: %v", err)
+	for _, path := range paths {
+		if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("it is still there: %v", err)
+		}
 	}
 }
 

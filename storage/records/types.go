@@ -113,6 +113,9 @@ type Instance struct {
 	// Undecided is how many files of /etc its owner had to look at then, as an image of another version had come.
 	Undecided int `json:"undecided,omitempty"`
 
+	// Parked: it was switched off because the host went down, and is started again with it.
+	Parked bool `json:"parked,omitempty"`
+
 	// Panics are when it was started again because its kernel had panicked, of late.
 	Panics []time.Time `json:"panics,omitempty"`
 

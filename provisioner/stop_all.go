@@ -1,0 +1,96 @@
+package provisioner
+
+import (
+	"context"
+	"sync"
+
+	"holm/storage/records"
+)
+
+// ParkAll switches off all that runs, as the host is about to go down: each guest powers off by itself, and StartAll starts again
+// exactly those. It goes on past those that do not power off, or at which another holm is at work, and asks all of them at the
+// same time: the host does not wait long. Each is one step of what observe sees.
+func (p *Provisioner) ParkAll(ctx context.Context, observe Observer) ([]Started, error) {
+	running, err := p.Running(ctx)
+	if err != nil || len(running) == 0 {
+		return nil, err
+	}
+	if err := p.prepare(); err != nil {
+		return nil, err
+	}
+	h, err := p.connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	w := p.watch(observe)
+	result := make([]Started, len(running))
+	var all sync.WaitGroup
+	for i, inst := range running {
+		all.Go(func() {
+			step := inst.Tenant + "/" + inst.Name
+			w.begin(step)
+			result[i] = Started{inst, p.park(ctx, h, inst)}
+			if err := result[i].Err; err != nil {
+				w.tell(step, Broken, err.Error())
+				return
+			}
+			w.finish(step, "off until the host is back")
+		})
+	}
+	all.Wait()
+	return result, nil
+}
+
+// park has one guest power off. That it did so for the host's sake is on record first: else it could not be told from one that
+// its owner has switched off, which stays off.
+func (p *Provisioner) park(ctx context.Context, h Hypervisor, inst records.Instance) error {
+	release, err := p.holdName(ctx, inst.Tenant, inst.Name, false)
+	if err != nil {
+		return err
+	}
+	defer release()
+	state, err := h.State(ctx, inst.UUID)
+	if err != nil || off(state) {
+		return err
+	}
+	if state != DomainRunning {
+		return notRunning(inst, state)
+	}
+	note := func(ctx context.Context, parked bool) error {
+		_, err := p.Records.Update(ctx, inst.ID, func(i *records.Instance) error {
+			i.Parked = parked
+			return nil
+		})
+		return err
+	}
+	if err := note(ctx, true); err != nil {
+		return err
+	}
+	if err := p.journaled(ctx, "park", inst, func() error { return cutOff(ctx, h, inst, false) }); err != nil {
+		return oneError(err, note(context.WithoutCancel(ctx), false))
+	}
+	return nil
+}
+
+// Running returns the instances that run, in no particular order.
+func (p *Provisioner) Running(ctx context.Context) ([]records.Instance, error) {
+	all, err := p.Records.Instances(ctx)
+	if err != nil || len(all) == 0 {
+		return nil, err
+	}
+	h, err := p.connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	states, err := h.States(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var found []records.Instance
+	for _, inst := range all {
+		if s, there := states[inst.UUID]; there && !off(s) {
+			found = append(found, inst)
+		}
+	}
+	return found, nil
+}
