@@ -35,12 +35,13 @@ func becomes(t *testing.T, name, status string) {
 	}
 }
 
-// started again are those that would be at the host's next boot.
+// startedAtBoot are those that would be at the host's next boot.
 func startedAtBoot(t *testing.T) string {
 	return holm("start", "--all", "--dry-run", "-o", "name").must(t)
 }
 
 func TestOneThatItsOwnerSwitchesOffIsSaidToBeOffAndStaysSo(t *testing.T) {
+	thorough(t)
 	needPlain(t)
 	guest(plain, "sudo", "systemctl", "poweroff").run(t) // ssh may or may not come to its end
 	becomes(t, plain, "stopped")

@@ -82,9 +82,9 @@ func (b *Bolt) read(ctx context.Context, fn func(*bolt.Tx) error) error {
 	return b.transact(ctx, true, fn)
 }
 
-// write runs fn in a transaction and appends to the audit log what fn says it changed; all of it is durable when
-// write returns nil, and none of it when it returns an error. If fn says that nothing changed, nothing is written.
-func (b *Bolt) write(ctx context.Context, fn func(*bolt.Tx) (change, error)) error {
+// writeMore runs fn in a transaction and appends to the audit log what fn says it changed; all of it is durable when
+// writeMore returns nil, and none of it when it returns an error. If fn says that nothing changed, nothing is written.
+func (b *Bolt) writeMore(ctx context.Context, fn func(*bolt.Tx) (change, error)) error {
 	if err := b.take(ctx); err != nil {
 		return err
 	}
@@ -113,6 +113,9 @@ func (b *Bolt) write(ctx context.Context, fn func(*bolt.Tx) (change, error)) err
 	})
 	if errors.Is(err, errUnchanged) {
 		return nil
+	}
+	if err == nil {
+		b.keepReserve()
 	}
 	return err
 }

@@ -49,7 +49,7 @@ func TestTheFirstChangeMakesThePrivateFileAndItsDirectory(t *testing.T) {
 			t.Errorf("mode of %s is %v, want %v", path, info.Mode().Perm(), want)
 		}
 	}
-	wantFiles(t, dir, "holm.db", "holm.db.lock")
+	wantFiles(t, dir, "holm.db", "holm.db.lock", "holm.db.reserve")
 }
 
 func TestACrashWhileTheFileIsMadeLeavesNoneOrAWholeOne(t *testing.T) {
@@ -67,7 +67,7 @@ func TestACrashWhileTheFileIsMadeLeavesNoneOrAWholeOne(t *testing.T) {
 				t.Errorf("Host: %v, %v", host, err)
 			}
 			setLabMode(t, store)
-			wantFiles(t, filepath.Dir(path), "holm.db", "holm.db.lock")
+			wantFiles(t, filepath.Dir(path), "holm.db", "holm.db.lock", "holm.db.reserve")
 			if err := store.VerifyAudit(t.Context()); err != nil {
 				t.Error(err)
 			}
@@ -81,7 +81,7 @@ func TestWhatACrashLeftBesideIsReplaced(t *testing.T) {
 		t.Fatal(err)
 	}
 	setLabMode(t, store)
-	wantFiles(t, filepath.Dir(store.path), "holm.db", "holm.db.lock")
+	wantFiles(t, filepath.Dir(store.path), "holm.db", "holm.db.lock", "holm.db.reserve")
 }
 
 func TestAProcessKilledWhileItWritesLosesNothingThatItWasToldIsKept(t *testing.T) {

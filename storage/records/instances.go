@@ -24,7 +24,7 @@ func (b *Bolt) Reserve(ctx context.Context, inst Instance, op Operation,
 	if op.Instance != inst.ID {
 		return Instance{}, fmt.Errorf("operation %s is for instance %q, not for %q", op.ID, op.Instance, inst.ID)
 	}
-	err := b.write(ctx, func(tx *bolt.Tx) (change, error) {
+	err := b.writeMore(ctx, func(tx *bolt.Tx) (change, error) {
 		if tx.Bucket([]byte(bucketNames)).Get(nameKey(inst.Tenant, inst.Name)) != nil {
 			return change{}, fmt.Errorf("instance %q %w in tenant %q", inst.Name, ErrExists, inst.Tenant)
 		}

@@ -31,7 +31,7 @@ func (s shelf[T]) add(ctx context.Context, b *Bolt, value T, admit func(existing
 	if err := validKey(s.noun+"'s name", name); err != nil {
 		return err
 	}
-	return b.write(ctx, func(tx *bolt.Tx) (change, error) {
+	return b.writeMore(ctx, func(tx *bolt.Tx) (change, error) {
 		bucket, err := tx.CreateBucketIfNotExists([]byte(s.bucket))
 		if err != nil {
 			return change{}, err
