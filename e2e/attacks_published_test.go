@@ -25,10 +25,13 @@ func (l *lab) publish(t *testing.T) {
 	}
 }
 
+// framing makes a frame: frames.UDP or frames.SYN.
+type framing func(from, to frames.Party, port uint16, mark []byte) []byte
+
 // published is what a published port opens, which is its guest's, and what it must not open besides.
 func published() []attempt {
 	// to is a datagram, or the beginning of a connection, for an address that the host has.
-	to := func(address string, made func(from, to frames.Party, port uint16, mark []byte) []byte, port func(l *lab) uint16) func(*lab, []byte) [][]byte {
+	to := func(address string, made framing, port func(l *lab) uint16) func(*lab, []byte) [][]byte {
 		return one(func(l *lab, mark []byte) []byte {
 			a1 := l.guests["a1"]
 			return made(a1.me, frames.Party{MAC: a1.gate.MAC, IP: netip.MustParseAddr(address)}, port(l), mark)

@@ -37,7 +37,9 @@ const rounds = 10
 // attempts are the rows of the table, in its order. The last but one changes the bridge, so nothing else follows it.
 func attempts(l *lab) []attempt {
 	var all []attempt
-	for _, group := range [][]attempt{allowed(), forged(), taught(), services(), wrapped(), neighbours(l), onHost(), published(), resolver(), beyond(), many(l)} {
+	for _, group := range [][]attempt{
+		allowed(), forged(), taught(), services(), wrapped(), neighbours(l), onHost(), published(), resolver(), beyond(), many(l),
+	} {
 		all = append(all, group...)
 	}
 	for i := range all {

@@ -87,10 +87,12 @@ END`
 // testDisputed: the owner's version stays, the image's lies beside it, and both the rebuild and show say so, until it is gone.
 func testDisputed(t *testing.T, v view, said string) {
 	t.Helper()
-	if v.Undecided != 1 || !strings.Contains(said, plain+": 1 file in /etc") || !strings.Contains(holm("show", plain).must(t), "1 file in /etc") {
+	const open = "1 file in /etc"
+	if v.Undecided != 1 || !strings.Contains(said, plain+": "+open) || !strings.Contains(holm("show", plain).must(t), open) {
 		t.Errorf("of %d files the rebuild says\n%s", v.Undecided, said)
 	}
-	if got := shell(t, plain, "sudo cat /etc/issue /var/lib/holm/etc-conflicts.json"); !strings.HasPrefix(got, "the owner's\n") || !strings.Contains(got, `"/etc/issue"`) {
+	got := shell(t, plain, "sudo cat /etc/issue /var/lib/holm/etc-conflicts.json")
+	if !strings.HasPrefix(got, "the owner's\n") || !strings.Contains(got, `"/etc/issue"`) {
 		t.Errorf("the file and the list say\n%s", got)
 	}
 	asRoot(t, plain, "grep -q Debian /etc/issue.holm-new; rm /etc/issue.holm-new")

@@ -34,7 +34,8 @@ func TestExactlyWhatRanComesBackWithTheHost(t *testing.T) {
 	w.hyp.Forget()
 	started, err := w.holm().StartAll(t.Context(), nil)
 	must(t, err)
-	if len(started) != 1 || started[0].Name != "web" || started[0].Err != nil || started[0].Parked || w.state(inst) != provisioner.DomainRunning {
+	back := len(started) == 1 && started[0].Name == "web" && started[0].Err == nil && !started[0].Parked
+	if !back || w.state(inst) != provisioner.DomainRunning {
 		t.Errorf("started were %+v", started)
 	}
 	// From now on it is its owner's again.

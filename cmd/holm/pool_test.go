@@ -74,10 +74,12 @@ func TestWhatRanIsStartedAndPrinted(t *testing.T) {
 
 func TestWhatRunsIsStoppedWithTheHostAndPrinted(t *testing.T) {
 	w := newWorld()
-	if got := w.run(t, "stop", "--all", "--dry-run"); got.code != 0 || !strings.Contains(got.err, "would stop default/web") || len(w.calls) > 0 {
+	got := w.run(t, "stop", "--all", "--dry-run")
+	if got.code != 0 || !strings.Contains(got.err, "would stop default/web") || len(w.calls) > 0 {
 		t.Errorf("ended with %d and %q", got.code, got.err)
 	}
-	if got := w.run(t, "stop", "--all"); got.code != 0 || !strings.Contains(got.out, "web\tdefault") || !slices.Contains(w.calls, "stop default/web") {
+	got = w.run(t, "stop", "--all")
+	if got.code != 0 || !strings.Contains(got.out, "web\tdefault") || !slices.Contains(w.calls, "stop default/web") {
 		t.Errorf("ended with %d, %q, calls %q", got.code, got.out, w.calls)
 	}
 	for _, args := range [][]string{{"stop", "--all", "web"}, {"stop", "--all", "--force"}, {"stop"}} {

@@ -60,7 +60,8 @@ func escape(path string) string {
 	return b.String()
 }
 
-// Order has the units of instances want, and wait for, what is mounted at a path on which a pool of that name lies. It may be called again. Nothing happens on a host without systemd.
+// Order has the units of instances want, and wait for, what is mounted at a path on which a pool of that name lies. It may be
+// called again. Nothing happens on a host without systemd.
 func (s Systemd) Order(pool, path string) error {
 	if !s.Running() {
 		return nil
