@@ -28,9 +28,13 @@ func told(t *testing.T, name string) string {
 // becomes waits until ls and show say so of an instance, and says what they said at last.
 func becomes(t *testing.T, name, status string) {
 	t.Helper()
-	for began := time.Now(); told(t, name) != status; time.Sleep(time.Second) {
+	for began := time.Now(); ; <-time.After(time.Second) {
+		is := told(t, name)
+		if is == status {
+			return
+		}
 		if time.Since(began) > 3*time.Minute {
-			t.Fatalf("it is said to be %s, want %s; its console:\n%s", told(t, name), status, tail(holm("logs", name).run(t).stdout))
+			t.Fatalf("it is said to be %s, want %s; its console:\n%s", is, status, tail(holm("logs", name).run(t).stdout))
 		}
 	}
 }
@@ -42,6 +46,7 @@ func startedAtBoot(t *testing.T) string {
 
 func TestOneThatItsOwnerSwitchesOffIsSaidToBeOffAndStaysSo(t *testing.T) {
 	thorough(t)
+	beside(t, &plains)
 	needPlain(t)
 	guest(plain, "sudo", "systemctl", "poweroff").run(t) // ssh may or may not come to its end
 	becomes(t, plain, "stopped")
@@ -65,6 +70,7 @@ func TestOneThatItsOwnerSwitchesOffIsSaidToBeOffAndStaysSo(t *testing.T) {
 }
 
 func TestOneWhosePanicWasSeenIsStartedAgain(t *testing.T) {
+	beside(t, &plains)
 	needPlain(t)
 	before := show(t, plain)
 	panics(t)
@@ -87,6 +93,7 @@ func TestOneWhosePanicWasSeenIsStartedAgain(t *testing.T) {
 
 func TestOneThatPanicsAgainAndAgainIsLeftOff(t *testing.T) {
 	thorough(t)
+	beside(t, &plains)
 	needPlain(t)
 	for range 4 {
 		if show(t, plain).Status == "failed" {
@@ -139,6 +146,7 @@ func sober(t *testing.T, name string) {
 }
 
 func TestAPauseIsSaidHoldsNobodyUpAndTheClockIsRightAfterIt(t *testing.T) {
+	beside(t, &plains)
 	needPlain(t)
 	domain := show(t, plain).Domain
 	virsh(t, "suspend", domain)
@@ -173,7 +181,7 @@ func TestAPauseIsSaidHoldsNobodyUpAndTheClockIsRightAfterIt(t *testing.T) {
 	if got := startedAtBoot(t); strings.Contains(got, plain) {
 		t.Errorf("at the host's next boot these are started: %q", got)
 	}
-	time.Sleep(max(0, 40*time.Second-time.Since(paused)))
+	<-time.After(max(0, 40*time.Second-time.Since(paused)))
 	resume()
 	began, off := time.Now(), 0.0
 	for time.Since(began) < time.Minute {
