@@ -47,6 +47,7 @@ type lab struct {
 
 	image images.Manifest
 	plan  records.Instance // what holm would reserve for an instance: size, accelerator, machine, addresses
+	day   *day             // nil until a part needs it
 }
 
 // openLab clears away what a killed benchmark left, and gets holm, its image and its network ready.
@@ -150,6 +151,9 @@ func (l *lab) close(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	err := l.sweep(ctx)
+	if l.day != nil {
+		err = errors.Join(err, l.day.end(ctx))
+	}
 	if err != nil {
 		err = fmt.Errorf("%w: %w", errNotClean, err)
 	}
@@ -189,7 +193,7 @@ func (l *lab) sweep(ctx context.Context) error {
 		}
 	}
 	// libvirt keeps a log of each domain that ever was.
-	for _, domain := range append(peers, "holm.default."+instance) {
+	for _, domain := range append(peers, "holm.default."+instance, "holm.default."+dayGuest) {
 		logs, err := filepath.Glob("/var/log/libvirt/qemu/" + domain + ".log*")
 		failed = append(failed, err)
 		for _, log := range logs {

@@ -60,6 +60,12 @@ func parts() []part {
 		{"sizes", 7, measureSizes},
 		{"io", 5, measureIO},
 		{"neighbours", 7, measureNeighbours},
+		// These share an instance, which is there until the end: parts that count instances come before.
+		{"network", 5, measureNetwork},
+		{"names", 7, measureNames},
+		{"docker", 7, measureDocker},
+		{"pull", 3, measurePull},
+		{"copy", 3, measureCopy},
 		{"image", 1, measureImage},
 	}
 }
@@ -92,7 +98,7 @@ func parse(args []string) (o options, err error) {
 		}
 	}
 	if len(o.parts) < flags.NArg() {
-		return o, fault.New(fault.Usage, "", "parts are: seed running ready disk ls sizes io neighbours image")
+		return o, fault.New(fault.Usage, "", "parts are: seed running ready disk ls sizes io neighbours network names docker pull copy image")
 	}
 	return o, nil
 }

@@ -18,6 +18,8 @@ const (
 	inMB      = "MB" // 10^6, as goals and disks are written
 	inRate    = "bytes/s"
 	inCPUs    = "CPUs"
+	// Of it, as of inRate, more is better.
+	inPerSecond = "1/s"
 )
 
 // goal is what a row is held to: at most this ratio to the peer or, where it is 0, at most this value.
@@ -123,6 +125,9 @@ func amount(unit string, v float64) string {
 	}
 	if unit == inRate {
 		return fmt.Sprintf("%.0f MB/s", v/1e6)
+	}
+	if unit == inPerSecond {
+		return fmt.Sprintf("%.0f/s", v)
 	}
 	if unit == inCPUs {
 		return fmt.Sprintf("%.2f CPUs", v)

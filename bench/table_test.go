@@ -21,6 +21,8 @@ func TestTheTableFitsEightyColumnsAndSaysWhatWasMissed(t *testing.T) {
 		alone("start to ready", inSeconds, of(138), goal{Most: 45}),
 		alone("ls 10,000, records", inSeconds, of(0.04), goal{Most: 0.05}),
 		alone("image, root", inMB, of(550), goal{Most: 700}),
+		against("port, download", inRate, of(61.4e6), "no container", of(98e6), goal{}),
+		against("names, known", inPerSecond, of(812.3), "on the host", of(6500), goal{}),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -33,6 +35,8 @@ disk, new instance  248 KiB  full copy            526 MiB  <0.001  -
 start to ready        138 s  -                          -       -  ≤ 45 s MISSED
 ls 10,000, records    40 ms  -                          -       -  ≤ 50 ms met
 image, root          550 MB  -                          -       -  ≤ 700 MB met
+port, download      61 MB/s  no container         98 MB/s    0.63  -
+names, known          812/s  on the host           6500/s    0.12  -
 `, "\n")
 	if diff := cmp.Diff(want, out.String()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -3,7 +3,6 @@ package world
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"path/filepath"
 
 	"github.com/google/go-containerregistry/pkg/name"
@@ -72,19 +71,19 @@ func (w *World) push(ctx context.Context, k kind, base string) (Image, error) {
 		return made, err
 	}
 	made.Digest = RegistryName + "/library/" + k.name + "@" + digest.String()
-	return made, w.write(ctx, image, made.Tag, RegistryName+"/library/"+k.name+":latest")
+	return made, w.Push(ctx, image, made.Tag, RegistryName+"/library/"+k.name+":latest")
 }
 
-func (w *World) write(ctx context.Context, image v1.Image, tags ...string) error {
+// Push puts an image into the registry under tags such as "registry.corp.example/team/made:1".
+func (w *World) Push(ctx context.Context, image v1.Image, tags ...string) error {
 	transport := w.Transport()
 	defer transport.CloseIdleConnections()
-	var through http.RoundTripper = transport
 	for _, tag := range tags {
 		ref, err := name.ParseReference(tag)
 		if err != nil {
 			return err
 		}
-		if err := remote.Write(ref, image, remote.WithContext(ctx), remote.WithTransport(through)); err != nil {
+		if err := remote.Write(ref, image, remote.WithContext(ctx), remote.WithTransport(transport)); err != nil {
 			return err
 		}
 	}
