@@ -40,9 +40,14 @@ func checking(reports ...report.Report) guest {
 
 // speaking is a guest that answers each question with the reports for it.
 func speaking(status, checks []report.Report) guest {
-	return func(_ string, port io.ReadWriter) {
+	last := len(status) - 1
+	var booted sync.Map // by uuid: those say from now on that they are ready, and no more how they came to be
+	return func(uuid string, port io.ReadWriter) {
 		for q := range questions(port) {
 			reports := status
+			if _, ok := booted.Load(uuid); ok {
+				reports = status[last:]
+			}
 			switch q.Ask {
 			case report.AskChecks:
 				reports = checks
@@ -58,8 +63,8 @@ func speaking(status, checks []report.Report) guest {
 					return
 				}
 			}
-			if last := len(status) - 1; q.Ask == report.AskStatus && status[last].Stage == report.StageReady {
-				status = status[last:] // it has booted, and says so from now on
+			if q.Ask == report.AskStatus && status[last].Stage == report.StageReady {
+				booted.Store(uuid, true)
 			}
 		}
 	}
