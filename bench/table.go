@@ -123,6 +123,9 @@ func amount(unit string, v float64) string {
 	if unit == inMB {
 		return fmt.Sprintf("%.0f MB", v)
 	}
+	if unit == inRate && v < 10e6 {
+		return fmt.Sprintf("%.1f MB/s", v/1e6)
+	}
 	if unit == inRate {
 		return fmt.Sprintf("%.0f MB/s", v/1e6)
 	}

@@ -53,3 +53,9 @@ func TestARowWithoutAGoalIsNotJudged(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 }
+
+func TestASlowRateIsNotRoundedToNothing(t *testing.T) {
+	if got := amount(inRate, 5.71e6); got != "5.7 MB/s" {
+		t.Errorf("%q", got)
+	}
+}
