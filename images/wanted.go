@@ -31,14 +31,18 @@ var wanted = []string{
 	"ca-certificates", "curl", "iputils-ping", "less", "procps", "rsync", "sudo", "tmux", "vim-tiny",
 }
 
-// excluded paths are left out when packages are unpacked: documentation, and the hook that would make an initrd that
-// nobody boots.
+// excluded paths are left out when packages are unpacked: documentation, sources of locales that nobody could compile on a
+// read-only root (C.UTF-8 is compiled already), containerd's shims of before 1.3, which no Docker starts any more, and the
+// hook that would make an initrd that nobody boots.
 var excluded = []string{
 	"/usr/share/doc/*",
 	"/usr/share/info/*",
 	"/usr/share/locale/*",
 	"/usr/share/man/*",
 	"/usr/share/lintian/*",
+	"/usr/share/i18n/*",
+	"/usr/bin/containerd-shim",
+	"/usr/bin/containerd-shim-runc-v1",
 	"/etc/kernel/postinst.d/initramfs-tools",
 	"/etc/kernel/postrm.d/initramfs-tools",
 }
