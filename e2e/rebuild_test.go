@@ -31,15 +31,20 @@ func TestRebuildKeepsTheStateAndReturnsFromABadImage(t *testing.T) {
 	needPlain(t)
 	before := show(t, plain)
 	shell(t, plain, "echo kept > ~/kept")
+	asRoot(t, plain, disputes)
 	good := variant(t, before.Image, func(m map[string]any) { m["builder"] = "another" })
 	bad := variant(t, before.Image, func(m map[string]any) {
 		m["checks"].(map[string]any)["plain"] = []string{"root-readonly", "a-promise-that-nobody-keeps"}
 	})
 
 	t.Run("a good image comes in, and all else stays", func(t *testing.T) {
-		holm("rebuild", plain, "--keep-state", "--image", good).must(t)
+		o := holm("rebuild", plain, "--keep-state", "--image", good).run(t)
+		if o.code != 0 {
+			t.Fatalf("exit %d\n%s", o.code, o.stderr)
+		}
 		after := show(t, plain)
 		same(t, before, after)
+		testDisputed(t, after, o.stderr)
 		if after.Image != good || after.Status != "ready" || after.Passed != after.Total {
 			t.Errorf("it is %s with %s, %d/%d checks", after.Status, after.Image, after.Passed, after.Total)
 		}
@@ -60,10 +65,37 @@ func TestRebuildKeepsTheStateAndReturnsFromABadImage(t *testing.T) {
 	t.Run("its own image is given back", func(t *testing.T) {
 		holm("rebuild", plain, "--keep-state", "--image", before.Image).must(t)
 		holding(t, verify(t, plain))
+		if v := show(t, plain); v.Undecided != 0 {
+			t.Errorf("after somebody has looked, %d files are to be looked at", v.Undecided)
+		}
 	})
 	t.Run("without --keep-state it is refused", func(t *testing.T) {
 		refusal{code: 2, says: "--keep-state"}.check(t, holm("rebuild", plain))
 	})
+}
+
+// disputes has root of plain change a file that the image it was made from had otherwise than the one that comes.
+const disputes = `echo "the owner's" >/etc/issue
+python3 - <<'END'
+import json
+known = "/state/image/etc.json"
+image = json.load(open(known))
+image["issue"]["sum"] = "0" * 64
+json.dump(image, open(known, "w"))
+END`
+
+// testDisputed: the owner's version stays, the image's lies beside it, and both the rebuild and show say so, until it is gone.
+func testDisputed(t *testing.T, v view, said string) {
+	t.Helper()
+	const open = "1 file in /etc"
+	if v.Undecided != 1 || !strings.Contains(said, plain+": "+open) || !strings.Contains(holm("show", plain).must(t), open) {
+		t.Errorf("of %d files the rebuild says\n%s", v.Undecided, said)
+	}
+	got := shell(t, plain, "sudo cat /etc/issue /var/lib/holm/etc-conflicts.json")
+	if !strings.HasPrefix(got, "the owner's\n") || !strings.Contains(got, `"/etc/issue"`) {
+		t.Errorf("the file and the list say\n%s", got)
+	}
+	asRoot(t, plain, "test -s /etc/issue.holm-new; if grep -q owner /etc/issue.holm-new; then exit 1; fi; rm /etc/issue.holm-new")
 }
 
 // variant publishes an image of the same files whose manifest says something else. It is gone when the test ends.

@@ -182,3 +182,30 @@ func TestASettingThatTheGuestDoesNotConfirmIsOnRecordAndSaidToBe(t *testing.T) {
 		}
 	})
 }
+
+// While it boots, a sibling is made: neither could be told of the other by then.
+func TestOneThatBootsWhileASiblingIsMadeIsToldOfIt(t *testing.T) {
+	w := newWorld(t)
+	var l told
+	w.play(l.listening())
+	yes := true
+	must1(t)(w.holm().AddTenant(t.Context(), "acme", provisioner.TenantChange{Internal: &yes}))
+	made := false
+	w.at("ready.before", func() {
+		if !made {
+			made = true
+			must1(t)(w.holm().Create(t.Context(), provisioner.CreateSpec{Name: "web", Tenant: "acme"}, nil))
+		}
+	})
+	must1(t)(w.holm().Create(t.Context(), provisioner.CreateSpec{Name: "db", Tenant: "acme"}, nil))
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, q := range l.all {
+		hosts := q.Environment.Hosts
+		if q.Ask == report.AskEnvironment && len(hosts) > 1 && hosts[0].Names[0] == "db" &&
+			slices.ContainsFunc(hosts, func(h report.HostName) bool { return h.Names[0] == "web" }) {
+			return
+		}
+	}
+	t.Errorf("db was told %+v", l.all)
+}

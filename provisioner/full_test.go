@@ -57,7 +57,7 @@ func smallDisk(t *testing.T) string {
 	if os.Geteuid() != 0 {
 		t.Skip("a file system of one's own is root's")
 	}
-	dir, err := os.MkdirTemp("", "holm-full-")
+	dir, err := os.MkdirTemp("", "holm-full-") //nolint:usetesting // the folders of the test itself are to lie in it
 	must(t, err)
 	t.Cleanup(func() {
 		_ = unix.Unmount(dir, unix.MNT_DETACH)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"time"
 
 	"holm/guest/report"
@@ -20,10 +21,24 @@ const detachWithin = 30 * time.Second
 // mostUndecided is how many files of /etc a guest can say that its owner has to look at: what is beyond is no number of files.
 const mostUndecided = 10000
 
-// awaitReady waits until the guest has said that its profile is up, takes its seed away, and holds it to its promises.
+// awaitReady is becomeReady, and tells the guest of siblings that have come or gone meanwhile: of two that are made at the same
+// time, neither is there yet when the other one is told, and neither can be told while it is being made.
+func (p *Provisioner) awaitReady(ctx context.Context, h Hypervisor, inst records.Instance, began time.Time, w *watcher) (records.Instance, error) {
+	told, unknown := p.toTell(ctx, inst)
+	ready, err := p.becomeReady(ctx, h, inst, began, w)
+	if err != nil || unknown != nil {
+		return ready, err
+	}
+	if now, err := p.toTell(ctx, ready); err == nil && !reflect.DeepEqual(told, now) {
+		_, _ = p.tell(ctx, h, ready, siblingWithin, p.watch(nil)) // as for any sibling: the next start tells it again
+	}
+	return ready, nil
+}
+
+// becomeReady waits until the guest has said that its profile is up, takes its seed away, and holds it to its promises.
 // It is told of the guest's end by the hypervisor and of its progress by the guest. A guest that fails is kept, with the
 // reason in its record; one that was merely not waited for long enough, or lost sight of, stays as it is.
-func (p *Provisioner) awaitReady(ctx context.Context, h Hypervisor, inst records.Instance, began time.Time, w *watcher) (records.Instance, error) {
+func (p *Provisioner) becomeReady(ctx context.Context, h Hypervisor, inst records.Instance, began time.Time, w *watcher) (records.Instance, error) {
 	w.begin("booting")
 	r, err := p.converse(ctx, h, inst, w)
 	if bad, ok := errors.AsType[*verdict](err); ok {
