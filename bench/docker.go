@@ -72,7 +72,10 @@ func measureDocker(ctx context.Context, l *lab, rounds int) ([]row, error) {
 // dockerClient prepares a folder that takes the place of the user's configuration: ssh reads its own wherever HOME points, and
 // gets this one by a wrapper.
 func (d *day) dockerClient(ctx context.Context) (c dockerClient, err error) {
-	said, err := d.run(ctx, "docker-context", dayGuest, "-o", "json")
+	// The context is only printed, but holm wants to know whose it would be.
+	said, err := run.Run(ctx, run.Cmd{
+		Name: d.holm, Args: []string{"--quiet", "docker-context", dayGuest, "-o", "json"}, Env: append(d.environment(), "HOME="+d.dir),
+	})
 	if err != nil {
 		return c, err
 	}
