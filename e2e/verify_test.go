@@ -163,6 +163,12 @@ func TestSabotageOfARunningInstanceIsCaught(t *testing.T) {
 			breaks: "chmod 0644 /etc/ssh/ssh_host_ed25519_key", mends: "chmod 0600 /etc/ssh/ssh_host_ed25519_key",
 		},
 		{
+			name: "a resolver that serves the neighbours", checks: "names",
+			breaks: "mkdir -p /run/systemd/resolved.conf.d; printf '[Resolve]\\nDNSStubListenerExtra=0.0.0.0\\n' " +
+				">/run/systemd/resolved.conf.d/90-e2e.conf; systemctl restart systemd-resolved",
+			mends: "rm /run/systemd/resolved.conf.d/90-e2e.conf; systemctl restart systemd-resolved",
+		},
+		{
 			name: "a clock that is wrong", checks: "clock",
 			breaks: "date -s '+1 hour' >/dev/null", mends: "date -s '-1 hour' >/dev/null",
 		},
