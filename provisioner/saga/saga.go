@@ -1,6 +1,6 @@
 // Package saga carries out a list of steps so that, whatever happens, either all of them are done or all that began
-// are undone and it is said what could not be. Before a step acts, a journal knows of it: when the process dies, the
-// next one reads there what has to be undone. The package knows no domain word; what a step does is its own affair.
+// are undone and it is said what could not be. Before a step acts, a journal knows of it, for people who ask what was
+// done. When the process dies, its successor goes by the instance's record, not by the journal.
 package saga
 
 import (
@@ -51,7 +51,8 @@ type Runner struct {
 // When a step fails or ctx ends, the other steps of the stage are told to stop by their context and waited for. Then
 // every step that had begun is undone, the last stage first, under a context that outlives ctx and ends after
 // UndoTimeout; an undo that fails does not keep the others from being tried. The error is then a *Failed, and the
-// operation Undone or Stuck. Without error the operation is Done, even if ctx ended after the last step.
+// operation Undone or Stuck. Without error the operation is Done, even if ctx ended after the last step, and even if the
+// journal could not be told: then Observe hears of a Broken step "journal".
 func (r *Runner) Run(ctx context.Context, op records.Operation, stages []Stage) (records.Operation, error) {
 	if err := validate(stages); err != nil {
 		return op, err
@@ -63,10 +64,11 @@ func (r *Runner) Run(ctx context.Context, op records.Operation, stages []Stage) 
 	}
 	failed := w.forward(ctx, stages)
 	if failed == nil {
-		// Until it is journaled as done, a later process would take it for one that died, and undo it.
-		if failed = w.close(ctx, records.Done); failed == nil {
-			return w.op, nil
+		// What is done stays done, even when that cannot be written down: a busy database cuts no guest's power.
+		if unwritten := w.close(ctx, records.Done); unwritten != nil {
+			w.tell(Event{Step: journal, Phase: Broken, Err: unwritten.Cause})
 		}
+		return w.op, nil
 	}
 	w.op.Error, w.op.Ended = oneLine(failed.Cause), time.Time{}
 	w.backward(context.WithoutCancel(ctx), stages, failed)

@@ -335,12 +335,6 @@ func TestAJournalThatFails(t *testing.T) {
 			[]string{"network"},
 			records.Undone,
 		},
-		"when all is done": { // a later process would take it for dead, and undo it
-			func(op records.Operation) bool { return op.Status == records.Done },
-			"create: journal: disk full",
-			[]string{"volume", "network"},
-			records.Undone,
-		},
 		"from the second step on": {
 			func(op records.Operation) bool { return len(op.Steps) == 2 || op.Status != records.Running },
 			"create: journal: disk full; not undone: journal: disk full",
@@ -366,6 +360,28 @@ func TestAJournalThatFails(t *testing.T) {
 				t.Errorf("operation is %s, want %s", op.Status, tc.status)
 			}
 		})
+	}
+}
+
+func TestWhatIsDoneStaysDoneWhenItCannotBeWrittenDown(t *testing.T) {
+	disk := errors.New("disk full")
+	n := &notebook{refuse: func(op records.Operation) error {
+		if op.Status == records.Done {
+			return disk
+		}
+		return nil
+	}}
+	var events []saga.Event
+	r := saga.Runner{Journal: n, Observe: func(e saga.Event) { events = append(events, e) }}
+	op, err := r.Run(t.Context(), create(), []saga.Stage{{n.step("network")}, {n.step("volume")}})
+	if err != nil || op.Status != records.Done {
+		t.Errorf("operation is %s, error %v", op.Status, err)
+	}
+	if slices.ContainsFunc(n.lines, func(line string) bool { return strings.HasPrefix(line, "undo") }) {
+		t.Errorf("it was undone: %q", n.lines)
+	}
+	if last := events[len(events)-1]; last.Step != "journal" || last.Phase != saga.Broken || !errors.Is(last.Err, disk) {
+		t.Errorf("the last event is %+v", last)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 
 	"golang.org/x/sys/unix"
@@ -90,9 +91,23 @@ func (l acl) mask() uint16 {
 	return 0
 }
 
-// changeACL changes the list of a file, unless it is as it would be. Two that do so at once would lose one change, and the
-// start whose change is lost fails and can be repeated.
+// changeACL changes the list of a file, unless it is as it would be. It is read, changed and written: whoever does so holds a
+// lock on the folder, which all holms of a host share, whatever their state directories are.
 func changeACL(path string, change func(acl) acl) error {
+	folder, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = folder.Close() }() // and with it the lock
+	for {
+		err := unix.Flock(int(folder.Fd()), unix.LOCK_EX)
+		if err == nil {
+			break
+		}
+		if !errors.Is(err, unix.EINTR) {
+			return &fs.PathError{Op: "flock", Path: folder.Name(), Err: err}
+		}
+	}
 	info, err := os.Stat(path)
 	if err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"testing/fstest"
 
@@ -278,5 +279,32 @@ func TestAUserIsLetAtWhatQEMUNeeds(t *testing.T) {
 	}
 	if err := (System{Root: filepath.Join(root, "none")}).Unlet(mine); err != nil {
 		t.Errorf("where there is no device: %v", err)
+	}
+}
+
+// After a reboot of the host, as many starts as it has CPUs let their users at the device at the same time.
+func TestUsersWhoAreLetAtTheSameTimeAreAllLet(t *testing.T) {
+	asRoot(t)
+	const users = 8
+	device := filepath.Join(open(t), "kvm")
+	write(t, device, 0o660)
+	for round := range 40 {
+		var wg sync.WaitGroup
+		for i := range users {
+			wg.Go(func() {
+				if err := letAt(device, 2000000001+round*users+i); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		for i := range users {
+			if err := Try(2000000001+round*users+i, device, Write); err != nil {
+				t.Fatalf("round %d: %v", round, err)
+			}
+		}
+		if err := unix.Removexattr(device, aclName); err != nil {
+			t.Fatal(err)
+		}
 	}
 }

@@ -42,8 +42,9 @@ func buckets() []string {
 	return []string{bucketMeta, bucketInstances, bucketNames, bucketSummaries, bucketOperations, bucketAudit}
 }
 
-// patience is how long a transaction waits for another process.
-const patience = 3 * time.Second
+// patience is how long a transaction waits for another process. Transactions take milliseconds, so whoever waits that long
+// waits for something that hangs; and what has been done in the world is worth the wait before it cannot be recorded.
+const patience = 20 * time.Second
 
 // Bolt is a store in a bbolt file. It holds nothing open between its methods and may be used by any number of
 // goroutines; in one process its transactions take turns. A callback must not call the store that called it.
