@@ -47,7 +47,7 @@ func operationObject(instance, id string) string { return "operation/" + instanc
 
 // Audit returns all entries, oldest first, as they are stored: see VerifyAudit.
 func (b *Bolt) Audit(ctx context.Context) (entries []AuditEntry, err error) {
-	err = b.read(ctx, func(tx *bolt.Tx) error {
+	err = b.readLong(ctx, func(tx *bolt.Tx) error {
 		return tx.Bucket([]byte(bucketAudit)).ForEach(func(key, value []byte) error {
 			entry, err := decode[AuditEntry](value)
 			if err != nil {
@@ -64,9 +64,10 @@ func (b *Bolt) Audit(ctx context.Context) (entries []AuditEntry, err error) {
 }
 
 // VerifyAudit checks that the chain is whole, from its first entry to its last, and that every record is what the
-// last entry about it says. The error wraps ErrTampered and names the first thing that does not agree.
+// last entry about it says; names and summaries are held against the instances. It keeps no writer waiting while it reads. The
+// error wraps ErrTampered and names the first thing that does not agree.
 func (b *Bolt) VerifyAudit(ctx context.Context) error {
-	return b.read(ctx, func(tx *bolt.Tx) error {
+	return b.readLong(ctx, func(tx *bolt.Tx) error {
 		if err := verify(tx); err != nil {
 			return fmt.Errorf("%s %w: %w", b.path, ErrTampered, err)
 		}
@@ -105,6 +106,7 @@ func seal(entry *AuditEntry) ([]byte, error) {
 func verify(tx *bolt.Tx) error {
 	last := make(map[string]string) // object → content
 	var chain Chain
+	var began reservations
 	err := tx.Bucket([]byte(bucketAudit)).ForEach(func(key, value []byte) error {
 		entry, err := chain.Next(value)
 		if err != nil {
@@ -114,6 +116,7 @@ func verify(tx *bolt.Tx) error {
 			return fmt.Errorf("audit entry %d is missing or out of its place", entry.Seq)
 		}
 		last[entry.Object] = entry.Content
+		began.hear(entry)
 		return nil
 	})
 	if err != nil {
@@ -123,12 +126,15 @@ func verify(tx *bolt.Tx) error {
 	if string(meta.Get([]byte(keyHead))) != chain.Head() {
 		return fmt.Errorf("audit entries after %d are missing", chain.Seq())
 	}
-	return verifyContent(tx, last)
+	if err := verifyContent(tx, last, began.untold); err != nil {
+		return err
+	}
+	return verifyLists(tx)
 }
 
-// verifyContent compares the records with what the log says of them last. An operation that only its instance's
-// reservation tells of is not in the log by itself yet.
-func verifyContent(tx *bolt.Tx, last map[string]string) error {
+// verifyContent compares the records with what the log says of them last. Only of an instance whose reservation was logged
+// before operations were may there be one that the log does not know.
+func verifyContent(tx *bolt.Tx, last map[string]string, untold map[string]bool) error {
 	compare := func(object string, value []byte, always bool) error {
 		content, known := last[object]
 		delete(last, object)
@@ -145,7 +151,7 @@ func verifyContent(tx *bolt.Tx, last map[string]string) error {
 	}
 	err = tx.Bucket([]byte(bucketOperations)).ForEach(func(key, value []byte) error {
 		instance, id, _ := strings.Cut(string(key), "\x00")
-		return compare(operationObject(instance, id), value, false)
+		return compare(operationObject(instance, id), value, !untold[instance])
 	})
 	if err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -48,7 +49,7 @@ func TestEveryChangeIsAuditedOnce(t *testing.T) {
 	var got []string
 	for i, e := range entries {
 		got = append(got, fmt.Sprintf("%d %s %s: %s", e.Seq, e.Kind, e.Object, e.Note))
-		if i > 0 && e.Actor != "uid 0, login 1000" {
+		if i > 1 && e.Actor != "uid 0, login 1000" {
 			t.Errorf("entry %d: actor is %q", e.Seq, e.Actor)
 		}
 		if gone := e.Kind == "instance.drop"; (e.Content == "") != gone {
@@ -56,12 +57,14 @@ func TestEveryChangeIsAuditedOnce(t *testing.T) {
 		}
 	}
 	want := []string{
-		"1 instance.reserve instance/0123456789ab: acme/web creating",
-		`2 host.set host: {"lab_mode":true}`,
-		"3 instance.reserve instance/bbbbbbbbbbbb: acme/db ",
-		"4 instance.update instance/0123456789ab: acme/web ready",
-		"5 operation.put operation/0123456789ab/1: create acme/web done",
-		"6 instance.drop instance/bbbbbbbbbbbb: acme/db ",
+		"1 operation.put operation/0123456789ab/1: create acme/web running",
+		"2 instance.reserve instance/0123456789ab: acme/web creating",
+		`3 host.set host: {"lab_mode":true}`,
+		"4 operation.put operation/bbbbbbbbbbbb/2: create / ",
+		"5 instance.reserve instance/bbbbbbbbbbbb: acme/db ",
+		"6 instance.update instance/0123456789ab: acme/web ready",
+		"7 operation.put operation/0123456789ab/1: create acme/web done",
+		"8 instance.drop instance/bbbbbbbbbbbb: acme/db ",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("entries (-want +got):\n%s", diff)
@@ -146,8 +149,8 @@ func TestVerifyAuditFindsWhatWasDoneBehindItsBack(t *testing.T) {
 			"audit entry 3 is missing or out of its place",
 		},
 		"the last entry taken off": {
-			func(tx *bolt.Tx) error { return tx.Bucket([]byte(bucketAudit)).Delete(auditKey(6)) },
-			"audit entries after 5 are missing",
+			func(tx *bolt.Tx) error { return tx.Bucket([]byte(bucketAudit)).Delete(auditKey(8)) },
+			"audit entries after 7 are missing",
 		},
 		"the whole log taken away": {
 			func(tx *bolt.Tx) error {
@@ -197,6 +200,39 @@ func TestVerifyAuditFindsWhatWasDoneBehindItsBack(t *testing.T) {
 		"an operation altered": {
 			alterFirst(bucketOperations, testID+"\x001"), "operation/0123456789ab/1 was altered",
 		},
+		"an operation put in": {
+			func(tx *bolt.Tx) error {
+				return tx.Bucket([]byte(bucketOperations)).Put(operationKey(testID, "9"), []byte("{}"))
+			},
+			"operation/0123456789ab/9 was altered",
+		},
+		"an operation taken away": {
+			func(tx *bolt.Tx) error { return tx.Bucket([]byte(bucketOperations)).Delete(operationKey(testID, "1")) },
+			"operation/0123456789ab/1 is gone",
+		},
+		"a name that leads to another instance": {
+			func(tx *bolt.Tx) error {
+				return tx.Bucket([]byte(bucketNames)).Put(nameKey("acme", "web"), []byte("bbbbbbbbbbbb"))
+			},
+			"the name acme/web leads elsewhere than to instance/0123456789ab",
+		},
+		"a name of nothing": {
+			func(tx *bolt.Tx) error {
+				return tx.Bucket([]byte(bucketNames)).Put(nameKey("acme", "ghost"), []byte(testID))
+			},
+			`there is a name of "acme/ghost", and no such instance`,
+		},
+		"a list that shows an instance ready": {
+			func(tx *bolt.Tx) error {
+				return tx.Bucket([]byte(bucketSummaries)).Put(nameKey("acme", "web"),
+					encodeSummary(Summary{ID: testID, Name: "web", Tenant: "acme", State: Ready, ChecksPassed: 42, ChecksTotal: 42}))
+			},
+			"what lists show of acme/web was altered",
+		},
+		"a list that leaves one out": {
+			func(tx *bolt.Tx) error { return tx.Bucket([]byte(bucketSummaries)).Delete(nameKey("acme", "web")) },
+			"what lists show of acme/web was altered",
+		},
 		"the host's settings altered": {
 			func(tx *bolt.Tx) error { return tx.Bucket([]byte(bucketMeta)).Put([]byte(keyHost), []byte("{}")) },
 			"host was altered",
@@ -236,5 +272,65 @@ func TestTheActorIsWhoLoggedIn(t *testing.T) {
 				t.Errorf("actor is %q, want %q", got, tc.want)
 			}
 		})
+	}
+}
+
+// A log of an earlier version tells of no operation that came with a reservation.
+func TestAnOlderLogIsWhole(t *testing.T) {
+	store := audited(t)
+	raw(t, store, func(tx *bolt.Tx) error {
+		log, meta := tx.Bucket([]byte(bucketAudit)), tx.Bucket([]byte(bucketMeta))
+		var kept []AuditEntry
+		err := log.ForEach(func(_, value []byte) error {
+			entry, err := decode[AuditEntry](value)
+			if entry.Kind != "operation.put" {
+				kept = append(kept, entry)
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if err := tx.DeleteBucket([]byte(bucketAudit)); err != nil {
+			return err
+		}
+		if log, err = tx.CreateBucket([]byte(bucketAudit)); err != nil {
+			return err
+		}
+		prev := ""
+		for i, entry := range kept {
+			entry.Seq, entry.Prev = uint64(i+1), prev
+			value, err := seal(&entry)
+			if err != nil {
+				return err
+			}
+			if err := log.Put(auditKey(entry.Seq), value); err != nil {
+				return err
+			}
+			prev = entry.Hash
+		}
+		return meta.Put([]byte(keyHead), []byte(prev))
+	})
+	if err := store.VerifyAudit(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestReadingTheLogKeepsNoWriterWaiting(t *testing.T) {
+	store := audited(t)
+	store.patience = time.Second
+	other := Open(store.path)
+	other.patience = time.Second
+	err := store.readLong(t.Context(), func(tx *bolt.Tx) error {
+		setLabMode(t, other)
+		_, err := other.Update(t.Context(), testID, func(i *Instance) error { i.Failure = "written meanwhile"; return nil })
+		return errors.Join(err, verify(tx))
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	left, err := filepath.Glob(filepath.Join(filepath.Dir(store.path), "*"))
+	if err != nil || len(left) != 2 { // the file and its lock
+		t.Errorf("left are %q, %v", left, err)
 	}
 }

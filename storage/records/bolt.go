@@ -50,6 +50,7 @@ const patience = 20 * time.Second
 // goroutines; in one process its transactions take turns. A callback must not call the store that called it.
 type Bolt struct {
 	path     string
+	copied   *os.File      // read instead of the file at path, when there is one
 	turn     chan struct{} // holds one token: whoever has it may open the file
 	patience time.Duration
 	now      func() time.Time
@@ -228,7 +229,11 @@ func (b *Bolt) options(readOnly bool, file **os.File) *bolt.Options {
 		Timeout: 1, ReadOnly: readOnly, NoStatistics: true, FreelistType: bolt.FreelistMapType,
 		OpenFile: func(path string, flag int, mode os.FileMode) (f *os.File, err error) {
 			// Only ensure makes the file, and completely: bbolt would lay it out in place.
-			f, err = os.OpenFile(path, flag&^os.O_CREATE|syscall.O_NOFOLLOW, mode)
+			if b.copied != nil {
+				f, err = again(b.copied)
+			} else {
+				f, err = os.OpenFile(path, flag&^os.O_CREATE|syscall.O_NOFOLLOW, mode)
+			}
 			if err != nil {
 				return nil, err
 			}

@@ -48,10 +48,7 @@ func (b *Bolt) Reserve(ctx context.Context, inst Instance, op Operation,
 		if err := tx.Bucket([]byte(bucketNames)).Put(nameKey(inst.Tenant, inst.Name), []byte(inst.ID)); err != nil {
 			return change{}, err
 		}
-		if _, _, err := putOperation(tx, op); err != nil {
-			return change{}, err
-		}
-		return putInstance(tx, inst, "reserve")
+		return withOperation(tx, op, func() (change, error) { return putInstance(tx, inst, "reserve") })
 	})
 	if err != nil {
 		return Instance{}, err
@@ -136,15 +133,7 @@ func (b *Bolt) Resize(ctx context.Context, id string, op Operation,
 		if err := errors.Join(b.charge(tx, others, inst), b.promise(tx, others, inst)); err != nil {
 			return change{}, err
 		}
-		value, _, err := putOperation(tx, op)
-		if err != nil {
-			return change{}, err
-		}
-		c, err := putInstance(tx, inst, "resize")
-		if c.kind == "" { // the same size again, to finish what was begun
-			c = operationChange(op, value)
-		}
-		return c, err
+		return withOperation(tx, op, func() (change, error) { return putInstance(tx, inst, "resize") })
 	})
 	if err != nil {
 		return Instance{}, err

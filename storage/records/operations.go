@@ -26,6 +26,19 @@ func (b *Bolt) PutOperation(ctx context.Context, op Operation) error {
 	})
 }
 
+// withOperation stores an operation and what it is about; the log tells of the operation first.
+func withOperation(tx *bolt.Tx, op Operation, put func() (change, error)) (change, error) {
+	value, changed, err := putOperation(tx, op)
+	if err != nil {
+		return change{}, err
+	}
+	c, err := put()
+	if changed {
+		c.also = append(c.also, operationChange(op, value))
+	}
+	return c, err
+}
+
 func operationChange(op Operation, stored []byte) change {
 	note := op.Kind + " " + op.Tenant + "/" + op.Name + " " + string(op.Status)
 	return change{kind: "operation.put", object: operationObject(op.Instance, op.ID), note: note, content: stored}
