@@ -16,8 +16,10 @@ import (
 	bolterrors "go.etcd.io/bbolt/errors"
 )
 
-// schema is the version of the file's layout. A file of a newer one is refused: it may hold what must not be lost.
-const schema = 1
+// schema is the version of the file's layout. A file of a newer one is refused: it may hold what must not be lost. One of an
+// older one becomes one of this with the first change. Versions that know only 1 drop the fields that they do not know, such as a
+// volume's key; those that know 2 carry them over, see encodeOver.
+const schema = 2
 
 // The buckets, and the keys of meta.
 const (
@@ -111,7 +113,7 @@ func (b *Bolt) writeMore(ctx context.Context, fn func(*bolt.Tx) (change, error))
 		if c.kind == "" {
 			return errUnchanged
 		}
-		return nil
+		return tx.Bucket([]byte(bucketMeta)).Put([]byte(keySchema), []byte(strconv.Itoa(schema)))
 	})
 	if errors.Is(err, errUnchanged) {
 		return nil

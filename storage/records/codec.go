@@ -25,7 +25,7 @@ func encode(record any) ([]byte, error) {
 	return value, nil
 }
 
-// decode ignores fields that it does not know: within a schema version they may only be added.
+// decode ignores fields that it does not know: within a schema version they may only be added. See encodeOver.
 func decode[T any](value []byte) (T, error) {
 	var record, none T
 	if len(value) > maxRecord {

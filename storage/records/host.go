@@ -27,11 +27,11 @@ func (b *Bolt) SetHost(ctx context.Context, alter func(*Host) error) (host Host,
 		if err := call(func() error { return alter(&host) }); err != nil {
 			return change{}, err
 		}
-		value, err := encode(host)
+		meta := tx.Bucket([]byte(bucketMeta))
+		value, err := encodeOver(host, meta.Get([]byte(keyHost)))
 		if err != nil {
 			return change{}, err
 		}
-		meta := tx.Bucket([]byte(bucketMeta))
 		if bytes.Equal(meta.Get([]byte(keyHost)), value) {
 			return change{}, nil
 		}

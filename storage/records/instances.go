@@ -219,11 +219,11 @@ func (b *Bolt) instance(tx *bolt.Tx, id string) (Instance, error) {
 
 // putInstance stores an instance and its summary; no change when they are stored like that already.
 func putInstance(tx *bolt.Tx, inst Instance, verb string) (change, error) {
-	value, err := encode(inst)
+	instances, summaries := tx.Bucket([]byte(bucketInstances)), tx.Bucket([]byte(bucketSummaries))
+	value, err := encodeOver(inst, instances.Get([]byte(inst.ID)))
 	if err != nil {
 		return change{}, err
 	}
-	instances, summaries := tx.Bucket([]byte(bucketInstances)), tx.Bucket([]byte(bucketSummaries))
 	if bytes.Equal(instances.Get([]byte(inst.ID)), value) {
 		return change{}, nil
 	}

@@ -173,11 +173,11 @@ func (s shelf[T]) each(tx *bolt.Tx, visit func(object string, content []byte) er
 
 // put stores a record; no change when it is stored like that already.
 func (s shelf[T]) put(tx *bolt.Tx, value T, verb string) (change, error) {
-	content, err := encode(value)
+	name, bucket := []byte(s.name(value)), tx.Bucket([]byte(s.bucket))
+	content, err := encodeOver(value, bucket.Get(name))
 	if err != nil {
 		return change{}, err
 	}
-	name, bucket := []byte(s.name(value)), tx.Bucket([]byte(s.bucket))
 	if bytes.Equal(bucket.Get(name), content) {
 		return change{}, nil
 	}
