@@ -25,7 +25,7 @@ func TestEvidenceIsCheckedWithoutTheHost(t *testing.T) {
 	made := []byte(holm("evidence", web).must(t))
 	file := keep("web.json", made)
 	elsewhere := filepath.Join(dir, "nothing") // no records, no key, no libvirt is asked
-	shown := holm("evidence", "verify", file).in(elsewhere).must(t)
+	shown := holm("evidence", "verify", file, "--any-key").in(elsewhere).must(t)
 	v := show(t, web)
 	for _, want := range []string{"signature\tholds\n", "instance\tdefault/" + web + " " + v.ID + "\n", v.Image, " 0 failed, 0 inconclusive"} {
 		if !strings.Contains(shown, want) {
@@ -57,6 +57,6 @@ func TestTheAuditLogOfRealWorkIsWholeAndItsExportHolds(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	holm("audit", "verify", good).must(t)
+	holm("audit", "verify", good, "--any-key").must(t)
 	refusal{code: 8, says: "entries are missing"}.check(t, holm("audit", "verify", bad))
 }

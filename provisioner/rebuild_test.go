@@ -230,3 +230,18 @@ func (f oneProfile) Get(ref string) (images.Manifest, error) {
 	m.Profiles = []string{"plain"}
 	return m, err
 }
+
+func TestAnImageThatARebuildMayReturnToIsInUse(t *testing.T) {
+	w := newWorld(t)
+	w.created("web")
+	inst := w.record()
+	previous := records.ImageRef{Digest: "sha256:" + strings.Repeat("0", 64), Name: "old"}
+	must1(t)(w.records.Update(t.Context(), inst.ID, func(i *records.Instance) error { i.Previous = &previous; return nil }))
+	users, err := w.holm().ImageUsers(t.Context())
+	must(t, err)
+	for _, digest := range []string{inst.Image, previous.Digest} {
+		if !slices.Equal(users[digest], []string{"web"}) {
+			t.Errorf("%s is used by %q", digest, users[digest])
+		}
+	}
+}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/ed25519"
 	"os"
 	"path/filepath"
 
@@ -117,16 +116,4 @@ func (a *app) auditExportCommand() *cobra.Command {
 	}
 	ends(cmd, fault.Busy, fault.CheckFailed)
 	return cmd
-}
-
-// trustedKey reads the key that was given; nil when none was.
-func trustedKey(text string) (ed25519.PublicKey, error) {
-	if text == "" {
-		return nil, nil
-	}
-	key, err := ledger.ParseKey(text)
-	if err != nil {
-		return nil, fault.New(fault.Usage, "it stands in each checkpoint: holm audit checkpoint", "--key: %w", err)
-	}
-	return key, nil
 }

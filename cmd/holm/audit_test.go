@@ -44,7 +44,7 @@ func TestTheLogIsListedExportedAndVerified(t *testing.T) {
 	for _, args := range [][]string{
 		{"--state", state, "audit", "verify"},
 		{"--state", state, "audit", "verify", "--against", checkpoint},
-		{"--state", t.TempDir(), "audit", "verify", file}, // on another machine
+		{"--state", t.TempDir(), "audit", "verify", file, "--any-key"}, // on another machine
 	} {
 		if got := w.run(t, args...); got.code != 0 || !strings.Contains(got.out, "log\twhole\nentries\t3\n") {
 			t.Errorf("%q ended with %d\n%s%s", args, got.code, got.out, got.err)
@@ -63,6 +63,9 @@ func TestTheLogIsListedExportedAndVerified(t *testing.T) {
 		if got := w.run(t, args...); got.code != int(fault.CheckFailed) || got.out != "" {
 			t.Errorf("%q ended with %d\n%s%s", args, got.code, got.out, got.err)
 		}
+	}
+	if got := w.run(t, "audit", "verify", file); got.code != int(fault.CheckFailed) || !strings.Contains(got.err, "nobody said whose key it has to be") {
+		t.Errorf("signed by anybody: ended with %d\n%s%s", got.code, got.out, got.err)
 	}
 	for code, args := range map[fault.Kind][]string{
 		fault.NotFound: {"audit", "verify", file + ".gone"},

@@ -18,17 +18,19 @@ import (
 const maxCheckpoint = 64 << 10
 
 func (a *app) auditVerifyCommand() *cobra.Command {
-	var key, against string
+	var against string
+	var whose trust
 	cmd := &cobra.Command{
 		Use:   "verify [FILE]",
 		Short: "Check that nothing was altered, cut off or slipped in",
 		Long: "Without FILE it checks this host's log, and every record against it; --against a checkpoint that was\n" +
 			"kept elsewhere finds out whether the log was cut or rewritten since. With FILE, an export is checked,\n" +
-			"on any machine and without this host. --key says whose signature it has to be.",
+			"on any machine and without this host. --key says whose signature it has to be; an export\n" +
+			"that anybody may have signed ends with 8, unless --any-key asks for no more.",
 		Example: "  sudo holm audit verify --against checkpoint.json\n  holm audit verify audit.jsonl --key ed25519:…",
 		Args:    names(0, 1, "a file"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			trusted, err := trustedKey(key)
+			trusted, err := whose.public()
 			if err != nil {
 				return err
 			}
@@ -36,12 +38,12 @@ func (a *app) auditVerifyCommand() *cobra.Command {
 				if against != "" {
 					return fault.New(fault.Usage, "see: holm audit verify --help", "--against is for this host's log, and not for a file")
 				}
-				return a.verifyExport(args[0], trusted)
+				return a.verifyExport(args[0], trusted, whose)
 			}
 			return a.verifyLog(cmd.Context(), against, trusted)
 		},
 	}
-	cmd.Flags().StringVar(&key, "key", "", "trust only this `KEY`, as a checkpoint names it")
+	whose.flags(cmd)
 	cmd.Flags().StringVar(&against, "against", "", "`FILE` of a checkpoint that was made earlier")
 	ends(cmd, fault.NotFound, fault.Busy, fault.CheckFailed)
 	return cmd
@@ -55,6 +57,8 @@ type verdictOnLog struct {
 	Host       string `json:"host,omitempty"`
 	Key        string `json:"key,omitempty"`
 	Checkpoint uint64 `json:"checkpoint,omitempty"` // the entry up to which it agrees with what was kept
+
+	signature *term.Cell // of an export
 }
 
 func (a *app) printVerdict(v verdictOnLog) error {
@@ -64,13 +68,16 @@ func (a *app) printVerdict(v verdictOnLog) error {
 	f.Add("head", term.Text(v.Head))
 	f.Add("host", term.Text(v.Host))
 	f.Add("key", term.Text(v.Key))
+	if v.signature != nil {
+		f.Add("signature", *v.signature)
+	}
 	if v.Checkpoint > 0 {
 		f.Add("agrees with", term.Text("the checkpoint of entry "+decimal(v.Checkpoint)))
 	}
 	return a.streams.Print(a.settings.output, term.Result{Document: v, People: f, Names: []string{v.Head}})
 }
 
-func (a *app) verifyExport(path string, trusted ed25519.PublicKey) error {
+func (a *app) verifyExport(path string, trusted ed25519.PublicKey, whose trust) error {
 	f, err := os.Open(path) // #nosec G304 -- whoever runs holm names it, and may read it
 	if err != nil {
 		return missingFile(err)
@@ -81,7 +88,10 @@ func (a *app) verifyExport(path string, trusted ed25519.PublicKey) error {
 		return fault.New(fault.CheckFailed, "", "%s: %w", quoted(path), err)
 	}
 	c := sealed.Checkpoint
-	return a.printVerdict(verdictOnLog{Whole: true, Entries: c.Seq, Head: c.Head, Host: c.Host, Key: sealed.Key})
+	if err := a.printVerdict(verdictOnLog{Whole: true, Entries: c.Seq, Head: c.Head, Host: c.Host, Key: sealed.Key, signature: new(whose.cell())}); err != nil {
+		return err
+	}
+	return whose.enough(path, "audit verify")
 }
 
 func (a *app) verifyLog(ctx context.Context, against string, trusted ed25519.PublicKey) error {

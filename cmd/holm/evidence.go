@@ -74,23 +74,26 @@ func (a *app) evidence(ctx context.Context, name string, limit time.Duration) er
 }
 
 func (a *app) evidenceVerifyCommand() *cobra.Command {
-	var key string
+	var whose trust
 	cmd := &cobra.Command{
-		Use:     "verify FILE",
-		Short:   "Check a signed statement, on any machine, and print what it states",
+		Use:   "verify FILE",
+		Short: "Check a signed statement, on any machine, and print what it states",
+		Long: "--key says whose signature it has to be. Without it the file proves only that\n" +
+			"nobody altered it who lacks the key that it names itself, and anybody can make\n" +
+			"such a key: that ends with 8, unless --any-key asks for no more.",
 		Example: "  holm evidence verify web.evidence.json --key ed25519:…",
 		Args:    names(1, 1, "a file of evidence"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.evidenceVerify(cmd.Context(), args[0], key)
+			return a.evidenceVerify(cmd.Context(), args[0], whose)
 		},
 	}
-	cmd.Flags().StringVar(&key, "key", "", "trust only this `KEY`, as \"holm audit checkpoint\" names it")
+	whose.flags(cmd)
 	ends(cmd, fault.NotFound, fault.CheckFailed)
 	return cmd
 }
 
-func (a *app) evidenceVerify(ctx context.Context, path, key string) error {
-	trusted, err := trustedKey(key)
+func (a *app) evidenceVerify(ctx context.Context, path string, whose trust) error {
+	trusted, err := whose.public()
 	if err != nil {
 		return err
 	}
@@ -103,15 +106,18 @@ func (a *app) evidenceVerify(ctx context.Context, path, key string) error {
 	if err != nil {
 		return fault.New(fault.CheckFailed, "", "%s: %w", quoted(path), err)
 	}
-	return a.streams.Print(a.settings.output, statementResult(s, by))
+	if err := a.streams.Print(a.settings.output, statementResult(s, by, whose.cell())); err != nil {
+		return err
+	}
+	return whose.enough(path, "evidence verify")
 }
 
 // statementResult is what a person wants to know of a statement first; the document is all of it.
-func statementResult(s evidence.Statement, by string) term.Result {
+func statementResult(s evidence.Statement, by string, signature term.Cell) term.Result {
 	p := s.Predicate
 	var f term.Fields
 	text := func(name, value string) { f.Add(name, term.Text(value)) }
-	f.Add("signature", term.Cell{Text: "holds", Tone: term.Good})
+	f.Add("signature", signature)
 	text("by", by)
 	text("made", term.Time(p.MadeAt))
 	text("host", p.Host.Name)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"strings"
 	"testing"
 
@@ -20,12 +21,26 @@ func TestEvidenceIsSignedAndCheckedElsewhere(t *testing.T) {
 	}
 	file := keep(t, "web.json", made.out)
 	elsewhere := t.TempDir()
-	got := w.run(t, "--state", elsewhere, "evidence", "verify", file)
-	if got.code != 0 || !strings.Contains(got.out, "signature\tholds\n") || !strings.Contains(got.out, "instance\tdefault/web 0123456789ab\n") {
+	got := w.run(t, "--state", elsewhere, "evidence", "verify", file, "--any-key")
+	if got.code != 0 || !strings.Contains(got.out, "signature\tholds, by a key that only the file itself names") || !strings.Contains(got.out, "instance\tdefault/web 0123456789ab\n") {
 		t.Errorf("ended with %d\n%s%s", got.code, got.out, got.err)
 	}
-	if json := w.run(t, "--state", elsewhere, "evidence", "verify", file, "-o", "json"); !strings.Contains(json.out, `"_type": "https://in-toto.io/Statement/v1"`) {
-		t.Errorf("as JSON: %s", json.out)
+	if doc := w.run(t, "--state", elsewhere, "evidence", "verify", file, "--any-key", "-o", "json"); !strings.Contains(doc.out, `"_type": "https://in-toto.io/Statement/v1"`) {
+		t.Errorf("as JSON: %s", doc.out)
+	}
+	if got := w.run(t, "--state", elsewhere, "evidence", "verify", file); got.code != int(fault.CheckFailed) || !strings.Contains(got.err, "nobody said whose key it has to be") {
+		t.Errorf("signed by anybody: ended with %d\n%s%s", got.code, got.out, got.err)
+	}
+	var signed struct {
+		Signatures []struct {
+			Key string `json:"keyid"`
+		}
+	}
+	if err := json.Unmarshal([]byte(made.out), &signed); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.run(t, "--state", elsewhere, "evidence", "verify", file, "--key", signed.Signatures[0].Key); got.code != 0 || !strings.Contains(got.out, "signature\tholds\n") {
+		t.Errorf("with its key: ended with %d\n%s%s", got.code, got.out, got.err)
 	}
 	bad := bytes.Replace([]byte(made.out), []byte(`"payload": "ey`), []byte(`"payload": "ez`), 1)
 	for name, c := range map[string]struct {

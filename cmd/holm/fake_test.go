@@ -242,6 +242,15 @@ func (w *world) Console(ctx context.Context, tenant, name string) (io.ReadWriteC
 	return w.console, err
 }
 
+func (w *world) ImageUsers(ctx context.Context) (map[string][]string, error) {
+	users := map[string][]string{}
+	rows, err := w.List(ctx, "")
+	for _, row := range rows {
+		users[row.Image] = append(users[row.Image], row.Name)
+	}
+	return users, err
+}
+
 func (w *world) Rebuild(ctx context.Context, tenant, name, ref string, o provisioner.Observer) (records.Instance, error) {
 	return w.change(ctx, "rebuild "+ref, tenant, name, o, provisioner.DomainRunning, "ready")
 }

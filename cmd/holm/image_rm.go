@@ -53,7 +53,11 @@ func (a *app) removeImages(ctx context.Context, refs []string, yes, dryRun bool)
 		return err
 	}
 	// Only now: an instance may have been made while the question stood.
-	users, err := a.imageUsers(ctx)
+	p, err := a.makeProvisioner(ctx, a.settings)
+	if err != nil {
+		return err
+	}
+	users, err := p.ImageUsers(ctx)
 	if err != nil {
 		return err
 	}
@@ -67,18 +71,4 @@ func (a *app) removeImages(ctx context.Context, refs []string, yes, dryRun bool)
 		return nil
 	}
 	return a.streams.Print(a.settings.output, a.imageResult(chosen))
-}
-
-// imageUsers names the instances that boot from each image, by digest.
-func (a *app) imageUsers(ctx context.Context) (map[string][]string, error) {
-	p, err := a.makeProvisioner(ctx, a.settings)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := p.List(ctx, "")
-	users := map[string][]string{}
-	for _, row := range rows {
-		users[row.Image] = append(users[row.Image], row.Name)
-	}
-	return users, err
 }

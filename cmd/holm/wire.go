@@ -60,6 +60,8 @@ type api interface {
 	List(ctx context.Context, tenant string) ([]provisioner.Row, error)
 	Stats(ctx context.Context, tenant, name string) (provisioner.DomainStats, error)
 	Console(ctx context.Context, tenant, name string) (io.ReadWriteCloser, error)
+	// ImageUsers names the instances that need each image, by its digest.
+	ImageUsers(ctx context.Context) (map[string][]string, error)
 	// Rebuild gives an instance another image and keeps its state; ref "" is the newest image of the same name.
 	Rebuild(ctx context.Context, tenant, name, ref string, observer provisioner.Observer) (records.Instance, error)
 	// AuditCaps has a running guest watch who uses which capabilities. What it returns is a claim of the guest's.
