@@ -134,10 +134,22 @@ func Export(w io.Writer, entries []records.AuditEntry, sealed Signed) error {
 	return buffered.Flush()
 }
 
+// exactLines splits at line feeds alone, of which the last is the end: a carriage return is a byte like any other.
+func exactLines(data []byte, atEOF bool) (advance int, line []byte, err error) {
+	if i := bytes.IndexByte(data, '\n'); i >= 0 {
+		return i + 1, data[:i], nil
+	}
+	if atEOF && len(data) > 0 {
+		return 0, nil, errors.New("its last line has no end")
+	}
+	return 0, nil, nil
+}
+
 // Import checks an export from its first byte to its last, and returns its checkpoint. trusted is as for Verify.
 func Import(r io.Reader, trusted ed25519.PublicKey) (Signed, error) {
 	lines := bufio.NewScanner(r)
 	lines.Buffer(nil, maxLine)
+	lines.Split(exactLines)
 	var chain records.Chain
 	var last []byte
 	for lines.Scan() {

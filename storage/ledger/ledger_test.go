@@ -97,7 +97,8 @@ func TestAChangedByteAnywhereFails(t *testing.T) {
 func TestWhatIsCutOrMovedOrSignedByAnotherFails(t *testing.T) {
 	k := key(t)
 	good := export(t, k, entries(t, log(t)))
-	lines := bytes.SplitAfter(bytes.TrimSuffix(good, []byte("\n")), []byte("\n"))
+	lines := bytes.SplitAfter(good, []byte("\n"))
+	lines = lines[:len(lines)-1] // nothing follows the last line feed
 	last := lines[len(lines)-1]
 	for name, c := range map[string]struct {
 		content []byte
@@ -112,7 +113,10 @@ func TestWhatIsCutOrMovedOrSignedByAnotherFails(t *testing.T) {
 		"two entries swapped":      {bytes.Join([][]byte{lines[1], lines[0], lines[2], lines[3], last}, nil), "entry 1 is missing"},
 		"something behind":         {append(bytes.Clone(good), "{}\n"...), "entry 5 is missing"},
 		"a field more":             {bytes.Replace(good, []byte(`{"seq":2,`), []byte(`{"seq":2,"more":1,`), 1), "entry 2"},
-		"another log's checkpoint": {append(bytes.Join(lines[:len(lines)-1], nil), bytes.TrimSpace(export(t, k, nil))...), "were rewritten"},
+		"another log's checkpoint": {append(bytes.Join(lines[:len(lines)-1], nil), export(t, k, nil)...), "were rewritten"},
+		"the last line feed cut":   {bytes.TrimSuffix(good, []byte("\n")), "its last line has no end"},
+		"the last one another":     {append(bytes.TrimSuffix(bytes.Clone(good), []byte("\n")), '\r'), "its last line has no end"},
+		"returns before each":      {bytes.ReplaceAll(good, []byte("\n"), []byte("\r\n")), ""},
 		"a line without an end":    {bytes.Repeat([]byte("x"), 2<<20), "read the export"},
 	} {
 		if _, err := ledger.Import(bytes.NewReader(c.content), public(k)); err == nil || !strings.Contains(err.Error(), c.says) {
