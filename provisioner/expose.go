@@ -89,7 +89,7 @@ func (p *Provisioner) changePorts(ctx context.Context, tenant, name string, w *w
 	if inst.State == records.Creating || inst.State == records.Destroying {
 		return inst, unfinished(inst)
 	}
-	if inst, err = p.publish(ctx, inst, change); err != nil || inst.State != records.Ready {
+	if inst, err = p.publish(ctx, h, inst, change); err != nil || inst.State != records.Ready {
 		return inst, err // one that is not ready is told once it is
 	}
 	if state, err := h.State(ctx, inst.UUID); err != nil || state != DomainRunning {
@@ -99,7 +99,9 @@ func (p *Provisioner) changePorts(ctx context.Context, tenant, name string, w *w
 }
 
 // publish changes what the host publishes, in the record and in the kernel.
-func (p *Provisioner) publish(ctx context.Context, inst records.Instance, change func(inst records.Instance, all []records.Instance) ([]records.Port, error)) (records.Instance, error) {
+func (p *Provisioner) publish(ctx context.Context, h Hypervisor, inst records.Instance,
+	change func(inst records.Instance, all []records.Instance) ([]records.Port, error),
+) (records.Instance, error) {
 	leave, err := p.holdNetwork(ctx)
 	if err != nil {
 		return inst, err
@@ -129,11 +131,11 @@ func (p *Provisioner) publish(ctx context.Context, inst records.Instance, change
 		inst, undo := set(before)
 		return inst, oneError(err, undo)
 	}
-	if err = p.guard(ctx, n); err == nil {
+	if err = p.guard(ctx, h, n); err == nil {
 		return inst, nil
 	}
 	inst, undo := set(before)
-	_ = p.guard(context.WithoutCancel(ctx), n) // the rules may be in force already, and what follows from them not; err says enough
+	_ = p.guard(context.WithoutCancel(ctx), h, n) // the rules may be in force already, and what follows from them not; err says enough
 	return inst, oneError(err, undo)
 }
 

@@ -252,9 +252,9 @@ func TestATenantsNetworkThatCannotBeIsRefused(t *testing.T) {
 	_, err := w.holm().SetTenant(t.Context(), "acme", provisioner.TenantChange{Internal: &yes})
 	refused(t, err, fault.Refused, "holm ls --tenant acme")
 	must1(t)(w.holm().SetTenant(t.Context(), "acme", provisioner.TenantChange{Egress: word("deny")}))
-	n, err := network.Named("holm-default", "10.77.0.0/24")
+	acme, err := w.records.Tenant(t.Context(), "acme")
 	must(t, err)
-	table := "inet holm." + n.OfTenant("acme", netip.Prefix{}, netip.Prefix{}).Bridge
+	table := "inet holm." + acme.Network.Bridge
 	if rules := w.wall.rules(table, network.CountEgress); len(rules) != 1 {
 		t.Errorf("the rules do not close the way out: %q", rules)
 	}

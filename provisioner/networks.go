@@ -16,6 +16,7 @@ import (
 // networkOf is where a tenant's instances are made: its own, or the host's when it has none.
 func (p *Provisioner) networkOf(tenant records.Tenant) (network.Network, error) {
 	n := p.Network
+	n.State = p.Dir
 	has := tenant.Network
 	if has == nil {
 		return n, nil
@@ -31,7 +32,7 @@ func (p *Provisioner) networkOf(tenant records.Tenant) (network.Network, error) 
 				return n, err
 			}
 		}
-		n = n.OfTenant(tenant.Name, subnet, subnet6)
+		n = n.OfTenant(tenant.Name, has.Bridge, subnet, subnet6)
 	}
 	var err error
 	n.Internal = has.Internal
@@ -85,20 +86,32 @@ func (p *Provisioner) guests(ctx context.Context, name string, but string) (gues
 }
 
 // guard gives the kernel the rules of a network, with all instances that are in it by now. The caller holds the network.
-func (p *Provisioner) guard(ctx context.Context, n network.Network) error {
+func (p *Provisioner) guard(ctx context.Context, h Hypervisor, n network.Network) error {
 	guests, err := p.guests(ctx, n.Name, "")
 	if err != nil {
 		return err
 	}
-	return p.keepTo(ctx, n, guests)
+	return p.keepTo(ctx, h, n, guests)
 }
 
-// keepTo gives the kernel the rules of a network with these instances in it, and has connections go by them.
-func (p *Provisioner) keepTo(ctx context.Context, n network.Network, guests []network.Guest) error {
+// keepTo gives the kernel the rules of a network with these instances in it, and has connections go by them. Rules go by the
+// name of a bridge: whose that is, is looked at before.
+func (p *Provisioner) keepTo(ctx context.Context, h Hypervisor, n network.Network, guests []network.Guest) error {
+	if _, err := p.owned(ctx, h, n); err != nil {
+		return err
+	}
 	if err := p.applyRules(ctx, n, n.Rules(guests)); err != nil {
 		return err
 	}
 	return p.Firewall.Settle(ctx, n, guests)
+}
+
+// owned returns the network for libvirt, unless it, or its bridge, is somebody else's.
+func (p *Provisioner) owned(ctx context.Context, h Hypervisor, n network.Network) (xml string, err error) {
+	if xml, err = n.XML(); err != nil {
+		return "", err
+	}
+	return xml, h.CheckNetwork(ctx, xml)
 }
 
 // applyRules says which network it was when the kernel does not take its rules.
@@ -115,8 +128,8 @@ func (p *Provisioner) applyRules(ctx context.Context, n network.Network, r nft.R
 }
 
 // guardAgain is guard for an instance that runs: somebody may have flushed the kernel's rules since it was started.
-func (p *Provisioner) guardAgain(ctx context.Context, inst records.Instance) error {
-	return p.onNetwork(ctx, inst, func(n network.Network) error { return p.guard(ctx, n) })
+func (p *Provisioner) guardAgain(ctx context.Context, h Hypervisor, inst records.Instance) error {
+	return p.onNetwork(ctx, inst, func(n network.Network) error { return p.guard(ctx, h, n) })
 }
 
 // onNetwork does something to the network of an instance while nobody else does.
@@ -139,7 +152,7 @@ func (p *Provisioner) network(h Hypervisor, inst records.Instance, w *watcher) s
 		Name: "network",
 		Do: func(ctx context.Context) error {
 			return p.onNetwork(ctx, inst, func(n network.Network) error {
-				xml, err := n.XML()
+				xml, err := p.owned(ctx, h, n)
 				if err != nil {
 					return err
 				}
@@ -163,7 +176,7 @@ func (p *Provisioner) network(h Hypervisor, inst records.Instance, w *watcher) s
 
 // leaveNetwork takes an instance out of the network's rules, and removes the network when no other instance needs it.
 // Last, when it is given, then drops the record, under the same lock: of two removals at the same time, one must see that
-// it is the last.
+// it is the last. A network that is somebody else's has nothing of the instance's, and is left alone.
 func (p *Provisioner) leaveNetwork(ctx context.Context, h Hypervisor, inst records.Instance, last func() error) error {
 	release, err := p.holdNetwork(ctx)
 	if err != nil {
@@ -174,22 +187,28 @@ func (p *Provisioner) leaveNetwork(ctx context.Context, h Hypervisor, inst recor
 	if err != nil {
 		return err
 	}
-	left, err := p.guests(ctx, n.Name, inst.ID)
-	if err != nil {
-		return err
-	}
-	if len(left) > 0 {
-		err = p.keepTo(ctx, n, left)
-	} else {
-		err = p.dropNetwork(ctx, h, n, inst.ID)
-	}
-	if err != nil {
+	if err := p.without(ctx, h, n, inst.ID); err != nil && !errors.Is(err, ErrNotOurs) {
 		return err
 	}
 	if last == nil {
 		return nil
 	}
 	return last()
+}
+
+// without gives the kernel the rules of a network as they are without one instance, or removes both when it was the last.
+func (p *Provisioner) without(ctx context.Context, h Hypervisor, n network.Network, but string) error {
+	left, err := p.guests(ctx, n.Name, but)
+	if err != nil {
+		return err
+	}
+	if len(left) > 0 {
+		return p.keepTo(ctx, h, n, left)
+	}
+	if _, err := p.owned(ctx, h, n); err != nil {
+		return err
+	}
+	return p.dropNetwork(ctx, h, n, but)
 }
 
 // dropNetwork removes the network and, when nobody hangs on it any more, its rules. Another state directory's instances may

@@ -226,8 +226,11 @@ type Hypervisor interface {
 	EnsureFilter(ctx context.Context, name, xml string) error
 	// RemoveFilter removes the filter of that name; no error when it is absent, and none when domains use it, which keep it.
 	RemoveFilter(ctx context.Context, name string) error
+	// CheckNetwork is ErrNotOurs when the name, the UUID or the bridge of the network belongs to somebody else, or the network to
+	// another state directory; no error when nobody has them. It changes nothing.
+	CheckNetwork(ctx context.Context, xml string) error
 	// EnsureNetwork makes the network and starts it when it is not there; no error when it is there and is holm's
-	// (same UUID). ErrNotOurs when the name or the bridge belongs to somebody else.
+	// (same UUID). ErrNotOurs as CheckNetwork. A fault of kind Busy when it has another bridge, and domains hang on that.
 	EnsureNetwork(ctx context.Context, xml string) error
 	// RemoveNetwork stops and removes the network with that UUID; no error when it is absent, and none when domains are
 	// attached to it, which keep it: then it is not gone.

@@ -21,7 +21,7 @@ import (
 // changes are the calls since the nth that changed something, or could have.
 func (w *world) changes(n int) []string {
 	return slices.DeleteFunc(w.hyp.Calls()[n:], func(call string) bool {
-		return slices.Contains([]string{"State", "States", "Watch", "Channel", "Console", "Stats", "LiveXML"}, call)
+		return slices.Contains([]string{"State", "States", "Watch", "Channel", "Console", "Stats", "LiveXML", "CheckNetwork"}, call)
 	})
 }
 

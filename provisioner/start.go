@@ -22,7 +22,7 @@ func (p *Provisioner) powerOn(ctx context.Context, h Hypervisor, inst records.In
 	}
 	switch state {
 	case DomainRunning:
-		if err := errors.Join(p.guardAgain(ctx, inst), p.bound(ctx, h, inst)); err != nil {
+		if err := errors.Join(p.guardAgain(ctx, h, inst), p.bound(ctx, h, inst)); err != nil {
 			return inst, oneError(err)
 		}
 		return p.catchUp(ctx, h, inst, w)

@@ -3,6 +3,7 @@ package provisioner
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
 	"net/netip"
 
 	"holm/internal/fault"
@@ -21,11 +22,14 @@ func (p *Provisioner) withNetwork(ctx context.Context, t records.Tenant, c Tenan
 		}
 		return t, c.applyNetwork(&t, records.Used(t.Name, used))
 	}
-	taken, taken6, err := p.takenSubnets(ctx)
+	taken, taken6, bridges, err := p.takenSubnets(ctx)
 	if err != nil {
 		return t, err
 	}
 	t.Network = &records.TenantNetwork{}
+	if t.Network.Bridge, err = network.FreeBridge(rand.Reader, bridges); err != nil {
+		return t, err
+	}
 	subnet, err := p.pickSubnet(ctx, c.Subnet, taken)
 	if err != nil {
 		return t, err
@@ -41,23 +45,48 @@ func (p *Provisioner) withNetwork(ctx context.Context, t records.Tenant, c Tenan
 	return t, c.applyNetwork(&t, records.Resources{})
 }
 
-// takenSubnets are all that the host's routes lead to, and those that tenants have.
-func (p *Provisioner) takenSubnets(ctx context.Context) (four, six []netip.Prefix, err error) {
+// apart refuses, in the transaction that stores a tenant, one whose network has anything that another's has.
+func (p *Provisioner) apart(t records.Tenant) func(existing []records.Tenant) error {
+	return func(existing []records.Tenant) error {
+		if t.Network == nil || t.Network.Subnet == "" {
+			return nil
+		}
+		mine, err := p.networkOf(t)
+		if err != nil {
+			return err
+		}
+		for _, other := range append(existing, records.Tenant{Name: DefaultTenant}) {
+			its, err := p.networkOf(other)
+			if err != nil {
+				return err
+			}
+			if mine.Clashes(its) {
+				return fault.New(fault.Exists, "try again, or name another subnet", "the network of tenant %q would have what tenant %q has: %s, %s",
+					t.Name, other.Name, its.Bridge, its.Subnet)
+			}
+		}
+		return nil
+	}
+}
+
+// takenSubnets are all that the host's routes lead to, and those that tenants have; bridges are those that tenants have.
+func (p *Provisioner) takenSubnets(ctx context.Context) (four, six []netip.Prefix, bridges []string, err error) {
 	all, err := p.Routes()
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
+	bridges = append(bridges, p.Network.Bridge)
 	all = append(all, p.Network.Subnet, p.Network.Subnet6)
 	tenants, err := p.Records.Tenants(ctx)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	for _, t := range tenants {
 		n, err := p.networkOf(t)
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, nil, err
 		}
-		all = append(all, n.Subnet, n.Subnet6)
+		all, bridges = append(all, n.Subnet, n.Subnet6), append(bridges, n.Bridge)
 	}
 	for _, prefix := range all {
 		switch {
@@ -68,7 +97,7 @@ func (p *Provisioner) takenSubnets(ctx context.Context) (four, six []netip.Prefi
 			six = append(six, prefix)
 		}
 	}
-	return four, six, nil
+	return four, six, bridges, nil
 }
 
 // pickSubnet takes the subnet that was asked for, or a free one of the pool.
@@ -138,5 +167,9 @@ func (p *Provisioner) guardTenant(ctx context.Context, t records.Tenant) error {
 	if err != nil || len(guests) == 0 {
 		return err
 	}
-	return p.keepTo(ctx, n, guests)
+	h, err := p.connect(ctx)
+	if err != nil {
+		return err
+	}
+	return p.keepTo(ctx, h, n, guests)
 }

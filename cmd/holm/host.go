@@ -197,7 +197,7 @@ func (a *app) allowNetwork(ctx context.Context, store hostStore, c hostChange) e
 	if err != nil {
 		return err
 	}
-	if err := network.RefuseInner(n.Subnet); err != nil {
+	if err := errors.Join(network.RefuseTenants(n.Name), network.RefuseInner(n.Subnet)); err != nil {
 		return err
 	}
 	all, err := store.List(ctx, "")

@@ -9,7 +9,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"libvirt.org/go/libvirt"
 	"libvirt.org/go/libvirtxml"
@@ -21,16 +20,12 @@ import (
 // EnsureNetwork implements provisioner.Hypervisor. The network comes up with the host. One that cannot be started is
 // not left behind, if it was not there before.
 func (h *Host) EnsureNetwork(ctx context.Context, xml string) error {
-	var want libvirtxml.Network
-	if err := want.Unmarshal(xml); err != nil {
-		return fmt.Errorf("make a network: its XML cannot be read: %w", err)
+	want, err := readNetwork(xml)
+	if err != nil {
+		return err
 	}
-	if want.Name == "" || want.UUID == "" || want.Bridge == nil || want.Bridge.Name == "" {
-		return fault.New(fault.Usage, "", "network %q is not complete: its XML needs a name, a uuid and a bridge", want.Name)
-	}
-	want.UUID = strings.ToLower(want.UUID)
 	what := fmt.Sprintf("make network %q", want.Name)
-	_, err := wait(ctx, h, what, func(c *libvirt.Connect) (none, error) {
+	_, err = wait(ctx, h, what, func(c *libvirt.Connect) (none, error) {
 		if err := h.prepareNetworks(); err != nil {
 			return none{}, err
 		}
@@ -64,99 +59,51 @@ func (h *Host) prepareNetworks() error {
 }
 
 // defineNetwork tells whether it was not there before. One that is there and is another than wanted is made anew, unless
-// domains hang on it: then it stays until they are off.
+// domains hang on it: then it stays until they are off. One that an older holm made is noted to be this state directory's.
 func defineNetwork(c *libvirt.Connect, want libvirtxml.Network, xml string) (made bool, err error) {
-	networks, err := c.ListAllNetworks(0)
+	got, err := owned(c, want)
 	if err != nil {
 		return false, err
 	}
-	found := false
-	for i := range networks {
-		ours, checkErr := oursToUse(&networks[i], want)
-		found = found || ours
-		if err == nil {
-			err = checkErr
+	switch {
+	case got == nil:
+	case essence(*got) != essence(want):
+		gone, err := undefineNetwork(c, want.UUID)
+		if err == nil && !gone && got.Bridge.Name != want.Bridge.Name {
+			err = fault.New(fault.Busy, "stop its instances first", "network %q has bridge %s, is to have %s, and is in use", want.Name, got.Bridge.Name, want.Bridge.Name)
 		}
-		_ = networks[i].Free()
-	}
-	if err != nil {
-		return false, err
-	}
-	if found {
-		if same, err := likeThat(c, want); err != nil || same {
+		if err != nil || !gone {
 			return false, err
 		}
-		if gone, err := undefineNetwork(c, want.UUID); err != nil || !gone {
-			return false, err
-		}
+	case owner(got) == owner(&want):
+		return false, nil
 	}
 	n, err := c.NetworkDefineXML(xml)
 	if err != nil {
 		return false, err
 	}
-	return true, n.Free()
+	return got == nil, n.Free()
 }
 
-// likeThat tells whether the network that has the wanted one's UUID routes, keeps apart and is addressed as that one.
-func likeThat(c *libvirt.Connect, want libvirtxml.Network) (bool, error) {
-	n, err := c.LookupNetworkByUUIDString(want.UUID)
-	if err != nil {
-		return false, err
-	}
-	defer n.Free() //nolint:errcheck // frees memory, cannot fail
-	text, err := n.GetXMLDesc(0)
-	if err != nil {
-		return false, err
-	}
-	var got libvirtxml.Network
-	if err := got.Unmarshal(text); err != nil {
-		return false, fmt.Errorf("network %q as libvirt has it: %w", want.Name, err)
-	}
-	return essence(got) == essence(want), nil
-}
-
-// essence is what instances notice of a network.
+// essence is what instances notice of a network, and the bridge that they hang on.
 func essence(n libvirtxml.Network) string {
 	var e struct {
 		mode     string
 		isolated bool
+		bridge   string
 		ips      []string
 	}
 	if n.Forward != nil {
 		e.mode = n.Forward.Mode
+	}
+	if n.Bridge != nil {
+		e.bridge = n.Bridge.Name
 	}
 	e.isolated = n.PortOptions != nil && n.PortOptions.Isolated == "yes"
 	for _, ip := range n.IPs {
 		e.ips = append(e.ips, fmt.Sprintf("%s/%d", ip.Address, ip.Prefix))
 	}
 	return fmt.Sprintf("%+v", e)
-}
-
-// oursToUse tells whether n is the wanted network, and refuses when n is another one that has its name, its UUID or
-// its bridge.
-func oursToUse(n *libvirt.Network, want libvirtxml.Network) (bool, error) {
-	uuid, err := n.GetUUIDString()
-	if err != nil {
-		return false, err
-	}
-	name, err := n.GetName()
-	if err != nil {
-		return false, err
-	}
-	// It fails for networks that have no bridge.
-	bridge, _ := n.GetBridgeName()
-	switch {
-	case uuid == want.UUID && name == want.Name:
-		return true, nil
-	case name == want.Name:
-		return false, notOurs("remove it: virsh net-undefine "+name, "network %q %w (it has uuid %s)", name, uuid)
-	case uuid == want.UUID:
-		return false, fault.New(fault.Exists, "remove it: virsh net-undefine "+name,
-			"network uuid %s %w (the network is named %q)", uuid, provisioner.ErrNotOurs, name)
-	case bridge == want.Bridge.Name:
-		return false, notOurs("remove it: virsh net-undefine "+name, "bridge %q %w (it is that of network %q)", bridge, name)
-	}
-	return false, nil
 }
 
 func notOurs(remedy, format, object, detail string) error {

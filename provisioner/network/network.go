@@ -25,6 +25,7 @@ type Network struct {
 	Bridge  string // at most 15 characters, as for every interface of the kernel
 	Subnet  netip.Prefix
 	Subnet6 netip.Prefix // a /64 of unique local addresses; zero where there is no IPv6
+	State   string       // the state directory whose it is; "" is not said
 
 	Internal bool   // its instances may speak to each other
 	Egress   Egress // whom they may speak to outside
@@ -87,7 +88,7 @@ func (n Network) XML() (string, error) {
 	if err := n.validate(); err != nil {
 		return "", err
 	}
-	meta, err := xml.Marshal(owner{NS: MetadataNS, Name: n.Name})
+	meta, err := xml.Marshal(owner{NS: MetadataNS, Name: n.Name, State: n.State})
 	if err != nil {
 		return "", fmt.Errorf("render the metadata of network %q: %w", n.Name, err)
 	}
@@ -132,6 +133,26 @@ type owner struct {
 	XMLName xml.Name `xml:"holm:network"`
 	NS      string   `xml:"xmlns:holm,attr"`
 	Name    string   `xml:"holm:name"`
+	State   string   `xml:"holm:state,omitempty"`
+}
+
+// Owner is what a network's metadata say of who made it.
+type Owner struct {
+	Holm  bool   // a holm did
+	State string // its state directory; "" when it was an older holm, which did not say
+}
+
+// OwnerOf reads a network's metadata.
+func OwnerOf(metadata string) Owner {
+	var got struct {
+		Networks []struct {
+			State string `xml:"https://holm.invalid/xmlns/network/1 state"`
+		} `xml:"https://holm.invalid/xmlns/network/1 network"`
+	}
+	if err := xml.Unmarshal([]byte("<metadata>"+metadata+"</metadata>"), &got); err != nil || len(got.Networks) == 0 {
+		return Owner{}
+	}
+	return Owner{Holm: true, State: got.Networks[0].State}
 }
 
 func (n Network) validate() error {

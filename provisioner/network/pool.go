@@ -4,7 +4,11 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"fmt"
+	"io"
 	"net/netip"
+	"regexp"
+	"slices"
 
 	"holm/internal/fault"
 )
@@ -77,11 +81,53 @@ func Overlap(p netip.Prefix, taken []netip.Prefix) (netip.Prefix, bool) {
 	return netip.Prefix{}, false
 }
 
-// OfTenant is the network of a tenant on a host whose own is n: beside it, with names that follow from both.
-func (n Network) OfTenant(tenant string, subnet netip.Prefix, subnet6 netip.Prefix) Network {
+// OfTenant is the network of a tenant on a host whose own is n: beside it, with a name that follows from both. No network of a
+// host has a dot in its name, so no two have the same. bridge is the one on record; "" is that of a tenant from before bridges were
+// on record, which followed from the name, in so few bits that another's may have it.
+func (n Network) OfTenant(tenant, bridge string, subnet, subnet6 netip.Prefix) Network {
 	name := n.Name + "." + tenant
-	sum := sha256.Sum256([]byte(name))
-	return Network{Name: name, UUID: UUID(name), Bridge: "holm-" + hex.EncodeToString(sum[:4]), Subnet: subnet, Subnet6: subnet6}
+	if bridge == "" {
+		sum := sha256.Sum256([]byte(name))
+		bridge = bridgePrefix + hex.EncodeToString(sum[:bridgeBytes])
+	}
+	n.Name, n.UUID, n.Bridge, n.Subnet, n.Subnet6 = name, UUID(name), bridge, subnet, subnet6
+	return n
+}
+
+// Clashes tells whether two networks share a name, a bridge or an address: they cannot both be.
+func (n Network) Clashes(o Network) bool {
+	return n.Name == o.Name || n.UUID == o.UUID || n.Bridge == o.Bridge || n.Subnet.Overlaps(o.Subnet) ||
+		n.Subnet6.IsValid() && o.Subnet6.IsValid() && n.Subnet6.Overlaps(o.Subnet6)
+}
+
+// What the bridges of tenants are named: no network of a host has such a name.
+const (
+	bridgePrefix = "holm-"
+	bridgeBytes  = 4
+)
+
+var tenantBridge = regexp.MustCompile(`^` + bridgePrefix + `[0-9a-f]{8}$`)
+
+// FreeBridge makes a name for the bridge of a tenant which is none of those that are taken. It is random: nobody can choose a
+// tenant's name so that its bridge is another's, in this state directory or in the next.
+func FreeBridge(rand io.Reader, taken []string) (string, error) {
+	for {
+		b := make([]byte, bridgeBytes)
+		if _, err := io.ReadFull(rand, b); err != nil {
+			return "", fmt.Errorf("read random bytes for the name of a bridge: %w", err)
+		}
+		if name := bridgePrefix + hex.EncodeToString(b); !slices.Contains(taken, name) {
+			return name, nil
+		}
+	}
+}
+
+// RefuseTenants refuses a name for a host's network that a tenant's bridge may have; a fault of kind Usage.
+func RefuseTenants(name string) error {
+	if !tenantBridge.MatchString(name) {
+		return nil
+	}
+	return refuse("network name", name, "the bridges of tenants are named like that")
 }
 
 // Free6 returns the first /64 beside that of n which is not taken; zero where n has no IPv6.

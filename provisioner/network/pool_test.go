@@ -64,14 +64,14 @@ func TestATenantsNetworkIsBesideTheHosts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n := host.OfTenant("acme", netip.MustParsePrefix("10.200.0.0/24"), six)
+	n := host.OfTenant("acme", "", netip.MustParsePrefix("10.200.0.0/24"), six)
 	if _, err := n.XML(); err != nil {
 		t.Fatal(err)
 	}
 	if n.Name != "holm-default.acme" || n.Subnet6.Overlaps(host.Subnet6) || n.Bridge == host.Bridge || n.UUID == host.UUID {
 		t.Errorf("got %+v beside %+v", n, host)
 	}
-	if other := host.OfTenant("acme-2", n.Subnet, six); other.Bridge == n.Bridge {
+	if other := host.OfTenant("acme-2", "", n.Subnet, six); other.Bridge == n.Bridge {
 		t.Errorf("two tenants have the bridge %s", n.Bridge)
 	}
 	next, err := host.Free6([]netip.Prefix{six})

@@ -33,7 +33,7 @@ func newSite(t *testing.T) site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.other = s.n.OfTenant("other", netip.MustParsePrefix("10.200.0.0/24"), subnet6)
+	s.other = s.n.OfTenant("other", "", netip.MustParsePrefix("10.200.0.0/24"), subnet6)
 	// What a bridge passes on is no business of these rules, but of a kernel that has br_netfilter, as on hosts with Docker:
 	// there it turns a guest's packet around below the host, and port isolation ends it. Doctor says so.
 	for _, version := range []string{"iptables", "ip6tables"} {

@@ -58,6 +58,7 @@ type disk struct {
 
 type network struct {
 	name, bridge string
+	state        string // the state directory whose it is
 }
 
 // NewHypervisor returns a host without domains and networks.
@@ -284,6 +285,19 @@ func (h *Hypervisor) Stats(ctx context.Context, uuid string) (provisioner.Domain
 	return stats, nil
 }
 
+// CheckNetwork implements provisioner.Hypervisor.
+func (h *Hypervisor) CheckNetwork(ctx context.Context, xml string) error {
+	uuid, want, err := parseNetwork(xml)
+	if err != nil {
+		return err
+	}
+	if err := h.enter(ctx, "CheckNetwork", want.name); err != nil {
+		return err
+	}
+	defer h.mu.Unlock()
+	return h.others(uuid, want)
+}
+
 // EnsureNetwork implements provisioner.Hypervisor.
 func (h *Hypervisor) EnsureNetwork(ctx context.Context, xml string) error {
 	uuid, want, err := parseNetwork(xml)
@@ -294,15 +308,24 @@ func (h *Hypervisor) EnsureNetwork(ctx context.Context, xml string) error {
 		return err
 	}
 	defer h.mu.Unlock()
-	for id, n := range h.networks {
-		if id == uuid && n.name == want.name {
-			return nil
-		}
-		if id == uuid || n.name == want.name || n.bridge == want.bridge {
-			return fault.New(fault.Exists, "", "network %q with bridge %q %w", n.name, n.bridge, provisioner.ErrNotOurs)
-		}
+	if err := h.others(uuid, want); err != nil {
+		return err
 	}
 	h.networks[uuid] = &want
+	return nil
+}
+
+// others refuses a network of which somebody else has a part.
+func (h *Hypervisor) others(uuid string, want network) error {
+	for id, n := range h.networks {
+		same := id == uuid && n.name == want.name
+		switch {
+		case same && n.state != "" && want.state != "" && n.state != want.state:
+			return fault.New(fault.Exists, "give this one another: holm host set --network NAME --subnet CIDR", "network %q %w: it is that of %s", n.name, provisioner.ErrNotOurs, n.state)
+		case !same && (id == uuid || n.name == want.name || n.bridge == want.bridge):
+			return fault.New(fault.Exists, "remove it: virsh net-undefine "+n.name, "network %q with bridge %q %w", n.name, n.bridge, provisioner.ErrNotOurs)
+		}
+	}
 	return nil
 }
 

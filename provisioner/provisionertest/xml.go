@@ -82,6 +82,7 @@ func parseNetwork(text string) (uuid string, n network, err error) {
 		Bridge  struct {
 			Name string `xml:"name,attr"`
 		} `xml:"bridge"`
+		State string `xml:"metadata>network>state"`
 	}
 	if err := xml.Unmarshal([]byte(text), &parsed); err != nil {
 		return "", network{}, fmt.Errorf("make a network: its XML cannot be read: %w", err)
@@ -89,7 +90,7 @@ func parseNetwork(text string) (uuid string, n network, err error) {
 	if parsed.Name == "" || parsed.UUID == "" || parsed.Bridge.Name == "" {
 		return "", network{}, fault.New(fault.Usage, "", "network %q is not complete: its XML needs a name, a uuid and a bridge", parsed.Name)
 	}
-	return parsed.UUID, network{name: parsed.Name, bridge: parsed.Bridge.Name}, nil
+	return parsed.UUID, network{name: parsed.Name, bridge: parsed.Bridge.Name, state: parsed.State}, nil
 }
 
 func parseFilter(text string) (name string, err error) {

@@ -42,6 +42,7 @@ type Tenant struct {
 type TenantNetwork struct {
 	Subnet   string `json:"subnet,omitempty"`  // IPv4, "10.200.0.0/24"; "" is the host's own network
 	Subnet6  string `json:"subnet6,omitempty"` // IPv6, a /64; "" where there is none
+	Bridge   string `json:"bridge,omitempty"`  // nobody else's; "" follows from the name, as before it was on record
 	Internal bool   `json:"internal_traffic,omitempty"`
 	Egress   string `json:"egress,omitempty"` // "allow", "deny", "192.0.2.0/24,2001:db8::/32"; "" is allow
 }
