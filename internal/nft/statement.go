@@ -2,8 +2,6 @@ package nft
 
 import (
 	"encoding/json"
-	"errors"
-	"fmt"
 	"net/netip"
 )
 
@@ -32,11 +30,14 @@ type Property struct {
 	Connection *Key     `json:"ct,omitempty"`
 	Route      *Route   `json:"fib,omitempty"`
 	Payload    *Payload `json:"payload,omitempty"`
+	// Both are two properties that are compared together.
+	Both []Property `json:"concat,omitempty"`
 }
 
-// Key names a property.
+// Key names a property; Direction says of which half of a connection.
 type Key struct {
-	Key string `json:"key"`
+	Key       string `json:"key"`
+	Direction string `json:"dir,omitempty"`
 }
 
 // Route is what the routing table says of a packet.
@@ -128,6 +129,15 @@ func NeighborTarget() Property {
 // State is that of a packet's connection.
 func State() Property { return Property{Connection: &Key{Key: "state"}} }
 
+// Direction is "original" for packets that go as a connection's first one did, and "reply" for those that come back.
+func Direction() Property { return Property{Connection: &Key{Key: "direction"}} }
+
+// Sender is the address from which one half of a packet's connection, "original" or "reply", comes. Family is "ip" or "ip6"; it
+// is that of no connection of the other.
+func Sender(family, direction string) Property {
+	return Property{Connection: &Key{Key: family + " saddr", Direction: direction}}
+}
+
 // Field is one of a header.
 func Field(protocol, name string) Property {
 	return Property{Payload: &Payload{Protocol: protocol, Field: name}}
@@ -144,6 +154,24 @@ func Within(operator string, left Property, net netip.Prefix) Statement {
 		Operator: operator, Left: left,
 		Right: Operand{Prefix: &Prefix{Address: net.Addr().String(), Length: net.Bits()}},
 	}}
+}
+
+// WithinAny compares an address with networks, none of which may be within another.
+func WithinAny(operator string, left Property, nets []netip.Prefix) Statement {
+	var o Operand
+	for _, net := range nets {
+		o.Prefixes = append(o.Prefixes, Prefix{Address: net.Addr().String(), Length: net.Bits()})
+	}
+	return Statement{Match: &Match{Operator: operator, Left: left, Right: o}}
+}
+
+// BothAre compares two properties together with values that both of them may have.
+func BothAre(operator string, one, two Property, values ...string) Statement {
+	var o Operand
+	for _, v := range values {
+		o.Twice = append(o.Twice, pair{v, v})
+	}
+	return Statement{Match: &Match{Operator: operator, Left: Property{Both: []Property{one, two}}, Right: o}}
 }
 
 // AtMost lets so many packets a second through, and twice as many at once.
@@ -166,48 +194,4 @@ const bytes = "bytes"
 // MoreConnections applies to the packet that would begin one more than most.
 func MoreConnections(most int) Statement {
 	return Statement{Connections: &Connections{Most: most, Beyond: true}}
-}
-
-// Operand is what a property is compared with: values by name or number, or a network.
-type Operand struct {
-	Values []string
-	Prefix *Prefix
-}
-
-// Prefix is a network.
-type Prefix struct {
-	Address string `json:"addr"`
-	Length  int    `json:"len"`
-}
-
-// composite is how an operand of more than one word is written: one of its fields.
-type composite struct {
-	Set    []string `json:"set,omitempty"`
-	Prefix *Prefix  `json:"prefix,omitempty"`
-}
-
-// MarshalJSON writes one value as itself and several as a set. Nothing to compare with is an error.
-func (o Operand) MarshalJSON() ([]byte, error) {
-	if o.Prefix == nil && len(o.Values) == 0 {
-		return nil, errors.New("a rule compares with nothing")
-	}
-	if o.Prefix == nil && len(o.Values) == 1 {
-		return json.Marshal(o.Values[0])
-	}
-	return json.Marshal(composite{Set: o.Values, Prefix: o.Prefix})
-}
-
-// UnmarshalJSON reads what MarshalJSON writes.
-func (o *Operand) UnmarshalJSON(text []byte) error {
-	var word string
-	if json.Unmarshal(text, &word) == nil {
-		*o = Operand{Values: []string{word}}
-		return nil
-	}
-	var c composite
-	if err := json.Unmarshal(text, &c); err != nil {
-		return fmt.Errorf("neither a value nor a set nor a network: %w", err)
-	}
-	*o = Operand{Values: c.Set, Prefix: c.Prefix}
-	return nil
 }

@@ -28,13 +28,7 @@ func ParseEgress(text string) (Egress, error) {
 	}
 	e := Egress{Closed: true}
 	for one := range strings.SplitSeq(text, ",") {
-		prefix, err := netip.ParsePrefix(one)
-		if err != nil {
-			var addr netip.Addr
-			if addr, err = netip.ParseAddr(one); err == nil && addr.Zone() == "" {
-				prefix = netip.PrefixFrom(addr, addr.BitLen())
-			}
-		}
+		prefix, err := parseNet(one)
 		if err != nil || !prefix.IsValid() {
 			return e, refuse("egress", one, `use "allow", "deny" or networks such as 192.0.2.0/24,2001:db8::/32`)
 		}
@@ -51,6 +45,19 @@ func ParseEgress(text string) (Egress, error) {
 	})
 	e.Only = slices.Compact(e.Only)
 	return e, e.validate()
+}
+
+// parseNet reads a network, or an address as one that has only it.
+func parseNet(text string) (netip.Prefix, error) {
+	prefix, err := netip.ParsePrefix(text)
+	if err == nil {
+		return prefix, nil
+	}
+	addr, err := netip.ParseAddr(text)
+	if err != nil || addr.Zone() != "" {
+		return netip.Prefix{}, err
+	}
+	return netip.PrefixFrom(addr, addr.BitLen()), nil
 }
 
 // String is how ParseEgress reads it.

@@ -29,6 +29,10 @@ type Network struct {
 
 	Internal bool   // its instances may speak to each other
 	Egress   Egress // whom they may speak to outside
+
+	Beside   string         // the bridge of the host's own network; "" is this one
+	Metadata []netip.Prefix // where credentials are answered with, besides what every network is kept from
+	Flows    int            // how many connections the host follows for it; 0 is the most
 }
 
 var (

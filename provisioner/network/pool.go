@@ -90,7 +90,7 @@ func (n Network) OfTenant(tenant, bridge string, subnet, subnet6 netip.Prefix) N
 		sum := sha256.Sum256([]byte(name))
 		bridge = bridgePrefix + hex.EncodeToString(sum[:bridgeBytes])
 	}
-	n.Name, n.UUID, n.Bridge, n.Subnet, n.Subnet6 = name, UUID(name), bridge, subnet, subnet6
+	n.Name, n.UUID, n.Beside, n.Bridge, n.Subnet, n.Subnet6 = name, UUID(name), n.Bridge, bridge, subnet, subnet6
 	return n
 }
 

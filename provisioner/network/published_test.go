@@ -97,7 +97,8 @@ func TestAPublishedPortAnswersThoseWhoMay(t *testing.T) {
 			"from itself, by the gateway's address":     {s.web, gateway, "web " + gateway},
 			"from a sibling that may":                   {s.sibling, hostOut, permitted},
 			"from a sibling that may, in IPv6":          {s.sibling, "[" + hostOut6 + "]", permitted6},
-			"from another tenant, as anybody outside":   {s.stranger, hostOut, "web " + s.n.Gateway().String()},
+			"from another tenant, as itself":            {s.stranger, hostOut, "web 10.200.0.10"},
+			"from another tenant, as itself, in IPv6":   {s.stranger, "[" + hostOut6 + "]", "web " + s.other.Address6(netip.MustParseAddr("10.200.0.10")).String()},
 			"from another tenant, not at its localhost": {s.stranger, "127.0.0.1", ""},
 		} {
 			for _, protocol := range []string{"tcp", "udp"} {

@@ -18,6 +18,7 @@ const (
 	CountUninvited  = "uninvited"       // into the network, and nobody inside had asked
 	CountEgress     = "egress-closed"   // out of the network, to where the tenant may not
 	CountCrowded    = "too-many-flows"  // the tenant has as many connections as the host follows for it
+	CountForeign    = "foreign-errors"  // from an instance, about a connection that is not its own
 	CountForged     = "forged-neighbor" // an IPv6 neighbour claims what is not its own
 	CountFlood      = "flood"           // more broadcasts than an instance may send
 	CountRate       = "over-rate"       // more than an instance may send or be sent
@@ -25,9 +26,8 @@ const (
 
 // Limits of what a guest may ask of the host.
 const (
-	maxPings      = 10    // a second, to the host
-	maxBroadcasts = 200   // frames a second, of each instance
-	maxFlows      = 16384 // connections that the host follows for a network
+	maxPings      = 10  // a second, to the host
+	maxBroadcasts = 200 // frames a second, of each instance
 )
 
 // loopback are the addresses at which a machine speaks to itself; localhost is the one by which people do.
@@ -35,12 +35,6 @@ var (
 	loopback  = netip.MustParsePrefix("127.0.0.0/8")
 	localhost = netip.MustParsePrefix("127.0.0.1/32")
 )
-
-// metadata are the addresses at which clouds answer with credentials: link-local IPv4, and what AWS and Google use of IPv6.
-func metadata() (v4, v6 []netip.Prefix) {
-	return []netip.Prefix{netip.MustParsePrefix("169.254.0.0/16")},
-		[]netip.Prefix{netip.MustParsePrefix("fd00:ec2::/32"), netip.MustParsePrefix("fd20:ce::/32")}
-}
 
 // Guest is an instance in a network, as the rules know it.
 type Guest struct {
@@ -72,12 +66,12 @@ func (n Network) Rules(guests []Guest) nft.Ruleset {
 	tables := n.Tables()
 	w := &writer{n: n, table: tables[0]}
 	w.Replace(w.table)
-	for _, name := range []string{CountHost, CountLoopback, CountMetadata, CountSpoofed, CountNeighbours, CountUninvited, CountEgress, CountCrowded} {
+	for _, name := range []string{CountHost, CountLoopback, CountMetadata, CountSpoofed, CountNeighbours, CountUninvited, CountEgress, CountCrowded, CountForeign} {
 		w.Counter(w.table, name)
 	}
 	w.first()
-	w.toHost()
-	w.through()
+	w.toHost(guests)
+	w.through(guests)
 	w.expose(guests)
 	w.out()
 
@@ -107,7 +101,12 @@ func (w *writer) fromElse() nft.Statement { return nft.Is("!=", nft.Incoming(), 
 func (w *writer) to() nft.Statement       { return nft.Is("==", nft.Outgoing(), w.n.Bridge) }
 func (w *writer) toElse() nft.Statement   { return nft.Is("!=", nft.Outgoing(), w.n.Bridge) }
 
-func known() nft.Statement { return nft.Is("in", nft.State(), "established", "related") }
+func related() nft.Statement { return nft.Is("in", nft.State(), "related") }
+
+// answers are the statements about a packet of a connection that somebody else has begun, or an error about what was sent to them.
+func answers() []nft.Statement {
+	return []nft.Statement{nft.Is("in", nft.State(), "established", "related"), nft.Is("==", nft.Direction(), "reply")}
+}
 
 // first is what needs no knowledge of connections: sources and destinations that there never are.
 func (w *writer) first() {
@@ -116,13 +115,9 @@ func (w *writer) first() {
 	// For the host's own sake the kernel may route 127.0.0.1 at this bridge (settle.go). What a guest writes there ends here,
 	// before connections are looked up: an answer still bears the gateway's address at this place.
 	rule(nft.Within("==", nft.Field("ip", "daddr"), loopback), nft.Count(CountLoopback), nft.Drop())
-	v4, v6 := metadata()
-	for _, p := range v4 {
-		rule(nft.Within("==", nft.Field("ip", "daddr"), p), nft.Count(CountMetadata), nft.Drop())
-	}
-	for _, p := range v6 {
-		rule(nft.Within("==", nft.Field("ip6", "daddr"), p), nft.Count(CountMetadata), nft.Drop())
-	}
+	v4, v6 := w.n.metadata()
+	rule(nft.WithinAny("==", nft.Field("ip", "daddr"), v4), nft.Count(CountMetadata), nft.Drop())
+	rule(nft.WithinAny("==", nft.Field("ip6", "daddr"), v6), nft.Count(CountMetadata), nft.Drop())
 	rule(nft.Within("!=", nft.Field("ip", "saddr"), w.n.Subnet), nft.Count(CountSpoofed), nft.Drop())
 	rule(nft.Within("==", nft.Field("ip6", "saddr"), netip.MustParsePrefix("fe80::/10")), nft.Accept())
 	if w.n.Subnet6.IsValid() {
@@ -131,11 +126,36 @@ func (w *writer) first() {
 	rule(nft.Is("==", nft.Protocol(), "ipv6"), nft.Count(CountSpoofed), nft.Drop())
 }
 
+// errors ends what an instance says about a connection that is not its own: whoever guesses four numbers could end a
+// neighbour's, or the host's. An error has the sender's own address, and the connection has that on one of its sides.
+func (w *writer) errors(rule func(...nft.Statement), guests []Guest) {
+	var four, six []string
+	for _, g := range guests {
+		four = append(four, g.Address.String())
+		if g.Address6.IsValid() {
+			six = append(six, g.Address6.String())
+		}
+	}
+	for _, of := range []struct {
+		family string
+		own    []string
+	}{{"ip", four}, {"ip6", six}} {
+		says := nft.Field(of.family, "saddr")
+		if len(of.own) == 0 {
+			rule(w.from(), related(), nft.Is("==", nft.Protocol(), protocol(of.family)), nft.Count(CountForeign), nft.Drop())
+			continue
+		}
+		rule(w.from(), related(), nft.BothAre("!=", says, nft.Sender(of.family, "original"), of.own...),
+			nft.BothAre("!=", says, nft.Sender(of.family, "reply"), of.own...), nft.Count(CountForeign), nft.Drop())
+	}
+}
+
 // toHost closes the host's services. What holm offers there is a sign of life, and answers to what the host has begun.
-func (w *writer) toHost() {
+func (w *writer) toHost(guests []Guest) {
 	rule := w.chain("to-host", "filter", "input", -10)
 	rule(w.fromElse(), nft.Accept())
-	rule(known(), nft.Accept())
+	w.errors(rule, guests)
+	rule(append(answers(), nft.Accept())...)
 	rule(nft.Is("==", nft.Field("icmp", "type"), "echo-request"), nft.AtMost(maxPings), nft.Accept())
 	rule(nft.Is("==", nft.Field("icmpv6", "type"), "echo-request"), nft.AtMost(maxPings), nft.Accept())
 	rule(nft.Is("==", nft.Field("icmpv6", "type"), "nd-neighbor-solicit", "nd-neighbor-advert"), nft.Accept())
@@ -143,9 +163,11 @@ func (w *writer) toHost() {
 }
 
 // through is for what the host passes on. Each network decides for itself who comes in, so that two tenants are apart
-// whatever the other one's rules say.
-func (w *writer) through() {
+// whatever the other one's rules say. No connection is let through because it was once: what goes the way of its first packet is
+// held to the rules as they are now, and only answers follow what was let through.
+func (w *writer) through(guests []Guest) {
 	rule := w.chain("through", "filter", "forward", -10)
+	w.errors(rule, guests)
 	// To a published port by an address of the host's, and back: the chain "expose" has said who may.
 	rule(w.from(), w.to(), nft.Is("in", nft.Status(), "dnat"), nft.Accept())
 	if w.n.Internal {
@@ -153,12 +175,12 @@ func (w *writer) through() {
 	} else {
 		rule(w.from(), w.to(), nft.Count(CountNeighbours), nft.Drop())
 	}
-	rule(w.to(), known(), nft.Accept())
+	rule(append([]nft.Statement{w.to()}, append(answers(), nft.Accept())...)...)
 	rule(w.to(), nft.Is("in", nft.Status(), "dnat"), nft.Accept())
 	rule(w.to(), nft.Count(CountUninvited), nft.Drop())
 	rule(w.fromElse(), nft.Accept())
-	rule(known(), nft.Accept())
-	rule(nft.MoreConnections(maxFlows), nft.Count(CountCrowded), nft.Drop())
+	rule(append(answers(), nft.Accept())...)
+	rule(nft.Is("in", nft.State(), "new"), nft.MoreConnections(w.n.flows()), nft.Count(CountCrowded), nft.Drop())
 	if !w.n.Egress.Closed {
 		return
 	}
@@ -200,20 +222,30 @@ func (w *writer) expose(guests []Guest) {
 }
 
 // out gives what leaves the network the host's address. What comes in from there by a published port, or from the host's
-// 127.0.0.1, gets the gateway's: its answer has to come back through the host.
+// 127.0.0.1, gets the gateway's: its answer has to come back through the host. Another network of this host's sees who comes: as
+// the gateway it could not tell the tenant from the host.
 func (w *writer) out() {
 	rule := w.chain("out", "nat", "postrouting", 100)
 	published := nft.Is("in", nft.Status(), "dnat")
 	rule(nft.Within("==", nft.Field("ip", "saddr"), localhost), w.to(), published, nft.Masquerade())
 	from := func(net netip.Prefix) {
 		own := nft.Within("==", nft.Field(family(net.Addr()), "saddr"), net)
-		rule(own, w.toElse(), nft.Masquerade())
+		rule(append([]nft.Statement{own}, append(w.toWorld(), nft.Masquerade())...)...)
 		rule(own, w.to(), published, nft.Masquerade())
 	}
 	from(w.n.Subnet)
 	if w.n.Subnet6.IsValid() {
 		from(w.n.Subnet6)
 	}
+}
+
+// toWorld is out by no bridge of holm's.
+func (w *writer) toWorld() []nft.Statement {
+	s := []nft.Statement{w.toElse(), nft.Is("!=", nft.Outgoing(), bridgePrefix+"*")}
+	if w.n.Beside != "" {
+		s = append(s, nft.Is("!=", nft.Outgoing(), w.n.Beside))
+	}
+	return s
 }
 
 // frames is what libvirt's filter cannot say. It goes by the hardware address, which that filter has held to the
@@ -258,6 +290,14 @@ func family(a netip.Addr) string {
 		return "ip"
 	}
 	return "ip6"
+}
+
+// protocol is how nft calls the packets of a family where it does not name a field.
+func protocol(family string) string {
+	if family == "ip" {
+		return "ipv4"
+	}
+	return "ipv6"
 }
 
 func number16(n uint16) string { return strconv.FormatUint(uint64(n), 10) }

@@ -99,7 +99,7 @@ func TestCountersAreReadFromTheKernel(t *testing.T) {
 	}
 	got, err := f.Counters(ctx, n)
 	want := map[string]uint64{
-		CountHost: 0, CountLoopback: 0, CountMetadata: 0, CountSpoofed: 0, CountNeighbours: 0, CountUninvited: 0, CountEgress: 0, CountCrowded: 0, CountForged: 0, CountFlood: 0, CountRate: 0,
+		CountHost: 0, CountLoopback: 0, CountMetadata: 0, CountSpoofed: 0, CountNeighbours: 0, CountUninvited: 0, CountEgress: 0, CountCrowded: 0, CountForeign: 0, CountForged: 0, CountFlood: 0, CountRate: 0,
 	}
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
