@@ -11,6 +11,7 @@ import (
 	"holm/guest/report"
 	"holm/images"
 	"holm/internal/fault"
+	"holm/provisioner/network"
 	"holm/provisioner/verify"
 	"holm/storage/records"
 )
@@ -98,6 +99,7 @@ func (p *Provisioner) subject(ctx context.Context, h Hypervisor, inst records.In
 		Profile: inst.Profile, User: inst.User, Address: inst.Address, HostKey: inst.HostKey, KeyPath: KeyPath(p.Dir),
 		Wanted: wanted, Live: live, Image: image, Lab: host.LabMode,
 		SeedPath: p.seedPath(inst.ID), Boots: boots, Guest: verify.NewAnswer(),
+		Walls: func(ctx context.Context) (network.Walls, error) { return p.walls(ctx, inst) },
 	}, nil
 }
 

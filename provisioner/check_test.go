@@ -112,6 +112,10 @@ func TestTheHostKnowsWhatItNeedsToLookAtAnInstance(t *testing.T) {
 		return seen(report.Passed, report.Passed)
 	}
 	inst := w.created("web")
+	if walls, err := got.Walls(t.Context()); err != nil || !walls.Whole() || walls.Bridge != "holm0" {
+		t.Errorf("its walls are %+v, %v", walls, err)
+	}
+	got.Walls = nil
 	want := verify.Subject{
 		Profile: "docker", User: "ops", Address: inst.Address, HostKey: hostKey(1), KeyPath: provisioner.KeyPath(w.dir),
 		Wanted: got.Wanted, Live: got.Live, Image: debian(), SeedPath: w.file(inst.ID, "seed.iso"), Guest: got.Guest,

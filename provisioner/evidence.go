@@ -46,7 +46,12 @@ func (p *Provisioner) Evidence(ctx context.Context, tenant, name string, at ledg
 	if err != nil {
 		return evidence.Statement{}, err
 	}
+	walls, err := p.walls(ctx, inst)
+	if err != nil {
+		return evidence.Statement{}, err
+	}
 	s := evidence.Predicate{
+		Rules:  evidence.Rules{SHA256: walls.Digest, Lines: walls.Lines, AsRecorded: walls.Whole()},
 		MadeAt: p.Now().UTC(), Instance: inst, Image: imageOf(image), DomainXML: domain, NetworkXML: network, Encryption: Encryption(inst),
 		VolumeBytes: view.VolumeBytes, Verified: verdict, Audit: at, Limits: evidence.Limits(), Host: evidence.Host{Name: at.Host},
 	}

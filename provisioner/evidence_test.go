@@ -27,6 +27,9 @@ func TestEvidenceStatesWhatAnInstanceIsAndWhereItLies(t *testing.T) {
 	if !strings.Contains(p.DomainXML, inst.UUID) || !strings.Contains(p.NetworkXML, inst.Network) || !strings.HasPrefix(p.Encryption, "LUKS aes-256-xts-plain64, key ") || p.VolumeBytes <= 0 {
 		t.Errorf("it states %q, %q, %d bytes", p.DomainXML, p.NetworkXML, p.VolumeBytes)
 	}
+	if p.Rules.SHA256 == "" || p.Rules.Lines == 0 || !p.Rules.AsRecorded {
+		t.Errorf("of the rules it states %+v", p.Rules)
+	}
 	if p.Pool == nil || p.Pool.Name != "fast" || p.Under == nil || len(p.Under.Drives()) != 4 {
 		t.Errorf("under it are %+v, %+v", p.Pool, p.Under)
 	}

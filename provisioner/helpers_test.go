@@ -59,6 +59,7 @@ type world struct {
 	unbound  error    // what holding comes to
 	users    users
 	routes   []netip.Prefix
+	maxFlows int
 	listens  map[uint16]bool
 	resolver environment.Resolver
 	inspect  func(ctx context.Context, s verify.Subject) []verify.Result
@@ -134,11 +135,12 @@ func (w *world) holm() *provisioner.Provisioner {
 		Bound:   w.bind,
 		HostKey: keys.Keeper{Path: filepath.Join(w.dir, "keys", "host.key")}.Key,
 		Boot:    &w.boot, Firewall: &w.wall, Users: &w.users,
-		Routes:  func() ([]netip.Prefix, error) { return w.routes, nil },
-		Listens: func(_ context.Context, _ string, port uint16) (bool, error) { return w.listens[port], nil },
-		Health:  func(_ context.Context, tree *pools.Tree) { w.ask(tree) },
-		Inspect: func(ctx context.Context, s verify.Subject) []verify.Result { return w.inspect(ctx, s) },
-		Measure: func(context.Context) (provisioner.Capacity, error) { return w.capacity, w.measure },
+		MaxFlows: w.maxFlows,
+		Routes:   func() ([]netip.Prefix, error) { return w.routes, nil },
+		Listens:  func(_ context.Context, _ string, port uint16) (bool, error) { return w.listens[port], nil },
+		Health:   func(_ context.Context, tree *pools.Tree) { w.ask(tree) },
+		Inspect:  func(ctx context.Context, s verify.Subject) []verify.Result { return w.inspect(ctx, s) },
+		Measure:  func(context.Context) (provisioner.Capacity, error) { return w.capacity, w.measure },
 	})
 }
 

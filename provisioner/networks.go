@@ -47,14 +47,28 @@ func (p *Provisioner) networkNamed(ctx context.Context, tenant, name string) (ne
 	if name == p.Network.Name {
 		owner = DefaultTenant
 	}
-	record, err := p.Records.Tenant(ctx, owner)
-	if errors.Is(err, records.ErrNotFound) {
-		record, err = records.Tenant{Name: owner}, nil
-	}
+	all, err := p.Records.Tenants(ctx)
 	if err != nil {
 		return network.Network{}, err
 	}
-	return p.networkOf(record)
+	record := records.Tenant{Name: owner}
+	if at := slices.IndexFunc(all, func(t records.Tenant) bool { return t.Name == owner }); at >= 0 {
+		record = all[at]
+	}
+	n, err := p.networkOf(record)
+	n.Flows = network.FlowShare(p.MaxFlows, networks(all))
+	return n, err
+}
+
+// networks is how many there are: each tenant's, and the host's own.
+func networks(tenants []records.Tenant) int {
+	n := 1
+	for _, t := range tenants {
+		if t.Network != nil && t.Network.Subnet != "" {
+			n++
+		}
+	}
+	return n
 }
 
 // guests are the instances in a network, as its rules know them.
@@ -67,22 +81,31 @@ func (p *Provisioner) guests(ctx context.Context, name string, but string) (gues
 		if inst.Network != name || inst.ID == but {
 			continue
 		}
-		g := network.Guest{MAC: inst.MAC, Mbit: inst.Flavor.Limits.NetMbit}
-		if g.Address, err = netip.ParseAddr(inst.Address); err != nil {
+		g, err := asGuest(inst)
+		if err != nil {
 			return nil, err
-		}
-		if inst.Address6 != "" {
-			if g.Address6, err = netip.ParseAddr(inst.Address6); err != nil {
-				return nil, err
-			}
-		}
-		for _, port := range inst.Exposed {
-			g.Exposed = append(g.Exposed, network.Port(port))
 		}
 		guests = append(guests, g)
 	}
 	slices.SortFunc(guests, func(a, b network.Guest) int { return a.Address.Compare(b.Address) })
 	return guests, nil
+}
+
+// asGuest is an instance as the rules of its network know it.
+func asGuest(inst records.Instance) (g network.Guest, err error) {
+	g = network.Guest{MAC: inst.MAC, Mbit: inst.Flavor.Limits.NetMbit}
+	if g.Address, err = netip.ParseAddr(inst.Address); err != nil {
+		return g, err
+	}
+	if inst.Address6 != "" {
+		if g.Address6, err = netip.ParseAddr(inst.Address6); err != nil {
+			return g, err
+		}
+	}
+	for _, port := range inst.Exposed {
+		g.Exposed = append(g.Exposed, network.Port(port))
+	}
+	return g, nil
 }
 
 // guard gives the kernel the rules of a network, with all instances that are in it by now. The caller holds the network.

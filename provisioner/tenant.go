@@ -75,7 +75,7 @@ func (p *Provisioner) AddTenant(ctx context.Context, name string, c TenantChange
 	if err != nil || view.Network == nil {
 		return view, err
 	}
-	return view, p.guardTenant(ctx, tenant)
+	return view, oneError(p.guardTenant(ctx, tenant), p.shared(ctx, 1))
 }
 
 // SetTenant changes a tenant. A quota below what its instances have is refused.
@@ -253,7 +253,17 @@ func (p *Provisioner) RemoveTenant(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	return p.dismiss(given, name)
+	return oneError(p.dismiss(given, name), p.reshared(ctx))
+}
+
+// reshared is shared after a tenant is gone.
+func (p *Provisioner) reshared(ctx context.Context) error {
+	release, err := p.holdNetwork(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
+	return p.shared(ctx, -1)
 }
 
 // owner is the tenant that a new instance is for. The default one needs no record.

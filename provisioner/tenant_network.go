@@ -159,7 +159,7 @@ func (c TenantChange) applyNetwork(t *records.Tenant, used records.Resources) er
 
 // guardTenant gives the kernel the rules of a tenant's network anew, when it is up. The caller holds the network.
 func (p *Provisioner) guardTenant(ctx context.Context, t records.Tenant) error {
-	n, err := p.networkOf(t)
+	n, err := p.networkNamed(ctx, t.Name, "")
 	if err != nil {
 		return err
 	}

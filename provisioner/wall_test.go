@@ -76,6 +76,31 @@ func (w *wall) Settle(ctx context.Context, n network.Network, guests []network.G
 	return ctx.Err()
 }
 
+// Look implements provisioner.Firewall.
+func (w *wall) Look(ctx context.Context, all []network.Wanted) ([]network.Walls, error) {
+	var found []network.Walls
+	for _, one := range all {
+		var asked wall
+		if err := asked.Apply(ctx, one.Network.Rules(one.Guests)); err != nil {
+			return nil, err
+		}
+		is := network.Walls{Bridge: one.Network.Bridge, Lines: 1, Digest: "sum of " + one.Network.Bridge}
+		w.mu.Lock()
+		for _, t := range one.Network.Tables() {
+			switch name := t.Family + " " + t.Name; w.tables[name] {
+			case asked.tables[name]:
+			case "":
+				is.Absent = append(is.Absent, name)
+			default:
+				is.Strange = append(is.Strange, name+" rule")
+			}
+		}
+		w.mu.Unlock()
+		found = append(found, is)
+	}
+	return found, nil
+}
+
 // names are those of the tables that there are, sorted.
 func (w *wall) names() []string {
 	w.mu.Lock()

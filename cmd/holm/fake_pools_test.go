@@ -85,6 +85,11 @@ func (w *world) Told(_ context.Context, shown []provisioner.PoolView) error {
 	return nil
 }
 
+func (w *world) KeepWalls(context.Context) ([]provisioner.Rebuilt, error) {
+	w.kept++
+	return w.rebuilt, w.failWith
+}
+
 func (w *world) Reconcile(context.Context) ([]provisioner.Ended, error) { return nil, w.failWith }
 
 func (w *world) Unstall(context.Context) ([]provisioner.Paused, error) { return w.paused, w.failWith }

@@ -60,6 +60,7 @@ type hostChange struct {
 	addresses       string
 	users           string
 	memory          memoryChange
+	metadata        *string
 	world           environmentFlags
 	told            environment.Change
 	dryRun          bool
@@ -68,11 +69,12 @@ type hostChange struct {
 // nothing tells whether nothing was named.
 func (c hostChange) nothing() bool {
 	return !c.lab.set && c.network == "" && c.subnet == "" && !c.poolSet && c.site == "" && c.country == "" && c.addresses == "" && c.users == "" &&
-		c.memory == (memoryChange{}) && c.told.Empty()
+		c.memory == (memoryChange{}) && c.metadata == nil && c.told.Empty()
 }
 
 func (a *app) hostSetCommand() *cobra.Command {
 	var c hostChange
+	var metadata string
 	cmd := &cobra.Command{
 		Use:   "set",
 		Short: "Change what is set for this host",
@@ -82,13 +84,17 @@ func (a *app) hostSetCommand() *cobra.Command {
 			"What is set of names, certificates, proxies and time holds for instances from their next start on; their\n" +
 			"tenant's (holm tenant set) and their own (holm set) come before it.",
 		Example: "  sudo holm host set --lab-mode off\n  sudo holm host set --network holm-b --subnet 10.78.0.0/24\n" +
-			"  sudo holm host set --nameserver 192.0.2.53 --proxy http://192.0.2.80:3128",
+			"  sudo holm host set --nameserver 192.0.2.53 --proxy http://192.0.2.80:3128\n" +
+			"  sudo holm host set --metadata-addresses 192.0.2.254,2001:db8:fe::/48",
 		Args: names(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c.poolSet = cmd.Flags().Changed("pool")
 			var err error
 			if c.told, err = c.world.change(cmd.Flags().Changed, a.streams.In); err != nil {
 				return err
+			}
+			if cmd.Flags().Changed("metadata-addresses") {
+				c.metadata = &metadata
 			}
 			if c.nothing() {
 				return fault.New(fault.Usage, "see what can be set: holm host set --help", "nothing to set was named")
@@ -103,6 +109,7 @@ func (a *app) hostSetCommand() *cobra.Command {
 	cmd.Flags().StringVar(&c.network, "network", "", "`NAME` of the libvirt network and of its bridge")
 	cmd.Flags().StringVar(&c.subnet, "subnet", "", "the network's addresses, such as `10.78.0.0/24`")
 	cmd.Flags().StringVar(&c.addresses, "address-pool", "", "what tenants' subnets are cut from, such as `10.200.0.0/16`")
+	cmd.Flags().StringVar(&metadata, "metadata-addresses", "", "`ADDRESSES` at which this cloud hands out credentials, besides those that holm knows; \"\" is none")
 	cmd.Flags().StringVar(&c.users, "users", "", "what tenants' users are taken from, `FIRST-LAST`; who has one keeps it")
 	cmd.Flags().StringVar(&c.pool, "pool", "", "`NAME` of the pool that is used when nobody says where; \"\" is the state directory")
 	cmd.Flags().StringVar(&c.site, "site", "", "`NAME` of the place where this machine stands, such as NO-OSL1")
@@ -133,6 +140,11 @@ func (a *app) setHost(ctx context.Context, c hostChange) error {
 			return err
 		}
 	}
+	if c.metadata != nil {
+		if _, err := network.ParseMetadata(*c.metadata); err != nil {
+			return err
+		}
+	}
 	if c.users != "" {
 		if err := a.freeUsers(c.users); err != nil {
 			return err
@@ -155,13 +167,34 @@ func (a *app) setHost(ctx context.Context, c hostChange) error {
 	if err != nil {
 		return err
 	}
+	if c.metadata != nil && !c.dryRun {
+		if err := a.keepNewWalls(ctx); err != nil {
+			return err
+		}
+	}
 	if c.lab.set && c.lab.on {
 		a.say("lab mode: instances may run in emulation, which is no isolation boundary")
 	}
 	return a.printHost(host)
 }
 
+// keepNewWalls has the networks of instances go by what was set just now.
+func (a *app) keepNewWalls(ctx context.Context) error {
+	p, err := a.makeProvisioner(ctx, a.settings)
+	if err != nil {
+		return err
+	}
+	rebuilt, err := p.KeepWalls(ctx)
+	for _, r := range rebuilt {
+		err = errors.Join(err, r.Err)
+	}
+	return err
+}
+
 func (c hostChange) apply(h *records.Host) error {
+	if c.metadata != nil {
+		h.Metadata = *c.metadata
+	}
 	if c.lab.set {
 		h.LabMode = c.lab.on
 	}
@@ -251,6 +284,7 @@ func (a *app) printHost(host records.Host) error {
 	f.Add("network", term.Text(where.Name))
 	f.Add("subnet", term.Text(where.Subnet.String()))
 	f.Add("address-pool", term.Text(cmp.Or(host.AddressPool, network.DefaultPool)))
+	f.Add("metadata-addresses", term.Text(host.Metadata))
 	f.Add("users", term.Text(cmp.Or(host.Users, uids.Default)))
 	f.Add("pool", term.Text(host.Pool))
 	addMemory(&f, host)

@@ -21,7 +21,8 @@ func (a *app) poolCheckCommand() *cobra.Command {
 		Long: "Ends with 8 when a pool is degraded or broken. Instances that were paused because their pool was\n" +
 			"full go on when it has room again. With --news it says only what was not known before, and ends\n" +
 			"with 0: the timer holm-pools runs it. Then it also takes on record which instances were switched\n" +
-			"off from within, and starts those again whose kernel has panicked, three times in ten minutes.",
+			"off from within, starts those again whose kernel has panicked, three times in ten minutes, and\n" +
+			"puts the kernel's rules of instances' networks back where they are not as they are on record.",
 		Example: "  sudo holm pool check\n  sudo holm pool check fast -o json",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.poolCheck(cmd.Context(), args, news)
@@ -31,6 +32,20 @@ func (a *app) poolCheckCommand() *cobra.Command {
 	cmd.Flags().BoolVar(&news, "news", false, "say only what has changed since the last look")
 	ends(cmd, fault.NotFound, fault.Unfit, fault.Busy, fault.CheckFailed)
 	return cmd
+}
+
+// keepWalls puts the kernel's rules back where they are not as they are on record, and says so.
+func (a *app) keepWalls(ctx context.Context, p api) error {
+	rebuilt, err := p.KeepWalls(ctx)
+	for _, r := range rebuilt {
+		if r.Err == nil {
+			a.say("the kernel's rules of network " + r.Network + " were put back: " + r.What)
+		} else {
+			a.say("the kernel's rules of network " + r.Network + " could not be put back: " + r.What)
+		}
+		err = errors.Join(err, r.Err)
+	}
+	return err
 }
 
 // reconcile says what became of instances without holm, and what was done about it.
@@ -66,7 +81,7 @@ func (a *app) poolCheck(ctx context.Context, list []string, news bool) error {
 	}
 	paused, unstallErr := p.Unstall(ctx)
 	if news {
-		unstallErr = errors.Join(unstallErr, a.reconcile(ctx, p))
+		unstallErr = errors.Join(unstallErr, a.keepWalls(ctx, p), a.reconcile(ctx, p))
 	}
 	if len(list) > 0 {
 		paused = slices.DeleteFunc(paused, func(i provisioner.Paused) bool { return !slices.Contains(list, i.Pool) })

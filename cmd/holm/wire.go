@@ -91,6 +91,8 @@ type api interface {
 
 	// Reconcile records which instances were switched off from within, and starts those again whose kernel has panicked.
 	Reconcile(ctx context.Context) ([]provisioner.Ended, error)
+	// KeepWalls puts back what is missing of the kernel's rules, or was changed, and says what that was.
+	KeepWalls(ctx context.Context) ([]provisioner.Rebuilt, error)
 	// Unstall lets instances go on that were paused for want of space, and returns all that were paused because of a disk.
 	Unstall(ctx context.Context) ([]provisioner.Paused, error)
 }

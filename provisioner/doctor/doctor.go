@@ -122,6 +122,7 @@ func checks() []check {
 		{id: "subnet", run: checkSubnet},
 		{id: "ipv6", run: checkIPv6},
 		{id: "forwarding", run: checkForwarding},
+		{id: "flows", run: checkFlows},
 		{id: "memory", run: checkMemory},
 		{id: "names", run: checkNames},
 		{id: "space", run: checkSpace},

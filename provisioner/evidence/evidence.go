@@ -58,6 +58,8 @@ type Predicate struct {
 	// DomainXML is what libvirt says of the running machine, word for word; NetworkXML what holm asked of its network.
 	DomainXML  string `json:"domain_xml"`
 	NetworkXML string `json:"network_xml"`
+	// Rules are what the kernel had of the network's rules.
+	Rules Rules `json:"network_rules"`
 	// Encryption of the state volume: "none" in this version.
 	Encryption string `json:"encryption"`
 	// Volume is what the state volume takes, and Pool what is under it; nil is the state directory, of which nothing is demanded.
@@ -70,6 +72,14 @@ type Predicate struct {
 	Audit ledger.Checkpoint `json:"audit"`
 	// Limits are what this does not prove.
 	Limits []string `json:"limits"`
+}
+
+// Rules are a network's in the kernel, without what they count: the digest is of each table and its lines as nft lists them.
+type Rules struct {
+	SHA256 string `json:"sha256,omitempty"` // "" when there are none
+	Lines  int    `json:"lines"`
+	// AsRecorded: they are those that the records ask for, each of them and no others.
+	AsRecorded bool `json:"as_recorded"`
 }
 
 // Host is where the instance runs. Site and jurisdiction are the operator's word.

@@ -7,6 +7,8 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"holm/provisioner/network"
 )
 
 // cardFilter: libvirt writes a filter into the kernel when the machine starts and when libvirt does, and whoever empties
@@ -28,10 +30,11 @@ func cardFilter() rule {
 			if len(rules) == 0 {
 				return failed(tried, "no rule takes what %s sends to a filter", card.Tap)
 			}
-			if bad := judgeFrames(rules, card.Tap, t.Wanted.MAC, t.Wanted.Address); bad != "" {
+			if bad := judgeFrames(rules, card.Tap, t.Wanted.MAC, t.Wanted.Address, t.Wanted.Address6); bad != "" {
 				return failed(tried, "%s", bad)
 			}
-			return passed(tried, "%d rules hold %s to %s and %s", len(rules), card.Tap, t.Wanted.MAC, t.Wanted.Address)
+			own := strings.TrimSpace(t.Wanted.Address + " " + t.Wanted.Address6)
+			return passed(tried, "%d rules hold %s to %s and %s", len(rules), card.Tap, t.Wanted.MAC, own)
 		},
 	}
 }
@@ -97,35 +100,49 @@ func after(rule []string, option string) string {
 }
 
 // judgeFrames tells what is wrong with the rules for an instance's frames: an address that is not its own is known to
-// them, its own is not, or nothing is dropped.
-func judgeFrames(rules [][]string, tap, mac, address string) string {
+// them, its own is not, or nothing is dropped. address6 is "" for an instance that has none; the one that follows from its hardware
+// address it may always have.
+func judgeFrames(rules [][]string, tap, mac, address, address6 string) string {
+	local, _ := network.LinkLocal(mac) // none is nobody's
+	own := map[string][]string{
+		"-s": {mac}, "--arp-mac-src": {mac}, "--ip-src": {address, netip.IPv4Unspecified().String()}, "--arp-ip-src": {address, netip.IPv4Unspecified().String()},
+		"--ip6-src": {address6, local.String()},
+	}
 	seen, drops := map[string]bool{}, false
 	for _, rule := range rules {
 		drops = drops || after(rule, "-j") == "DROP"
 		if !drops && !seen[mac] && slices.Equal(rule, []string{"-j", "ACCEPT"}) {
 			return fmt.Sprintf("all that %s sends is let through before it is looked at", tap)
 		}
-		for _, option := range []string{"-s", "--arp-mac-src"} {
-			claim := after(rule, option)
-			if m, err := net.ParseMAC(claim); err == nil && m.String() != mac {
+		if through := after(rule, "-j"); after(rule, "-p") == "IPv6" && after(rule, "--ip6-src") == "" && (through == "ACCEPT" || through == "RETURN") {
+			return fmt.Sprintf("IPv6 of any address is let through that %s sends", tap)
+		}
+		for option, allowed := range own {
+			claim := spelled(after(rule, option))
+			if claim != "" && !slices.Contains(allowed, claim) {
 				return fmt.Sprintf("a rule of %s says that %.40s may be claimed", tap, claim)
 			}
+			seen[claim] = seen[claim] || !strings.HasPrefix(option, "--arp-")
 		}
-		for _, option := range []string{"--ip-src", "--arp-ip-src"} {
-			claim := after(rule, option)
-			if claim != "" && claim != address && claim != netip.IPv4Unspecified().String() {
-				return fmt.Sprintf("a rule of %s says that %.40s may be claimed", tap, claim)
-			}
-		}
-		seen[after(rule, "-s")], seen[after(rule, "--ip-src")] = true, true
 	}
-	switch {
-	case !drops:
+	if !drops {
 		return fmt.Sprintf("nothing that %s sends is dropped", tap)
-	case !seen[mac]:
-		return "no rule knows " + mac
-	case !seen[address]:
-		return "no rule knows " + address
+	}
+	for _, known := range []string{mac, address, address6} {
+		if known != "" && !seen[known] {
+			return "no rule knows " + known
+		}
 	}
 	return ""
+}
+
+// spelled is an address as it is on record, however ebtables writes it.
+func spelled(claim string) string {
+	if a, err := netip.ParseAddr(claim); err == nil {
+		return a.String()
+	}
+	if m, err := net.ParseMAC(claim); err == nil {
+		return m.String()
+	}
+	return claim
 }

@@ -19,6 +19,7 @@ import (
 	"holm/guest/report"
 	"holm/images"
 	"holm/provisioner/machine"
+	"holm/provisioner/network"
 	"holm/provisioner/uids"
 )
 
@@ -85,6 +86,8 @@ Bridge chain: libvirt-I-vnet7, entries: 5, policy: RETURN
 -p IPv4 -j I-vnet7-ipv4-ip
 -p IPv4 -j ACCEPT 
 -p ARP -j I-vnet7-arp-ip
+-p IPv6 --ip6-src fd00:77:0:0::a -j ACCEPT
+-p IPv6 --ip6-src fe80::5054:ff:feab:72df -j ACCEPT
 -j DROP 
 
 Bridge chain: libvirt-I-vnet77, entries: 1, policy: RETURN
@@ -129,7 +132,7 @@ func (b *bench) newSubject() Subject {
 		Name: "holm.acme.web", UUID: uuid, InstanceID: "75341dfc9bb3", Tenant: "acme", UID: 2000000001, Accel: machine.KVM, Machine: "pc-q35-7.2",
 		VCPUs: 2, MemoryMiB: 1024, Kernel: b.path("image/vmlinuz"), Initrd: b.path("image/initrd"), Cmdline: "quiet",
 		RootDisk: b.path("image/root.img"), StateDisk: machine.Disk{Path: b.path("state.qcow2"), Format: machine.Qcow2}, Network: "holm-default", Filter: "holm-guard", MAC: "52:54:00:ab:72:df",
-		Address: "10.77.0.10", ConsoleLog: b.path("console.log"),
+		Address: "10.77.0.10", Address6: "fd00:77::a", ConsoleLog: b.path("console.log"),
 	}
 	answer := NewAnswer()
 	now := time.Now()
@@ -137,6 +140,9 @@ func (b *bench) newSubject() Subject {
 	return Subject{
 		Profile: "docker", User: "ops", Address: want.Address, HostKey: b.server.hostKey, KeyPath: b.path("key"), Wanted: want,
 		Live: live(b.t, want), SeedPath: b.path("seed.iso"), Boots: map[string]string{"b-2": "acme/other"}, Guest: answer,
+		Walls: func(context.Context) (network.Walls, error) {
+			return network.Walls{Bridge: "holm0", Lines: 9, Digest: "ab"}, nil
+		},
 		Image: images.Manifest{
 			Kernel: images.File{SHA256: sum("kernel")}, Initrd: images.File{SHA256: sum("initrd")}, KernelVersion: "6.12",
 		},

@@ -32,7 +32,7 @@ type trial struct {
 func rules() []rule {
 	return []rule{
 		qemuUser(), tenantWalls(), qemuCaps(), qemuSeccomp(), qemuAppArmor(), qemuCgroup(), qemuLimits(),
-		cardBridge(), cardIsolated(), cardFilter(),
+		cardBridge(), cardIsolated(), cardFilter(), networkWalls(),
 		domainAsAsked(), kernelOfImage(), bootID(), clock(), accel(), seedGone(),
 		sshRoot(), sshPassword(), sshAlgorithms(), firewall(),
 	}

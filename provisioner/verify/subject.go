@@ -8,6 +8,7 @@ import (
 	"holm/images"
 	"holm/internal/run"
 	"holm/provisioner/machine"
+	"holm/provisioner/network"
 	"holm/provisioner/uids"
 )
 
@@ -28,6 +29,8 @@ type Subject struct {
 	Boots    map[string]string // boot id → the other instance that had it
 
 	Guest *Answer
+	// Walls compares the kernel's rules of the instance's network with those on record.
+	Walls func(ctx context.Context) (network.Walls, error)
 }
 
 // Env is the host as the checks reach it.

@@ -16,6 +16,7 @@ import (
 
 	"holm/guest/report"
 	"holm/provisioner/machine"
+	"holm/provisioner/network"
 	"holm/provisioner/uids"
 )
 
@@ -40,7 +41,7 @@ func TestAnInstanceThatKeepsItsPromisesPassesEveryCheck(t *testing.T) {
 			t.Errorf("%+v", r)
 		}
 	}
-	want := strings.Split("host qemu-user,host tenant-walls,host qemu-caps,host qemu-seccomp,host qemu-apparmor,host qemu-cgroup,host qemu-limits,host card-bridge,host card-isolated,host card-filter,host domain-as-asked,"+
+	want := strings.Split("host qemu-user,host tenant-walls,host qemu-caps,host qemu-seccomp,host qemu-apparmor,host qemu-cgroup,host qemu-limits,host card-bridge,host card-isolated,host card-filter,host network-walls,host domain-as-asked,"+
 		"host kernel-of-image,host boot-id,host clock,host accel,host seed-gone,network ssh-root,network ssh-password,network ssh-algorithms,network firewall", ",")
 	if diff := cmp.Diff(want, ids); diff != "" {
 		t.Error(diff)
@@ -132,9 +133,19 @@ func TestEverySabotageIsSeen(t *testing.T) {
 		"a filter with a whole network": {"card-filter", func(b *bench) { b.frames("--ip-src 10.77.0.10", "--ip-src 10.77.0.0/24") }, fail, "10.77.0.0/24 may be claimed"},
 		"a filter of no MAC":            {"card-filter", func(b *bench) { b.frames("-s 52:54:00:ab:72:df ", "") }, fail, "no rule knows 52:54:00:ab:72:df"},
 		"a filter of no address":        {"card-filter", func(b *bench) { b.frames("--ip-src 10.77.0.10 ", "") }, fail, "no rule knows 10.77.0.10"},
-		"a way past the filter":         {"card-filter", func(b *bench) { b.frames("-i vnet7 -j lib", "-i vnet7 -j ACCEPT\n-i vnet7 -j lib") }, fail, "let through before it is looked at"},
-		"a way past all filters":        {"card-filter", func(b *bench) { b.frames("-i vnet7 -j lib", "-j ACCEPT\n-i vnet7 -j lib") }, fail, "let through before it is looked at"},
-		"a neighbour's way past":        {"card-filter", func(b *bench) { b.frames("-i vnet77 -j lib", "-i vnet77 -j ACCEPT\n-i vnet77 -j lib") }, report.Passed, "hold vnet7 to"},
+		"a filter with another IPv6":    {"card-filter", func(b *bench) { b.frames("--ip6-src fd00:77:0:0::a", "--ip6-src fd00:77::b") }, fail, "fd00:77::b may be claimed"},
+		"a filter with a whole /64":     {"card-filter", func(b *bench) { b.frames("--ip6-src fd00:77:0:0::a", "--ip6-src fd00:77::/ffff:ffff:ffff:ffff::") }, fail, "may be claimed"},
+		"a filter of no IPv6":           {"card-filter", func(b *bench) { b.frames("-p IPv6 --ip6-src fd00:77:0:0::a -j ACCEPT\n", "") }, fail, "no rule knows fd00:77::a"},
+		"a filter of any IPv6":          {"card-filter", func(b *bench) { b.frames("-p IPv6 --ip6-src fd00:77:0:0::a", "-p IPv6") }, fail, "IPv6 of any address is let through"},
+		"walls that are gone": {"network-walls", func(b *bench) {
+			b.subject.Walls = func(context.Context) (network.Walls, error) {
+				return network.Walls{Bridge: "holm0", Absent: []string{"inet holm.holm0"}}, nil
+			}
+		}, fail, "holm0: there is no table inet holm.holm0"},
+		"walls of which nobody knows": {"network-walls", func(b *bench) { b.subject.Walls = nil }, report.Inconclusive, "on record"},
+		"a way past the filter":       {"card-filter", func(b *bench) { b.frames("-i vnet7 -j lib", "-i vnet7 -j ACCEPT\n-i vnet7 -j lib") }, fail, "let through before it is looked at"},
+		"a way past all filters":      {"card-filter", func(b *bench) { b.frames("-i vnet7 -j lib", "-j ACCEPT\n-i vnet7 -j lib") }, fail, "let through before it is looked at"},
+		"a neighbour's way past":      {"card-filter", func(b *bench) { b.frames("-i vnet77 -j lib", "-i vnet77 -j ACCEPT\n-i vnet77 -j lib") }, report.Passed, "hold vnet7 to"},
 		"rules that cannot be read": {"card-filter", func(b *bench) {
 			b.env.Frames = func(context.Context) ([]byte, error) { return nil, errRefused }
 		}, unsure, "refused"},

@@ -197,6 +197,8 @@ type Host struct {
 	Subnet  string `json:"subnet,omitempty"` // "10.77.0.0/24"
 	// AddressPool is what the tenants' subnets are cut from; empty is holm's default.
 	AddressPool string `json:"address_pool,omitempty"` // "10.200.0.0/16"
+	// Metadata are addresses at which this cloud hands out credentials, besides those that holm knows.
+	Metadata string `json:"metadata_addresses,omitempty"` // "192.0.2.254,2001:db8:fe::/48"
 	// Users are what tenants' users are taken from; empty is holm's default.
 	Users string `json:"users,omitempty"` // "2000000000-2000065535"
 	// Pool is where volumes live when nobody says where; "" is the state directory.
