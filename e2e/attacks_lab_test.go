@@ -27,6 +27,9 @@ const (
 	outside6    = "2001:db8:77::1/128"
 	metadata4   = "169.254.169.254"
 	metadata6   = "fd00:ec2::254"
+	alibaba4    = "100.100.100.200"
+	azure4      = "168.63.129.16"
+	mapped6     = "64:ff9b::a9fe:a9fe" // 169.254.169.254 behind NAT64
 	world4      = "198.51.100.9"
 	world6      = "2001:db8:77::9"
 	routes      = "7877" // a table and a rule of the test's own
@@ -66,7 +69,7 @@ func newLab(t *testing.T) *lab {
 	var replace []string
 	for short, f := range l.guests {
 		f.enter(t, tenantOf(short), program, l.run)
-		replace = append(replace, f.tap, short)
+		replace = append(replace, "holm."+f.bridge, "holm."+tenantOf(short), f.tap, short)
 		l.watch(t, f.tap, f.bridge)
 	}
 	l.called = strings.NewReplacer(replace...)
@@ -269,7 +272,7 @@ func (l *lab) outside(t *testing.T) {
 		"link add " + outsideName + " type veth peer name holm-e2e-far", "link set holm-e2e-far up", "link set " + outsideName + " up",
 		"address add " + outside4 + " dev " + outsideName, "-6 address add " + outside6 + " nodad dev " + outsideName,
 	}
-	for _, to := range []string{metadata4, metadata6, world4, world6} {
+	for _, to := range []string{metadata4, metadata6, alibaba4, azure4, mapped6, world4, world6} {
 		lines = append(lines, family(to)+" route add "+to+" dev "+outsideName+" table "+routes,
 			"neigh replace "+to+" lladdr 06:00:00:00:00:01 nud permanent dev "+outsideName)
 	}

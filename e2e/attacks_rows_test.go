@@ -27,9 +27,10 @@ type attempt struct {
 	frames func(l *lab, mark []byte) [][]byte
 	rounds int
 	knocks func(l *lab) []netip.AddrPort
-	speak  string // host only: the guest to which the host sends datagrams
-	may    bool   // a control: this one has to arrive
-	never  string // why it does not even arrive with the walls down
+	speak  string                                 // host only: the guest to which the host sends datagrams
+	first  func(l *lab) (by string, frame []byte) // what somebody else sends before; nil is nothing
+	may    bool                                   // a control: this one has to arrive
+	never  string                                 // why it does not even arrive with the walls down
 }
 
 const rounds = 10
@@ -38,7 +39,7 @@ const rounds = 10
 func attempts(l *lab) []attempt {
 	var all []attempt
 	for _, group := range [][]attempt{
-		allowed(), forged(), taught(), services(), wrapped(), neighbours(l), onHost(), published(), resolver(), beyond(), many(l),
+		allowed(), forged(), taught(), services(), wrapped(), neighbours(l), onHost(), published(), resolver(), beyond(), strangers(), many(l),
 	} {
 		all = append(all, group...)
 	}
@@ -358,10 +359,42 @@ func beyond() []attempt {
 	return []attempt{
 		{name: "a1 asks the cloud's metadata, " + metadata4, by: "a1", at: outside, frames: to(metadata4)},
 		{name: "a1 asks the cloud's metadata, " + metadata6, by: "a1", at: outside, frames: to(metadata6)},
+		{name: "a1 asks Alibaba's metadata, " + alibaba4, by: "a1", at: outside, frames: to(alibaba4)},
+		{name: "a1 asks Azure's WireServer, " + azure4, by: "a1", at: outside, frames: to(azure4)},
+		{name: "a1 asks the cloud's metadata by a translator, " + mapped6, by: "a1", at: outside, frames: to(mapped6)},
 		{name: "a1 connects to the cloud's metadata as the other tenant", by: "a1", at: outside, frames: one(func(l *lab, mark []byte) []byte {
 			a1 := l.guests["a1"]
 			return frames.SYN(frames.Party{MAC: a1.me.MAC, IP: l.guests["b1"].me.IP}, frames.Party{MAC: a1.gate.MAC, IP: netip.MustParseAddr(metadata4)}, 80, mark)
 		})},
+	}
+}
+
+// strangers end a flow of somebody else's by saying that nobody listens there. The numbers of the flow it has guessed.
+func strangers() []attempt {
+	const port = 33
+	row := func(name, whose string, six bool) attempt {
+		to, host := world4, outside4
+		if six {
+			to, host = world6, outside6
+		}
+		return attempt{
+			name: name, by: "a1", at: place(whose),
+			first: func(l *lab) (string, []byte) { return whose, l.guests[whose].through(to, port, []byte("?")) },
+			frames: one(func(l *lab, mark []byte) []byte {
+				a1, here := l.guests["a1"], netip.MustParsePrefix(host).Addr()
+				from, gate := a1.me, a1.gate
+				if six {
+					from, gate = a1.me6, a1.gateway6()
+				}
+				return frames.Unreachable(from, frames.Party{MAC: gate.MAC, IP: here}, here, netip.MustParseAddr(to), port, mark)
+			}),
+		}
+	}
+	return []attempt{
+		row("a1 says to the other tenant's b1 that nobody listens in the world", "b1", false),
+		row("a1 says to the other tenant's b1 that nobody listens in the world, in IPv6", "b1", true),
+		row("a1 says to its sibling a2 that nobody listens in the world", "a2", false),
+		row("a1 says to its sibling a2 that nobody listens in the world, in IPv6", "a2", true),
 	}
 }
 

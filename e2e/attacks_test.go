@@ -181,6 +181,10 @@ func (l *lab) try(t *testing.T, a attempt, id uint64) passage {
 		tried := uint64(answer.Tried)
 		return passage{tried, tried, uint64(len(answer.Opened)), uint64(len(answer.Refused))}
 	default:
+		if a.first != nil {
+			by, frame := a.first(l)
+			l.guests[by].tell(t, attack.Order{Frames: [][]byte{frame}, Rounds: 1})
+		}
 		made := a.frames(l, l.run.Mark(id))
 		l.guests[a.by].tell(t, attack.Order{Frames: made, Rounds: a.rounds})
 		for _, frame := range made {

@@ -34,6 +34,14 @@ func hostSabotage(t *testing.T, name string) []sabotage {
 			},
 		},
 		{
+			name: "a rule that lets everybody through", checks: "network-walls",
+			host: func(t *testing.T) {
+				bridge := strings.TrimSpace(filepath.Base(readLink(t, filepath.Join("/sys/class/net", tapOf(t, v.Domain), "master"))))
+				command(t, "nft", "insert", "rule", "inet", "holm."+bridge, "to-host", "accept")
+				t.Cleanup(func() { holm("pool", "check", "--news").must(t) }) // as the timer does
+			},
+		},
+		{
 			name: "a kernel that is not the image's", checks: "kernel-of-image",
 			host: func(t *testing.T) {
 				file := filepath.Join(stateDir, "images", "sha256", strings.TrimPrefix(v.Image, "sha256:"), "vmlinuz")
@@ -95,6 +103,15 @@ func tapOf(t *testing.T, domain string) string {
 		t.Fatalf("%s has no network card", domain)
 	}
 	return fields[0]
+}
+
+func readLink(t *testing.T, path string) string {
+	t.Helper()
+	to, err := os.Readlink(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return to
 }
 
 // memoryGroup is where the cgroup that limits a process's memory lies: its hierarchy's mount, and its path there.

@@ -91,6 +91,25 @@ func UDP(from, to Party, port uint16, mark []byte) []byte {
 	return between(from, to).with(kind, ip, datagram(ip, anyPort, port), gopacket.Payload(mark)).bytes()
 }
 
+// Unreachable is the word that nobody listens where a datagram was for that, it is said, somebody else has sent: it quotes its
+// beginning, as UDP makes it.
+func Unreachable(from, to Party, sender, receiver netip.Addr, port uint16, mark []byte) []byte {
+	_, ip := network(Party{IP: sender}, Party{IP: receiver}, layers.IPProtocolUDP)
+	quote := join(ip, datagram(ip, anyPort, port), gopacket.Payload(mark))
+	if to.IP.Is4() {
+		kind, outer := network(from, to, layers.IPProtocolICMPv4)
+		word := layers.CreateICMPv4TypeCode(layers.ICMPv4TypeDestinationUnreachable, layers.ICMPv4CodePort)
+		return between(from, to).with(kind, outer, &layers.ICMPv4{TypeCode: word}, gopacket.Payload(quote)).bytes()
+	}
+	const portUnreachable = 4
+	kind, outer := network(from, to, layers.IPProtocolICMPv6)
+	word := &layers.ICMPv6{TypeCode: layers.CreateICMPv6TypeCode(layers.ICMPv6TypeDestinationUnreachable, portUnreachable)}
+	if err := word.SetNetworkLayerForChecksum(outer); err != nil {
+		panic(err) // an IP header always is one
+	}
+	return between(from, to).with(kind, outer, word, gopacket.Payload(append(make([]byte, 4), quote...))).bytes()
+}
+
 // SYN is the first packet of a TCP connection.
 func SYN(from, to Party, port uint16, mark []byte) []byte {
 	kind, ip := network(from, to, layers.IPProtocolTCP)

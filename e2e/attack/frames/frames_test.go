@@ -43,6 +43,8 @@ func TestEveryFrameIsWhatItIsCalledAndCarriesItsMark(t *testing.T) {
 		},
 		"a redirect":             {Redirect(a, b, a.IP, b.IP, mark), []string{"Ethernet", "IPv4", "ICMPv4", "Payload"}},
 		"a redirect in IPv6":     {Redirect6(a6, b6, a6.IP, b6.IP, mark), []string{"Ethernet", "IPv6", "ICMPv6", "ICMPv6Redirect"}},
+		"nobody listens":         {Unreachable(a, b, b.IP, a.IP, 33, mark), []string{"Ethernet", "IPv4", "ICMPv4", "Payload"}},
+		"nobody listens in IPv6": {Unreachable(a6, b6, b6.IP, a6.IP, 33, mark), []string{"Ethernet", "IPv6", "ICMPv6", "Payload"}},
 		"a DHCP server":          {DHCPOffer(a, Broadcast(), b, mark), []string{"Ethernet", "IPv4", "UDP", "DHCPv4"}},
 		"a DHCPv6 server":        {DHCP6Advertise(a6, b6, mark), []string{"Ethernet", "IPv6", "UDP", "DHCPv6"}},
 		"one VLAN tag":           {tagged(7), []string{"Ethernet", "Dot1Q", "IPv4", "UDP", "Payload"}},
