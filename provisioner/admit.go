@@ -3,6 +3,7 @@ package provisioner
 import (
 	"context"
 	"crypto/rand"
+	"maps"
 	"net/netip"
 	"slices"
 
@@ -26,6 +27,7 @@ type admitted struct {
 	tenant  records.Tenant
 	network network.Network
 	memory  memory.Host
+	wired   map[string]bool // hardware addresses that others have on this host
 }
 
 // admit holds a spec against the host, the images and the settings, and returns the record that it would become,
@@ -97,7 +99,7 @@ func (p *Provisioner) admit(ctx context.Context, spec CreateSpec) (admitted, err
 		return refuse(err)
 	}
 	return admitted{
-		inst: inst, image: image, survey: ground, tenant: tenant, network: where, memory: memory.Of(set, host.MemoryMiB),
+		wired: p.Wired(), inst: inst, image: image, survey: ground, tenant: tenant, network: where, memory: memory.Of(set, host.MemoryMiB),
 	}, nil
 }
 
@@ -194,7 +196,10 @@ func (a admitted) allot(existing []records.Instance, inst *records.Instance) err
 	}
 	n := a.network
 	var addresses []netip.Addr
-	macs := map[string]bool{}
+	macs := maps.Clone(a.wired)
+	if macs == nil {
+		macs = map[string]bool{}
+	}
 	for _, e := range existing {
 		macs[e.MAC] = true
 		if e.Network != inst.Network {
@@ -214,12 +219,8 @@ func (a admitted) allot(existing []records.Instance, inst *records.Instance) err
 	if six := n.Address6(address); six.IsValid() {
 		inst.Address6 = six.String()
 	}
-	for inst.MAC == "" || macs[inst.MAC] {
-		if inst.MAC, err = network.MAC(rand.Reader); err != nil {
-			return err
-		}
-	}
-	return nil
+	inst.MAC, err = network.MAC(rand.Reader, macs)
+	return err
 }
 
 // Plan admits a spec and returns what Create would reserve for it now. It changes nothing.

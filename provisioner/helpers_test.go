@@ -60,6 +60,7 @@ type world struct {
 	users    users
 	routes   []netip.Prefix
 	maxFlows int
+	wired    func() map[string]bool
 	listens  map[uint16]bool
 	resolver environment.Resolver
 	inspect  func(ctx context.Context, s verify.Subject) []verify.Result
@@ -135,12 +136,17 @@ func (w *world) holm() *provisioner.Provisioner {
 		Bound:   w.bind,
 		HostKey: keys.Keeper{Path: filepath.Join(w.dir, "keys", "host.key")}.Key,
 		Boot:    &w.boot, Firewall: &w.wall, Users: &w.users,
-		MaxFlows: w.maxFlows,
-		Routes:   func() ([]netip.Prefix, error) { return w.routes, nil },
-		Listens:  func(_ context.Context, _ string, port uint16) (bool, error) { return w.listens[port], nil },
-		Health:   func(_ context.Context, tree *pools.Tree) { w.ask(tree) },
-		Inspect:  func(ctx context.Context, s verify.Subject) []verify.Result { return w.inspect(ctx, s) },
-		Measure:  func(context.Context) (provisioner.Capacity, error) { return w.capacity, w.measure },
+		MaxFlows: w.maxFlows, Wired: func() map[string]bool {
+			if w.wired == nil {
+				return nil
+			}
+			return w.wired()
+		},
+		Routes:  func() ([]netip.Prefix, error) { return w.routes, nil },
+		Listens: func(_ context.Context, _ string, port uint16) (bool, error) { return w.listens[port], nil },
+		Health:  func(_ context.Context, tree *pools.Tree) { w.ask(tree) },
+		Inspect: func(ctx context.Context, s verify.Subject) []verify.Result { return w.inspect(ctx, s) },
+		Measure: func(context.Context) (provisioner.Capacity, error) { return w.capacity, w.measure },
 	})
 }
 

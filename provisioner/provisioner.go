@@ -70,6 +70,8 @@ type Config struct {
 	HostKey func(make bool) (keys.Key, error)
 	// Network is the host's own; those of tenants are beside it.
 	Network network.Network
+	// Wired are the hardware addresses that somebody has on this host, a guest of another's too: rules for frames go by them.
+	Wired func() map[string]bool
 	// MaxFlows is how many connections the host's kernel can follow; 0 is not known.
 	MaxFlows int
 	// Routes are where the host's routes lead to, IPv4 and IPv6.

@@ -81,7 +81,8 @@ func (w *wall) Look(ctx context.Context, all []network.Wanted) ([]network.Walls,
 	var found []network.Walls
 	for _, one := range all {
 		var asked wall
-		if err := asked.Apply(ctx, one.Network.Rules(one.Guests)); err != nil {
+		guests := slices.SortedFunc(slices.Values(one.Guests), func(a, b network.Guest) int { return a.Address.Compare(b.Address) })
+		if err := asked.Apply(ctx, one.Network.Rules(guests)); err != nil {
 			return nil, err
 		}
 		is := network.Walls{Bridge: one.Network.Bridge, Lines: 1, Digest: "sum of " + one.Network.Bridge}

@@ -42,6 +42,16 @@ func TestNoTwoTenantsHaveTheSameBridge(t *testing.T) {
 	}
 }
 
+func TestAHardwareAddressThatAnothersGuestHasIsNotGiven(t *testing.T) {
+	w := newWorld(t)
+	asked := 0
+	w.wired = func() map[string]bool { asked++; return nil }
+	w.created("web")
+	if asked == 0 {
+		t.Error("nobody looks which there are")
+	}
+}
+
 // older is a tenant on record from before bridges were: its bridge follows from its name.
 func (w *world) older(name, subnet string) {
 	w.t.Helper()

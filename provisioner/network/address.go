@@ -54,11 +54,15 @@ func (n Network) Address6(a netip.Addr) netip.Addr {
 }
 
 // MAC makes a hardware address within QEMU's prefix from three bytes of rand. It is random and not counted, so that
-// two hosts on one wire are unlikely to make the same; uniqueness among the host's own is the caller's to check.
-func MAC(rand io.Reader) (string, error) {
+// two hosts on one wire are unlikely to make the same; it is none of those that are taken.
+func MAC(rand io.Reader, taken map[string]bool) (string, error) {
 	mac := net.HardwareAddr{0x52, 0x54, 0x00, 0, 0, 0}
-	if _, err := io.ReadFull(rand, mac[3:]); err != nil {
-		return "", fmt.Errorf("read random bytes for a MAC address: %w", err)
+	for {
+		if _, err := io.ReadFull(rand, mac[3:]); err != nil {
+			return "", fmt.Errorf("read random bytes for a MAC address: %w", err)
+		}
+		if !taken[mac.String()] {
+			return mac.String(), nil
+		}
 	}
-	return mac.String(), nil
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"net"
 	"net/netip"
+	"os"
 	"testing"
 	"time"
 
@@ -252,6 +253,19 @@ func TestATenantHasNoMoreConnectionsThanItsShare(t *testing.T) {
 	if answered != 4 {
 		t.Errorf("%d of 8 were answered, and 4 are its share", answered)
 	}
+}
+
+func TestHardwareAddressesOfOthersGuestsAreKnown(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("left out: root is needed to make an interface")
+	}
+	m := newMachine(t)
+	m.run("ip link add vnet0 address fe:54:00:12:34:56 type veth peer name far")
+	m.in(func() {
+		if got := Wired(); !got["52:54:00:12:34:56"] || got["52:54:00:12:34:57"] {
+			t.Errorf("%v", got)
+		}
+	})
 }
 
 func TestSharesAreOfThreeQuartersAndChangeSeldom(t *testing.T) {
