@@ -106,6 +106,9 @@ func Incoming() Property { return Property{Meta: &Key{Key: "iifname"}} }
 // Outgoing is the name of the interface at which a packet leaves.
 func Outgoing() Property { return Property{Meta: &Key{Key: "oifname"}} }
 
+// OutgoingKind is what that interface is: "bridge", "veth", …; "" is a card.
+func OutgoingKind() Property { return Property{Meta: &Key{Key: "oifkind"}} }
+
 // Protocol is the kind of packet: "ip", "ipv6".
 func Protocol() Property { return Property{Meta: &Key{Key: "nfproto"}} }
 

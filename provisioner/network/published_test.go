@@ -113,6 +113,9 @@ func TestAPublishedPortAnswersThoseWhoMay(t *testing.T) {
 	if got := ask(s.stranger.dial("tcp", hostOut+published)); got != "" {
 		t.Errorf("a tenant that may speak to nobody speaks to a published port: %q", got)
 	}
+	// An interface that is named as the bridges of tenants are, and is none, leads to the world.
+	s.host.run("ip link set wire down", "ip link set wire name holm-wire", "ip link set holm-wire up",
+		"ip address replace "+hostOut+"/24 dev holm-wire", "ip address replace "+hostOut6+"/64 dev holm-wire nodad")
 	s.outside.serve("world", ":8080")
 	if got := ask(s.web.dial("tcp", worldIn+":8080")); got != "world "+hostOut {
 		t.Errorf("what only passes through by the number of a published port: %q", got)

@@ -230,7 +230,9 @@ func (w *writer) out() {
 	rule(nft.Within("==", nft.Field("ip", "saddr"), localhost), w.to(), published, nft.Masquerade())
 	from := func(net netip.Prefix) {
 		own := nft.Within("==", nft.Field(family(net.Addr()), "saddr"), net)
-		rule(append([]nft.Statement{own}, append(w.toWorld(), nft.Masquerade())...)...)
+		for _, world := range w.toWorld() {
+			rule(append([]nft.Statement{own}, append(world, nft.Masquerade())...)...)
+		}
 		rule(own, w.to(), published, nft.Masquerade())
 	}
 	from(w.n.Subnet)
@@ -239,13 +241,14 @@ func (w *writer) out() {
 	}
 }
 
-// toWorld is out by no bridge of holm's.
-func (w *writer) toWorld() []nft.Statement {
-	s := []nft.Statement{w.toElse(), nft.Is("!=", nft.Outgoing(), bridgePrefix+"*")}
+// toWorld is out by no bridge of holm's: by what is not named as one, or is named so and is no bridge.
+func (w *writer) toWorld() [][]nft.Statement {
+	const named = bridgePrefix + "*"
+	other := []nft.Statement{w.toElse(), nft.Is("!=", nft.Outgoing(), named)}
 	if w.n.Beside != "" {
-		s = append(s, nft.Is("!=", nft.Outgoing(), w.n.Beside))
+		other = append(other, nft.Is("!=", nft.Outgoing(), w.n.Beside))
 	}
-	return s
+	return [][]nft.Statement{other, {w.toElse(), nft.Is("==", nft.Outgoing(), named), nft.Is("!=", nft.OutgoingKind(), "bridge")}}
 }
 
 // frames is what libvirt's filter cannot say. It goes by the hardware address, which that filter has held to the
