@@ -371,9 +371,10 @@ func beyond() []attempt {
 
 // strangers end a flow of somebody else's by saying that nobody listens there. The numbers of the flow it has guessed.
 func strangers() []attempt {
-	const port = 33
+	// Two flows to one place have two ports of the host's: each victim's goes to another.
+	ports := map[string]uint16{"a2": 33, "b1": 34}
 	row := func(name, whose string, six bool) attempt {
-		to, host := world4, outside4
+		to, host, port := world4, outside4, ports[whose]
 		if six {
 			to, host = world6, outside6
 		}

@@ -2,6 +2,7 @@ package network
 
 import (
 	"encoding/binary"
+	"errors"
 	"net"
 	"net/netip"
 	"os"
@@ -46,7 +47,7 @@ func TestARuleThatClosesTheWayOutHoldsForWhatIsOpen(t *testing.T) {
 	}
 }
 
-// flow6 and flow4 are UDP flows whose sender hears of errors.
+// from is a UDP flow whose sender hears of errors.
 func (m machine) from(port, to string) net.Conn {
 	m.t.Helper()
 	var c net.Conn
@@ -73,8 +74,7 @@ func ended(c net.Conn) bool {
 	if err == nil {
 		return false
 	}
-	nerr, ok := err.(net.Error)
-	return !ok || !nerr.Timeout()
+	return !errors.Is(err, os.ErrDeadlineExceeded)
 }
 
 // unreachable has a machine say to somebody that nobody listens where a datagram of that somebody's was for.
