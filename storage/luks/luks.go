@@ -30,11 +30,25 @@ const (
 	slotStart   = 4096
 	masterBytes = 64 // two keys of AES-256
 	stripes     = 4000
-	slotBytes   = 256 << 10 // masterBytes × stripes, to the next 4 KiB and beyond
+	slotBytes   = 256 << 10 // materialBytes, to the next 4 KiB and beyond
 	slots       = 8
 	saltBytes   = 32
 	digestBytes = 20
+
+	materialBytes = masterBytes * stripes
 )
+
+// How it is encrypted, in the format's words.
+const (
+	cipherName = "aes"
+	cipherMode = "xts-plain64"
+	hashName   = "sha256"
+)
+
+// minPassphrase is the shortest text that is taken for a random key, in bytes.
+const minPassphrase = 32
+
+var errShort = errors.New("a passphrase of fewer than 32 bytes is no random key")
 
 // iterations is the fewest that the format's readers take.
 const iterations = 1000
@@ -71,8 +85,8 @@ type keySlot struct {
 // Header returns the first HeaderBytes of a volume that this passphrase opens, with a new random key to encrypt it, and
 // behind them so many bytes of what is encrypted, a multiple of 512, that read as zeros. Two calls never return the same.
 func Header(passphrase []byte, blank int) ([]byte, error) {
-	if len(passphrase) < 32 {
-		return nil, errors.New("a passphrase of fewer than 32 bytes is no random key")
+	if len(passphrase) < minPassphrase {
+		return nil, errShort
 	}
 	var master [masterBytes]byte
 	var digestSalt, slotSalt [saltBytes]byte
@@ -81,12 +95,12 @@ func Header(passphrase []byte, blank int) ([]byte, error) {
 		_, _ = rand.Read(b) // never fails
 	}
 	h := phdr{
-		Magic: [6]byte{'L', 'U', 'K', 'S', 0xba, 0xbe}, Version: 1, PayloadOffset: HeaderBytes / sector, KeyBytes: masterBytes,
+		Magic: magic, Version: 1, PayloadOffset: HeaderBytes / sector, KeyBytes: masterBytes,
 		DigestSalt: digestSalt, DigestIter: iterations,
 	}
-	copy(h.CipherName[:], "aes")
-	copy(h.CipherMode[:], "xts-plain64")
-	copy(h.HashSpec[:], "sha256")
+	copy(h.CipherName[:], cipherName)
+	copy(h.CipherMode[:], cipherMode)
+	copy(h.HashSpec[:], hashName)
 	copy(h.UUID[:], uuid(id))
 	digest, err := pbkdf2.Key(sha256.New, string(master[:]), digestSalt[:], iterations, digestBytes)
 	if err != nil {
@@ -94,9 +108,9 @@ func Header(passphrase []byte, blank int) ([]byte, error) {
 	}
 	copy(h.Digest[:], digest)
 	for i := range h.Slots {
-		h.Slots[i] = keySlot{Active: slotDisabled, Offset: uint32(slotStart+i*slotBytes) / sector, Stripes: stripes} // #nosec G115 -- below 4 MiB
+		h.Slots[i] = keySlot{Active: slotDisabled, Offset: slotSector(i), Stripes: stripes}
 	}
-	h.Slots[0].Active, h.Slots[0].Iterations, h.Slots[0].Salt = slotEnabled, iterations, slotSalt
+	h.Slots[ownSlot].Active, h.Slots[ownSlot].Iterations, h.Slots[ownSlot].Salt = slotEnabled, iterations, slotSalt
 
 	material, err := seal(passphrase, slotSalt[:], master[:])
 	if err != nil {
