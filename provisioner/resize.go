@@ -102,11 +102,7 @@ func (p *Provisioner) growVolume(ctx context.Context, h Hypervisor, inst records
 		return err
 	}
 	if block := disks.Disk(inst.ID).Block; block || !running {
-		key, err := p.passphrase(ctx, inst)
-		if err != nil {
-			return err
-		}
-		if err := disks.Grow(ctx, inst.ID, inst.Flavor.DiskGiB, key); err != nil || !running {
+		if err := disks.Grow(ctx, inst.ID, inst.Flavor.DiskGiB, inst.Key != nil); err != nil || !running {
 			return err
 		}
 	}

@@ -65,30 +65,39 @@ func Lend(file Medium, at int64, passphrase, once []byte) error {
 	return writeEntry(file, at, lentSlot, entry)
 }
 
-// Revoke has the passphrase of Lend open the volume no more: its material and its salt are overwritten, on the disk when Revoke
-// returns. It needs no key, and can be done while QEMU has the volume open, which reads slots only when it opens one. It tells
-// whether something was lent; then, and only then, it writes.
-func Revoke(file Medium, at int64) (was bool, err error) {
+// blank is the entry of a slot that is not in use.
+func blank(slot int) keySlot {
+	return keySlot{Active: slotDisabled, Offset: slotSector(slot), Stripes: stripes}
+}
+
+// Lent tells whether a passphrase of Lend may still open a volume whose header begins there.
+func Lent(file io.ReaderAt, at int64) (bool, error) {
 	if at < 0 || !Begins(file, at) {
 		return false, nil
 	}
-	blank := keySlot{Active: slotDisabled, Offset: slotSector(lentSlot), Stripes: stripes}
 	var want bytes.Buffer
-	if err := binary.Write(&want, binary.BigEndian, blank); err != nil {
+	if err := binary.Write(&want, binary.BigEndian, blank(lentSlot)); err != nil {
 		return false, err
 	}
 	have := make([]byte, entryBytes)
 	if _, err := file.ReadAt(have, at+entryAt(lentSlot)); err != nil {
 		return false, fmt.Errorf("read a slot of a LUKS header: %w", err)
 	}
-	if bytes.Equal(have, want.Bytes()) {
-		return false, nil
+	return !bytes.Equal(have, want.Bytes()), nil
+}
+
+// Revoke has the passphrase of Lend open the volume no more: its material and its salt are overwritten, on the disk when Revoke
+// returns. It needs no key, and can be done while QEMU has the volume open, which reads slots only when it opens one. It tells
+// whether something was lent; then, and only then, it writes.
+func Revoke(file Medium, at int64) (was bool, err error) {
+	if was, err = Lent(file, at); !was || err != nil {
+		return was, err
 	}
 	// The entry last here too: as long as it is there, a Revoke that was cut short is done again.
 	if _, err := file.WriteAt(make([]byte, materialBytes), at+materialAt(lentSlot)); err != nil {
 		return true, fmt.Errorf("overwrite a slot of a LUKS header: %w", err)
 	}
-	if err := writeEntry(file, at, lentSlot, blank); err != nil {
+	if err := writeEntry(file, at, lentSlot, blank(lentSlot)); err != nil {
 		return true, err
 	}
 	if err := file.Sync(); err != nil {

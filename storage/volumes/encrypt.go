@@ -11,9 +11,6 @@ import (
 	"holm/storage/luks"
 )
 
-// luksMagic is how an encrypted raw volume begins.
-var luksMagic = []byte{'L', 'U', 'K', 'S', 0xba, 0xbe}
-
 // blankBytes is how much of the beginning of a raw volume is written, so that its guest finds zeros there and takes it for
 // new. What nobody has written decrypts to noise; in a qcow2 file it is not even asked for.
 const blankBytes = 1 << 20
@@ -51,57 +48,10 @@ func atOnce() error { return nil }
 
 func rawSize(file *os.File) (int64, error) {
 	size, err := file.Seek(0, io.SeekEnd)
-	if err == nil && size >= luks.HeaderBytes && encryptedRaw(file) {
+	if err == nil && size >= luks.HeaderBytes && luks.Begins(file, 0) {
 		size -= luks.HeaderBytes
 	}
 	return size, err
-}
-
-func encryptedRaw(file io.ReaderAt) bool {
-	begin := make([]byte, len(luksMagic))
-	_, err := file.ReadAt(begin, 0)
-	return err == nil && bytes.Equal(begin, luksMagic)
-}
-
-// What is used of a qcow2 file's header. Source: QEMU's docs/interop/qcow2.txt.
-const (
-	cryptAt       = 32 // crypt_method
-	cryptLUKS     = 2
-	extensionsAt  = 112 // where extensions begin, as qemu-img writes them
-	extensionLUKS = 0x0537be77
-	maxExtensions = 64 << 10
-)
-
-// qcow2Header is its beginning.
-type qcow2Header struct {
-	Magic, Version        uint32
-	Backing               uint64
-	BackingLen            uint32
-	ClusterBits           uint32
-	Size                  uint64
-	Crypt, L1Size         uint32
-	L1At, RefTableAt      uint64
-	RefTableClusters      uint32
-	Snapshots             uint32
-	SnapshotsAt           uint64
-	Incompatible          uint64
-	Compatible, Autoclear uint64
-	RefOrder, Length      uint32
-}
-
-// extension is one of the header's; what it says follows, padded to 8 bytes.
-type extension struct{ Kind, Length uint32 }
-
-// pointer is what extensionLUKS says: where the LUKS header lies in the file.
-type pointer struct{ At, Length uint64 }
-
-func readQcow2(file io.ReaderAt) (h qcow2Header, err error) {
-	const magic = 'Q'<<24 | 'F'<<16 | 'I'<<8 | 0xfb
-	err = binary.Read(io.NewSectionReader(file, 0, int64(binary.Size(h))), binary.BigEndian, &h)
-	if err == nil && (h.Magic != magic || h.Version != 3 || h.ClusterBits < 9 || h.ClusterBits > 21) {
-		err = errors.New("no qcow2 file of version 3")
-	}
-	return h, err
 }
 
 // encryptQcow2 makes a blank qcow2 file that qemu-img has just written an encrypted one: it adds the LUKS header behind all
@@ -118,7 +68,7 @@ func encryptQcow2(file *os.File, key []byte) error {
 	if err != nil {
 		return err
 	}
-	cluster := int64(1) << h.ClusterBits
+	cluster := h.cluster()
 	at := (end + cluster - 1) / cluster * cluster
 	if err := file.Truncate(at + luks.HeaderBytes); err != nil {
 		return err
@@ -148,7 +98,7 @@ func encryptQcow2(file *os.File, key []byte) error {
 
 // countClusters sets the reference counts of new clusters to one. A new file's first block of counts has room for them.
 func countClusters(file *os.File, h qcow2Header, first, count int64) error {
-	cluster := int64(1) << h.ClusterBits
+	cluster := h.cluster()
 	var block [8]byte
 	if _, err := file.ReadAt(block[:], int64(h.RefTableAt)); err != nil { // #nosec G115 -- checked by what follows
 		return err
@@ -161,11 +111,15 @@ func countClusters(file *os.File, h qcow2Header, first, count int64) error {
 	return err
 }
 
-// headerOf tells where the LUKS header of a volume lies; no length when it has none.
+// headerOf tells where the LUKS header of a volume lies; no length when it has none. It lies inside the file.
 func headerOf(file *os.File, kind string) (pointer, error) {
+	size, err := file.Seek(0, io.SeekEnd) // of a block device too
+	if err != nil {
+		return pointer{}, err
+	}
 	if kind != qcow2().kind {
-		if encryptedRaw(file) {
-			return pointer{0, luks.HeaderBytes}, nil
+		if p := (pointer{0, luks.HeaderBytes}); luks.Begins(file, 0) && p.inside(size) {
+			return p, nil
 		}
 		return pointer{}, nil
 	}
@@ -173,27 +127,7 @@ func headerOf(file *os.File, kind string) (pointer, error) {
 	if err != nil || h.Crypt != cryptLUKS {
 		return pointer{}, err
 	}
-	extensions := io.NewSectionReader(file, int64(h.Length), maxExtensions)
-	for {
-		var e extension
-		if err := binary.Read(extensions, binary.BigEndian, &e); err != nil {
-			return pointer{}, err
-		}
-		switch e.Kind {
-		case 0:
-			return pointer{}, errors.New("an encrypted qcow2 file does not say where its LUKS header is")
-		case extensionLUKS:
-			var p pointer
-			err := binary.Read(extensions, binary.BigEndian, &p)
-			if err == nil && (p.At == 0 || p.Length == 0 || p.Length > 64<<20) {
-				err = errors.New("the LUKS header of a qcow2 file is in an impossible place")
-			}
-			return p, err
-		}
-		if _, err := extensions.Seek(int64(e.Length+7)&^7, io.SeekCurrent); err != nil {
-			return pointer{}, err
-		}
-	}
+	return h.luks(file, size)
 }
 
 // encrypted tells whether a volume is.
@@ -218,7 +152,8 @@ func erase(file *os.File, kind string) error {
 	return file.Sync()
 }
 
-// eraseHeader overwrites what opens a volume. One that makes no sense opens nothing.
+// eraseHeader overwrites what opens a volume. One that makes no sense, or that is said to lie outside the file, opens nothing: a QEMU
+// that was taken over must not keep its instance from being removed.
 func eraseHeader(file *os.File, kind string) error {
 	header, err := headerOf(file, kind)
 	if err != nil || header.Length == 0 {
@@ -236,4 +171,25 @@ func eraseHeader(file *os.File, kind string) error {
 		return fmt.Errorf("overwrite the LUKS header: %w", err)
 	}
 	return nil
+}
+
+// lend has a second passphrase open a volume.
+func lend(file *os.File, kind string, key, once []byte) error {
+	header, err := headerOf(file, kind)
+	if err != nil {
+		return err
+	}
+	if header.Length < luks.HeaderBytes {
+		return errOtherKey
+	}
+	return luks.Lend(file, int64(header.At), key, once) // #nosec G115 -- inside the file
+}
+
+// revoke overwrites what lend has written. Where there is no header, nothing was lent.
+func revoke(file *os.File, kind string) (bool, error) {
+	header, err := headerOf(file, kind)
+	if err != nil || header.Length < luks.HeaderBytes {
+		return false, nil //nolint:nilerr // see above
+	}
+	return luks.Revoke(file, int64(header.At)) // #nosec G115 -- inside the file
 }

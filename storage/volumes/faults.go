@@ -41,12 +41,8 @@ func noSpace(place, remedy string) error {
 	return e
 }
 
-// inUse turns QEMU's word for a lock that it did not get into one that a person can read.
-func inUse(path string, err error) error {
-	if said(err, "Failed to get") {
-		return fault.New(fault.Busy, "stop the guest first, or grow it through the hypervisor", "volume %s is open in a guest", path)
-	}
-	return err
+func inUse(path string) error {
+	return fault.New(fault.Busy, "stop the guest first, or grow it through the hypervisor", "volume %s is open in a guest", path)
 }
 
 // said tells whether a program that failed said any of these.

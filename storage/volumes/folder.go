@@ -161,6 +161,33 @@ func (f folder) Remove(_ context.Context, id string) error {
 
 // Wipe implements Backend. A link that was planted is no volume, and is left for Remove.
 func (f folder) Wipe(_ context.Context, id string) error {
+	return f.change(id, "wipe", func(file *os.File) error { return erase(file, f.format.kind) })
+}
+
+// Lend implements Backend.
+func (f folder) Lend(_ context.Context, id string, key, once []byte) error {
+	lent := false
+	err := f.change(id, "open", func(file *os.File) error {
+		lent = true
+		return lend(file, f.format.kind, key, once)
+	})
+	if err == nil && !lent {
+		err = fmt.Errorf("open volume %s: %w", id, fs.ErrNotExist)
+	}
+	return err
+}
+
+// Revoke implements Backend.
+func (f folder) Revoke(_ context.Context, id string) (was bool, err error) {
+	err = f.change(id, "lock", func(file *os.File) error {
+		was, err = revoke(file, f.format.kind)
+		return err
+	})
+	return was, err
+}
+
+// change does something to the file of a volume, if there is one.
+func (f folder) change(id, doing string, do func(*os.File) error) error {
 	if err := checkID(id); err != nil {
 		return err
 	}
@@ -178,15 +205,18 @@ func (f folder) Wipe(_ context.Context, id string) error {
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("wipe volume: %w", err)
+		return fmt.Errorf("%s volume: %w", doing, err)
 	}
 	file, err := root.OpenFile(name, os.O_RDWR|unix.O_NOFOLLOW, 0)
 	if err != nil {
-		return fmt.Errorf("wipe volume: %w", err)
+		return fmt.Errorf("%s volume: %w", doing, err)
 	}
 	defer func() { _ = file.Close() }()
-	if err := erase(file, f.format.kind); err != nil {
-		return fmt.Errorf("wipe volume %s: %w", f.path(name), err)
+	if after, err := file.Stat(); err != nil || !os.SameFile(info, after) {
+		return fmt.Errorf("%s volume %s: it is another file by now", doing, f.path(name))
+	}
+	if err := do(file); err != nil {
+		return wrap(err, doing+" volume "+f.path(name))
 	}
 	return nil
 }
@@ -223,7 +253,7 @@ func (f folder) Usage(_ context.Context, id string) (Usage, error) {
 }
 
 // Grow implements Backend.
-func (f folder) Grow(ctx context.Context, id string, gib int, key []byte) error {
+func (f folder) Grow(ctx context.Context, id string, gib int, keyed bool) error {
 	if err := errors.Join(checkID(id), checkSize(gib)); err != nil {
 		return err
 	}
@@ -237,7 +267,7 @@ func (f folder) Grow(ctx context.Context, id string, gib int, key []byte) error 
 	case want == have:
 		return nil
 	}
-	return f.full(resize(ctx, f.path(f.name(id)), f.format.kind, gib, key))
+	return f.full(f.change(id, "grow", func(file *os.File) error { return resize(file, f.format.kind, gib, keyed) }))
 }
 
 // Disk implements Backend.

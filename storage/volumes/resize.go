@@ -1,96 +1,125 @@
 package volumes
 
 import (
-	"context"
-	"encoding/json"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
-	"strconv"
 
-	"holm/internal/run"
+	"golang.org/x/sys/unix"
+
+	"holm/storage/luks"
 )
 
-// image is how QEMU opens a file, in its own words.
-type image struct {
-	Driver  string      `json:"driver"`
-	File    imageFile   `json:"file"`
-	Secret  string      `json:"key-secret,omitempty"` // of a LUKS file
-	Encrypt *encryption `json:"encrypt,omitempty"`    // of a qcow2 file
-}
+var errOtherKey = errors.New("it is said to be encrypted and is not, or the other way round")
 
-type imageFile struct {
-	Driver string `json:"driver"`
-	Name   string `json:"filename"`
-}
-
-type encryption struct {
-	Format string `json:"format"`
-	Secret string `json:"key-secret"`
-}
-
-// secretName is what QEMU calls the key, and secretFile where it reads it: a pipe that it inherits, so that the key is in no
-// argument, no variable and no file.
+// A QEMU, also qemu-img, holds locks on these bytes of a file that it has open, whether or not there are such bytes. Source: QEMU's
+// block/file-posix.c.
 const (
-	secretName = "key"
-	secretFile = "/dev/fd/3" // #nosec G101 -- where it is read, and not what
+	qemuLocksAt = 100
+	qemuLocks   = 200
 )
 
-// resize lets qemu-img do it for raw files too: it sees QEMU's lock, and so that a guest has the file open.
-func resize(ctx context.Context, path, kind string, gib int, key []byte) error {
-	if err := resizeFile(ctx, path, kind, gib, key); err != nil {
-		return inUse(path, fmt.Errorf("grow volume %s: %w", path, err))
+// shut keeps every QEMU from opening a file as long as this descriptor is open, or says that one has it open.
+func shut(file *os.File) error {
+	lock := unix.Flock_t{Type: unix.F_WRLCK, Start: qemuLocksAt, Len: qemuLocks}
+	err := unix.FcntlFlock(file.Fd(), unix.F_OFD_SETLK, &lock)
+	if errors.Is(err, unix.EAGAIN) || errors.Is(err, unix.EACCES) {
+		return inUse(file.Name())
 	}
-	file, err := os.Open(path)
+	return err
+}
+
+// resize makes a file larger. It is holm that does so and not qemu-img: what the file says was written by a guest's QEMU, and a
+// program of root's that goes by it can be led to other files.
+func resize(file *os.File, kind string, gib int, keyed bool) error {
+	if err := shut(file); err != nil {
+		return err
+	}
+	header, err := headerOf(file, kind)
 	if err != nil {
-		return fmt.Errorf("grow volume: %w", err)
+		return err
 	}
-	defer func() { _ = file.Close() }()
+	if (header.Length > 0) != keyed {
+		return errOtherKey
+	}
+	bytes := int64(gib) << 30
+	if kind == qcow2().kind {
+		err = growQcow2(file, bytes)
+	} else {
+		if keyed {
+			bytes += luks.HeaderBytes
+		}
+		err = file.Truncate(bytes)
+	}
+	if err != nil {
+		return err
+	}
+	return file.Sync()
+}
+
+// growQcow2 tells the header of the new size, and gives the table that it begins with as many entries as that needs: in its place
+// where it has room there, which is up to 4 TiB with QEMU's clusters, and else at the file's end.
+func growQcow2(file *os.File, bytes int64) error {
+	h, err := readQcow2(file)
+	if err != nil {
+		return err
+	}
+	info, err := file.Stat()
+	if err != nil {
+		return err
+	}
+	if err := h.sound(file, info.Size()); err != nil {
+		return err
+	}
+	have, want := int64(h.L1Size), h.l1For(bytes)
+	cluster := h.cluster()
+	room := (have*entryBytes + cluster - 1) / cluster * cluster / entryBytes
+	switch {
+	case want <= have:
+		want = have
+	case want <= room:
+		if _, err := file.WriteAt(make([]byte, (want-have)*entryBytes), int64(h.L1At)+have*entryBytes); err != nil { // #nosec G115 -- inside the file
+			return err
+		}
+	default:
+		if err := moveTable(file, &h, info.Size(), want); err != nil {
+			return err
+		}
+	}
+	// The table is on the disk before the header says that it is that large.
 	if err := file.Sync(); err != nil {
-		return fmt.Errorf("grow volume %s: %w", path, err)
+		return err
+	}
+	fields := binary.BigEndian.AppendUint64(nil, uint64(bytes))                                              // #nosec G115 -- positive
+	fields = binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(fields, h.Crypt), uint32(want)) // #nosec G115 -- bounded by MaxGiB
+	fields = binary.BigEndian.AppendUint64(fields, h.L1At)
+	_, err = file.WriteAt(fields, sizeAt)
+	return err
+}
+
+// moveTable copies the table to the end of the file, with more entries. Which clusters are in use is then not as the reference counts
+// say: the header says that first, and the next QEMU that opens the file counts anew.
+func moveTable(file *os.File, h *qcow2Header, size, entries int64) error {
+	table := make([]byte, entries*entryBytes)
+	if _, err := file.ReadAt(table[:int64(h.L1Size)*entryBytes], int64(h.L1At)); err != nil { // #nosec G115 -- inside the file
+		return err
+	}
+	cluster := h.cluster()
+	at := (size + cluster - 1) / cluster * cluster
+	if err := file.Truncate(at + (int64(len(table))+cluster-1)/cluster*cluster); err != nil {
+		return err
+	}
+	if _, err := file.WriteAt(table, at); err != nil {
+		return err
+	}
+	h.L1At, h.Incompatible = uint64(at), h.Incompatible|dirty // #nosec G115 -- positive
+	if _, err := file.WriteAt(binary.BigEndian.AppendUint64(nil, h.Incompatible), incompatAt); err != nil {
+		return err
 	}
 	return nil
 }
 
-var errOtherKey = errors.New("its key was not given, or it has none")
-
-func resizeFile(ctx context.Context, path, kind string, gib int, key []byte) error {
-	size := strconv.Itoa(gib) + "G"
-	if locked, err := encrypted(path, kind); err != nil {
-		return err
-	} else if locked != (key != nil) {
-		return errOtherKey
-	}
-	if key == nil {
-		_, err := run.Command(ctx, "qemu-img", "resize", "-q", "-f", kind, path, size)
-		return err
-	}
-	opened := image{Driver: kind, File: imageFile{Driver: "file", Name: path}}
-	if kind == qcow2().kind {
-		opened.Encrypt = &encryption{Format: "luks", Secret: secretName}
-	} else {
-		opened.Driver, opened.Secret = "luks", secretName
-	}
-	text, err := json.Marshal(opened) // #nosec G117 -- the name of the secret
-	if err != nil {
-		return err
-	}
-	read, write, err := os.Pipe()
-	if err != nil {
-		return err
-	}
-	defer func() { _ = read.Close() }()
-	_, err = write.Write(key) // a pipe holds more than a key
-	if closed := write.Close(); err == nil {
-		err = closed
-	}
-	if err != nil {
-		return err
-	}
-	_, err = run.Run(ctx, run.Cmd{
-		Name:  "qemu-img",
-		Args:  []string{"resize", "-q", "--object", "secret,id=" + secretName + ",format=raw,file=" + secretFile, "json:" + string(text), size},
-		Files: []*os.File{read},
-	})
-	return err
+func unsound(wrong string) error {
+	return fmt.Errorf("its header is not as holm and QEMU leave one: %s", wrong)
 }

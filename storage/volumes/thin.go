@@ -196,7 +196,7 @@ func (t thin) Usage(ctx context.Context, id string) (Usage, error) {
 }
 
 // Grow implements Backend.
-func (t thin) Grow(ctx context.Context, id string, gib int, key []byte) error {
+func (t thin) Grow(ctx context.Context, id string, gib int, keyed bool) error {
 	if err := checkSize(gib); err != nil {
 		return err
 	}
@@ -213,10 +213,10 @@ func (t thin) Grow(ctx context.Context, id string, gib int, key []byte) error {
 	path := t.group + "/" + volumeName(id)
 	if locked, err := encrypted(t.Disk(id).Path, raw().kind); err != nil {
 		return err
-	} else if locked != (key != nil) {
+	} else if locked != keyed {
 		return fmt.Errorf("grow volume %s: %w", path, errOtherKey)
 	}
-	if _, err := t.run(ctx, "lvextend", "--yes", "--quiet", "--size", sizeFor(gib, key != nil), path); err != nil {
+	if _, err := t.run(ctx, "lvextend", "--yes", "--quiet", "--size", sizeFor(gib, keyed), path); err != nil {
 		return fmt.Errorf("grow volume %s: %w", path, err)
 	}
 	return nil

@@ -2,8 +2,10 @@ package volumes
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strconv"
 
@@ -59,13 +61,49 @@ func (t thin) encrypt(id string, key []byte) error {
 
 // eraseHeader overwrites what opens a volume.
 func (t thin) eraseHeader(id string) error {
-	file, err := os.OpenFile(t.Disk(id).Path, os.O_RDWR, 0)
+	return t.change(id, "wipe", func(file *os.File) error { return eraseHeader(file, raw().kind) })
+}
+
+// Lend implements Backend.
+func (t thin) Lend(_ context.Context, id string, key, once []byte) error {
+	return t.change(id, "open", func(file *os.File) error { return lend(file, raw().kind, key, once) })
+}
+
+// Revoke implements Backend. It is done each minute for each volume, and so asks nothing of LVM, and opens for writing only what has to
+// be written: the kernel tells udev of a device that was open so, which then looks into it.
+func (t thin) Revoke(_ context.Context, id string) (was bool, err error) {
+	if err := checkID(id); err != nil {
+		return false, err
+	}
+	file, err := os.Open(t.Disk(id).Path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
 	if err != nil {
-		return fmt.Errorf("wipe volume: %w", err)
+		return false, fmt.Errorf("lock volume: %w", err)
 	}
 	defer func() { _ = file.Close() }()
-	if err := eraseHeader(file, raw().kind); err != nil {
-		return fmt.Errorf("wipe volume %s: %w", file.Name(), err)
+	if lent, err := luks.Lent(file, 0); !lent || err != nil {
+		return lent, err
+	}
+	return true, t.change(id, "lock", func(file *os.File) error {
+		_, err := revoke(file, raw().kind)
+		return err
+	})
+}
+
+// change does something to the header of a volume.
+func (t thin) change(id, doing string, do func(*os.File) error) error {
+	if err := checkID(id); err != nil {
+		return err
+	}
+	file, err := os.OpenFile(t.Disk(id).Path, os.O_RDWR, 0)
+	if err != nil {
+		return fmt.Errorf("%s volume: %w", doing, err)
+	}
+	defer func() { _ = file.Close() }()
+	if err := do(file); err != nil {
+		return fmt.Errorf("%s volume %s: %w", doing, file.Name(), err)
 	}
 	return nil
 }

@@ -106,8 +106,8 @@ func TestWhatIsAskedOfLVM(t *testing.T) {
 			"lvremove --force --yes --quiet --select lv_tags={holm} && lv_name=holm-0123456789ab && pool_lv=thin fast",
 		}},
 		"a removal of what is not there": {func(b Backend) error { return b.Remove(t.Context(), two) }, nil},
-		"a growth":                       {func(b Backend) error { return b.Grow(t.Context(), one, 30, nil) }, []string{"lvextend --yes --quiet --size 30g fast/holm-0123456789ab"}},
-		"a growth to the same size":      {func(b Backend) error { return b.Grow(t.Context(), one, 20, nil) }, nil},
+		"a growth":                       {func(b Backend) error { return b.Grow(t.Context(), one, 30, false) }, []string{"lvextend --yes --quiet --size 30g fast/holm-0123456789ab"}},
+		"a growth to the same size":      {func(b Backend) error { return b.Grow(t.Context(), one, 20, false) }, nil},
 		"a look": {func(b Backend) error {
 			_, usage := b.Usage(t.Context(), one)
 			_, list := b.List(t.Context())

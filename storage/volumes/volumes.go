@@ -52,8 +52,14 @@ type Backend interface {
 	// Grow makes a volume larger and keeps what is in it; no error when it has that size. Shrinking is a fault of kind
 	// Usage. A file must not be open in a guest (kind Busy): the hypervisor grows that. A Block volume must be grown
 	// here, running guest or not, before the hypervisor is told.
-	// key is that with which the volume was made; nil when there was none.
-	Grow(ctx context.Context, id string, gib int, key []byte) error
+	// keyed says whether the volume was made with a key.
+	Grow(ctx context.Context, id string, gib int, keyed bool) error
+	// Lend has a second passphrase, which is text, open a volume that was made with key, until Revoke: what was lent before opens
+	// it no more. It is for a start, of which a hypervisor writes down more than it should. A guest must not have it open.
+	Lend(ctx context.Context, id string, key, once []byte) error
+	// Revoke overwrites what Lend has written, and tells whether there was anything. It needs no key and reads a few bytes when there
+	// is nothing; no error when there is no volume. A guest may have it open.
+	Revoke(ctx context.Context, id string) (was bool, err error)
 	// Wipe makes a volume unreadable for good, before it is removed: what opens it is overwritten, and its blocks are given
 	// back. No error when there is nothing. A guest must not have it open.
 	Wipe(ctx context.Context, id string) error

@@ -101,7 +101,7 @@ func TestAPoolThatIsNotMountedIsNotAnEmptyOne(t *testing.T) {
 		_, list := b.List(t.Context())
 		for what, err := range map[string]error{
 			"prepare": b.Prepare(t.Context()), "create": b.Create(t.Context(), id, 1, nil), "clone": b.Clone(t.Context(), id, "ffffffffffff"),
-			"remove": b.Remove(t.Context(), id), "usage": usage, "grow": b.Grow(t.Context(), id, 2, nil), "list": list,
+			"remove": b.Remove(t.Context(), id), "usage": usage, "grow": b.Grow(t.Context(), id, 2, false), "list": list,
 		} {
 			if want := "the folder of volumes " + dir + " is not there"; err == nil || err.Error() != want || fault.KindOf(err) != fault.Unfit {
 				t.Errorf("%s, %s: error is %v, want %s", kind, what, err, want)

@@ -15,7 +15,7 @@ func testGrow(t *testing.T, s suite) {
 	s.writes(t, A, 0, 0x11)
 	s.writes(t, A, 1<<30-chunk, 0x22)
 	for range 2 { // it has that size already the second time
-		if err := s.Backend.Grow(t.Context(), A, 3, nil); err != nil {
+		if err := s.Backend.Grow(t.Context(), A, 3, false); err != nil {
 			t.Fatal(err)
 		}
 		s.size(t, A, 3)
@@ -31,7 +31,7 @@ func testGrow(t *testing.T, s suite) {
 func testShrink(t *testing.T, s suite) {
 	s.create(t, A, 3)
 	s.writes(t, A, 3<<30-chunk, 0x11)
-	if err := s.Backend.Grow(t.Context(), A, 2, nil); fault.KindOf(err) != fault.Usage || fault.RemedyOf(err) == "" {
+	if err := s.Backend.Grow(t.Context(), A, 2, false); fault.KindOf(err) != fault.Usage || fault.RemedyOf(err) == "" {
 		t.Errorf("grow to less: %v, want a fault of kind Usage with a remedy", err)
 	}
 	s.size(t, A, 3)
@@ -42,7 +42,7 @@ func testShrink(t *testing.T, s suite) {
 func testOpen(t *testing.T, s suite) {
 	s.create(t, A, 1)
 	release := s.hold(t, A)
-	err := s.Backend.Grow(t.Context(), A, 2, nil)
+	err := s.Backend.Grow(t.Context(), A, 2, false)
 	switch block := s.Backend.Disk(A).Block; {
 	case block && err != nil:
 		t.Errorf("grow a block device that is open: %v", err)
@@ -58,7 +58,7 @@ func testOpen(t *testing.T, s suite) {
 		t.Errorf("usage of an open volume: %+v, %v", used, err)
 	}
 	release()
-	if err := s.Backend.Grow(t.Context(), A, 2, nil); err != nil {
+	if err := s.Backend.Grow(t.Context(), A, 2, false); err != nil {
 		t.Errorf("grow when it is closed: %v", err)
 	}
 	s.size(t, A, 2)
@@ -79,7 +79,7 @@ func testClone(t *testing.T, s suite) {
 	s.writes(t, B, 1<<30, 0x44)
 	s.reads(t, B, 0, 0x11)
 	s.reads(t, A, 1<<30, 0x22)
-	if err := s.Backend.Grow(t.Context(), B, 3, nil); err != nil {
+	if err := s.Backend.Grow(t.Context(), B, 3, false); err != nil {
 		t.Fatal(err)
 	}
 	s.size(t, A, 2)

@@ -146,7 +146,7 @@ func testForeign(t *testing.T, s suite) {
 	}
 	_, usage := s.Backend.Usage(t.Context(), A)
 	for what, err := range map[string]error{
-		"usage": usage, "grow": s.Backend.Grow(t.Context(), A, 2, nil), "clone": s.Backend.Clone(t.Context(), A, C),
+		"usage": usage, "grow": s.Backend.Grow(t.Context(), A, 2, false), "clone": s.Backend.Clone(t.Context(), A, C),
 	} {
 		if err == nil || errors.Is(err, fs.ErrNotExist) {
 			t.Errorf("%s: %v, want an error that says that it is no volume", what, err)

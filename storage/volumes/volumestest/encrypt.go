@@ -40,11 +40,11 @@ func testEncrypted(t *testing.T, s suite) {
 	if s.contains(t, A, []byte(key)) {
 		t.Error("the key lies in the file")
 	}
-	if err := s.Backend.Grow(t.Context(), A, 3, nil); err == nil {
+	if err := s.Backend.Grow(t.Context(), A, 3, false); err == nil {
 		t.Error("it grew without its key")
 	}
 	for range 2 {
-		if err := s.Backend.Grow(t.Context(), A, 3, []byte(key)); err != nil {
+		if err := s.Backend.Grow(t.Context(), A, 3, true); err != nil {
 			t.Fatal(err)
 		}
 		s.size(t, A, 3)

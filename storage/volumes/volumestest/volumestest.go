@@ -59,6 +59,7 @@ func Conformance(t *testing.T, open func(t *testing.T) Place) {
 		{"a volume does not shrink", testShrink},
 		{"a volume that a guest has open is not pulled from under it", testOpen},
 		{"an encrypted volume is opened by its key alone", testEncrypted},
+		{"what was lent for a start opens a volume until it is revoked", testLend},
 		{"a wiped volume is opened by nobody", testWipe},
 		{"a clone and its origin have nothing to do with each other", testClone},
 		{"a clone copies nothing", testCloneIsCheap},
@@ -84,7 +85,7 @@ func testEmpty(t *testing.T, s suite) {
 	s.has(t)
 	_, err := s.Backend.Usage(t.Context(), A)
 	for what, err := range map[string]error{
-		"usage": err, "grow": s.Backend.Grow(t.Context(), A, 1, nil), "clone": s.Backend.Clone(t.Context(), A, B),
+		"usage": err, "grow": s.Backend.Grow(t.Context(), A, 1, false), "clone": s.Backend.Clone(t.Context(), A, B),
 	} {
 		if !errors.Is(err, fs.ErrNotExist) {
 			t.Errorf("%s of a missing volume: %v, want fs.ErrNotExist", what, err)
@@ -99,7 +100,7 @@ func testEmpty(t *testing.T, s suite) {
 func testSizes(t *testing.T, s suite) {
 	s.create(t, A, 1)
 	for _, gib := range []int{0, -1, volumes.MaxGiB + 1} {
-		for what, err := range map[string]error{"create": s.Backend.Create(t.Context(), B, gib, nil), "grow": s.Backend.Grow(t.Context(), A, gib, nil)} {
+		for what, err := range map[string]error{"create": s.Backend.Create(t.Context(), B, gib, nil), "grow": s.Backend.Grow(t.Context(), A, gib, false)} {
 			if fault.KindOf(err) != fault.Usage {
 				t.Errorf("%s, %d GiB: %v, want a fault of kind Usage", what, gib, err)
 			}
@@ -118,7 +119,7 @@ func testHostileIDs(t *testing.T, s suite) {
 		_, usage := s.Backend.Usage(t.Context(), id)
 		for what, err := range map[string]error{
 			"create": s.Backend.Create(t.Context(), id, 1, nil), "clone from": s.Backend.Clone(t.Context(), id, B), "clone to": s.Backend.Clone(t.Context(), A, id),
-			"remove": s.Backend.Remove(t.Context(), id), "usage": usage, "grow": s.Backend.Grow(t.Context(), id, 2, nil),
+			"remove": s.Backend.Remove(t.Context(), id), "usage": usage, "grow": s.Backend.Grow(t.Context(), id, 2, false),
 		} {
 			if fault.KindOf(err) != fault.Usage {
 				t.Errorf("%s %.20q: %v, want a fault of kind Usage", what, id, err)
