@@ -28,26 +28,26 @@ type Ended struct {
 
 // Reconcile brings the records in line with what became of instances since somebody looked. One that its owner has switched off
 // from within is on record as stopped from then on, and stays off at the host's next boot; one whose kernel has panicked is
-// started again. What another holm is at work on is left to that.
+// started again. What a start that was killed has lent of a volume is overwritten. What another holm is at work on is left to that.
 func (p *Provisioner) Reconcile(ctx context.Context) ([]Ended, error) {
 	all, err := p.Records.Instances(ctx)
 	if err != nil || len(all) == 0 {
 		return nil, err
 	}
+	ended := p.relockAll(ctx, all) // also while libvirt is down
 	h, err := p.connect(ctx)
 	if err != nil {
-		return nil, err
+		return ended, err
 	}
 	states, err := h.States(ctx)
 	if err != nil {
-		return nil, err
+		return ended, err
 	}
 	halted, err := h.SwitchedOff(ctx)
 	if err != nil {
-		return nil, err
+		return ended, err
 	}
 	var mu sync.Mutex
-	var ended []Ended
 	var working sync.WaitGroup
 	for _, inst := range all {
 		var mend func(context.Context, Hypervisor, records.Instance) Ended

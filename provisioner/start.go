@@ -20,6 +20,11 @@ func (p *Provisioner) powerOn(ctx context.Context, h Hypervisor, inst records.In
 	if err != nil {
 		return inst, err
 	}
+	if !off(state) { // it was switched on by a holm that may have died before it had taken the key of that start back
+		if err := p.relock(ctx, inst); err != nil {
+			return inst, err
+		}
+	}
 	switch state {
 	case DomainRunning:
 		if err := errors.Join(p.guardAgain(ctx, h, inst), p.bound(ctx, h, inst)); err != nil {

@@ -48,7 +48,7 @@ func (p *Provisioner) powerOff(ctx context.Context, h Hypervisor, inst records.I
 		return inst, err
 	}
 	w.finish("stopped", "")
-	return stopped, nil
+	return stopped, p.relock(context.WithoutCancel(ctx), inst)
 }
 
 // journaled does a change of one step that nothing undoes, and journals it before and after.

@@ -79,27 +79,6 @@ func (p *Provisioner) passphrase(ctx context.Context, inst records.Instance) ([]
 	}
 }
 
-// unlocked does something for which the hypervisor has to have the key of an instance's volume, and takes it back.
-func (p *Provisioner) unlocked(ctx context.Context, h Hypervisor, inst records.Instance, do func() error) error {
-	pass, err := p.passphrase(ctx, inst)
-	if err != nil {
-		return err
-	}
-	if pass == nil {
-		return do()
-	}
-	disks, err := p.disks(ctx, inst.Pool)
-	if err != nil {
-		return err
-	}
-	if err := h.SetSecret(ctx, inst.UUID, disks.Disk(inst.ID).Path, pass); err != nil {
-		return err
-	}
-	p.crash("start.unlocked")
-	err = do()
-	return oneError(err, h.RemoveSecret(context.WithoutCancel(ctx), inst.UUID))
-}
-
 // RotateKey gives a tenant a new key and seals those of its volumes with it, in one transaction. Nothing is written to a disk,
 // and instances that run do not notice. It returns how many volumes it was.
 func (p *Provisioner) RotateKey(ctx context.Context, tenant string) (id string, volumes int, err error) {

@@ -79,7 +79,7 @@ func (h *Host) Start(ctx context.Context, uuid string) error {
 		defer h.starting(uuid)()
 		return withDomain(c, uuid, func(dom *libvirt.Domain) error {
 			for try := 1; ; try++ {
-				err := dom.CreateWithFlags(libvirt.DOMAIN_NONE)
+				err := boot(dom)
 				if active, activeErr := dom.IsActive(); err != nil && activeErr == nil && active {
 					return nil
 				}
@@ -89,6 +89,16 @@ func (h *Host) Start(ctx context.Context, uuid string) error {
 			}
 		})
 	})
+	return err
+}
+
+// boot starts a domain from its disks: one that was saved when the host went down would go on from what it had in memory then, on
+// what was defined then, whatever holm has defined since. What was saved is thrown away.
+func boot(dom *libvirt.Domain) error {
+	err := dom.CreateWithFlags(libvirt.DOMAIN_START_FORCE_BOOT)
+	if isCode(err, libvirt.ERR_INVALID_ARG) { // a driver that does not know this saves nothing
+		err = dom.CreateWithFlags(libvirt.DOMAIN_NONE)
+	}
 	return err
 }
 
@@ -114,7 +124,8 @@ func (h *Host) Destroy(ctx context.Context, uuid string) error {
 }
 
 // Undefine implements provisioner.Hypervisor. What libvirt keeps beside the definition goes with it: a host that was
-// shut down may have saved the guest, and libvirt would refuse.
+// shut down may have saved the guest, and libvirt would refuse. The traces go first: as long as they are there, so is the definition,
+// and who has died in between finds both again.
 func (h *Host) Undefine(ctx context.Context, uuid string) error {
 	const everything = libvirt.DOMAIN_UNDEFINE_MANAGED_SAVE | libvirt.DOMAIN_UNDEFINE_SNAPSHOTS_METADATA |
 		libvirt.DOMAIN_UNDEFINE_CHECKPOINTS_METADATA | libvirt.DOMAIN_UNDEFINE_NVRAM
@@ -123,12 +134,13 @@ func (h *Host) Undefine(ctx context.Context, uuid string) error {
 			if persistent, err := dom.IsPersistent(); err != nil || !persistent {
 				return err
 			}
+			traces := removeTraces(c, dom)
 			err := dom.UndefineFlags(everything)
 			if isCode(err, libvirt.ERR_INVALID_ARG) {
 				// A driver that knows none of these has none of them to remove.
 				err = dom.Undefine()
 			}
-			return err
+			return errors.Join(err, traces)
 		}))
 	})
 	return err

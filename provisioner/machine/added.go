@@ -33,16 +33,13 @@ func (c *comparison) added(parent string, n *node) bool {
 		return n.name == "boot" && n.attrs["dev"] == "hd" // the first of the disks; the kernel is given, so it boots nothing
 	case "metadata":
 		return strings.HasPrefix(n.name, "{") && !strings.HasPrefix(n.name, "{"+MetadataNS+"}") // another program's notes
-	case "disk":
-		// An overlay under the disk would be a backingStore with something in it.
-		return isPlacement(n) || n.name == "backingStore" && len(n.children) == 0 && len(n.attrs) == 0
 	case "interface":
 		return isPlacement(n) || n.name == "target" && len(n.children) == 0
 	case "serial", "channel":
 		return isPlacement(n) || n.name == "source" && len(n.children) == 0
 	case "target":
 		return n.name == "model" && n.attrs["name"] == "isa-serial"
-	case "controller", "rng", "panic":
+	case "controller", "rng", "panic", "disk":
 		return isPlacement(n)
 	}
 	return false

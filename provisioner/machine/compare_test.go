@@ -65,7 +65,7 @@ func TestADomainThatWasChangedIsNotWhatWasAskedFor(t *testing.T) {
 		"a root that is writable":   {"<readonly/>", "", "disk vda: readonly was asked for and is missing"},
 		"another root":              {"c7a4/root.img", "c7a4/mine.img", "disk vda/source: file"},
 		"another format":            {"type='qcow2'", "type='raw'", `disk vdb/driver: type "qcow2" was asked for, it is "raw"`},
-		"an overlay":                {"<backingStore/>", "<backingStore type='file'><source file='/x'/></backingStore>", "disk vda: backingStore was not asked for"},
+		"an overlay":                {"<backingStore/>", "<backingStore type='file'><source file='/x'/></backingStore>", "disk vda/backingStore: source was not asked for"},
 		"another serial":            {"<serial>holm-root", "<serial>mine", "disk vda/serial:"},
 		"a shareable disk":          {"<readonly/>", "<readonly/><shareable/>", "disk vda: shareable was not asked for"},
 		"one more disk":             {"<controller type='usb'", "<disk type='file' device='disk'><target dev='vdd'/></disk><controller type='usb'", "devices: disk vdd was not asked for"},

@@ -77,12 +77,14 @@ func seedDisk(path string) libvirtxml.DomainDisk {
 	return d
 }
 
-// disk references its file by path: a disk of type volume gets no AppArmor rule on Debian 12.
+// disk references its file by path: a disk of type volume gets no AppArmor rule on Debian 12. That there is nothing behind the file is
+// said: else libvirt, and what makes AppArmor's profile, look into it for what that might be, and a guest's QEMU can write there.
 func disk(path, target, serial string) libvirtxml.DomainDisk {
 	return libvirtxml.DomainDisk{
-		Device: "disk",
-		Source: &libvirtxml.DomainDiskSource{File: &libvirtxml.DomainDiskSourceFile{File: path}},
-		Target: &libvirtxml.DomainDiskTarget{Dev: target, Bus: "virtio"},
-		Serial: serial,
+		Device:       "disk",
+		Source:       &libvirtxml.DomainDiskSource{File: &libvirtxml.DomainDiskSourceFile{File: path}},
+		BackingStore: &libvirtxml.DomainDiskBackingStore{},
+		Target:       &libvirtxml.DomainDiskTarget{Dev: target, Bus: "virtio"},
+		Serial:       serial,
 	}
 }

@@ -149,6 +149,13 @@ func (h *Hypervisor) Calls() []string {
 	return slices.Clone(h.calls)
 }
 
+// Told returns every secret that it was ever given: a real one writes them down.
+func (h *Hypervisor) Told() []string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Clone(h.told)
+}
+
 // Networks returns the names of the networks that exist, sorted.
 func (h *Hypervisor) Networks() []string {
 	h.mu.Lock()

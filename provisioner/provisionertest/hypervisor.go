@@ -25,6 +25,7 @@ type Hypervisor struct {
 	networks map[string]*network // by UUID
 	filters  map[string]bool     // by name
 	secrets  map[string]bool     // by UUID
+	told     []string            // all secrets that there were
 	watchers map[*watcher]struct{}
 	fail     func(method, object string) error
 	ignore   bool // guests ignore Shutdown
@@ -411,6 +412,7 @@ func (h *Hypervisor) SetSecret(ctx context.Context, uuid, _ string, value []byte
 		return fault.New(fault.Failure, "", "a secret without a value")
 	}
 	h.secrets[uuid] = true
+	h.told = append(h.told, string(value))
 	return nil
 }
 

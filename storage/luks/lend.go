@@ -87,23 +87,23 @@ func Lent(file io.ReaderAt, at int64) (bool, error) {
 }
 
 // Revoke has the passphrase of Lend open the volume no more: its material and its salt are overwritten, on the disk when Revoke
-// returns. It needs no key, and can be done while QEMU has the volume open, which reads slots only when it opens one. It tells
-// whether something was lent; then, and only then, it writes.
-func Revoke(file Medium, at int64) (was bool, err error) {
-	if was, err = Lent(file, at); !was || err != nil {
-		return was, err
+// returns. It needs no key, and can be done while QEMU has the volume open, which reads slots only when it opens one. It writes
+// only when something was lent.
+func Revoke(file Medium, at int64) error {
+	if was, err := Lent(file, at); !was || err != nil {
+		return err
 	}
 	// The entry last here too: as long as it is there, a Revoke that was cut short is done again.
 	if _, err := file.WriteAt(make([]byte, materialBytes), at+materialAt(lentSlot)); err != nil {
-		return true, fmt.Errorf("overwrite a slot of a LUKS header: %w", err)
+		return fmt.Errorf("overwrite a slot of a LUKS header: %w", err)
 	}
 	if err := writeEntry(file, at, lentSlot, blank(lentSlot)); err != nil {
-		return true, err
+		return err
 	}
 	if err := file.Sync(); err != nil {
-		return true, fmt.Errorf("overwrite a slot of a LUKS header: %w", err)
+		return fmt.Errorf("overwrite a slot of a LUKS header: %w", err)
 	}
-	return true, nil
+	return nil
 }
 
 func entryAt(slot int) int64    { return int64(entriesAt + slot*entryBytes) }

@@ -185,11 +185,20 @@ func lend(file *os.File, kind string, key, once []byte) error {
 	return luks.Lend(file, int64(header.At), key, once) // #nosec G115 -- inside the file
 }
 
-// revoke overwrites what lend has written. Where there is no header, nothing was lent.
-func revoke(file *os.File, kind string) (bool, error) {
+// lentIn tells whether what lend has written is there. Where there is no header, nothing was lent.
+func lentIn(file *os.File, kind string) (bool, error) {
 	header, err := headerOf(file, kind)
 	if err != nil || header.Length < luks.HeaderBytes {
 		return false, nil //nolint:nilerr // see above
+	}
+	return luks.Lent(file, int64(header.At)) // #nosec G115 -- inside the file
+}
+
+// revoke overwrites what lend has written.
+func revoke(file *os.File, kind string) error {
+	header, err := headerOf(file, kind)
+	if err != nil || header.Length < luks.HeaderBytes {
+		return nil //nolint:nilerr // see above
 	}
 	return luks.Revoke(file, int64(header.At)) // #nosec G115 -- inside the file
 }

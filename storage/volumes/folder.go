@@ -177,13 +177,18 @@ func (f folder) Lend(_ context.Context, id string, key, once []byte) error {
 	return err
 }
 
-// Revoke implements Backend.
-func (f folder) Revoke(_ context.Context, id string) (was bool, err error) {
-	err = f.change(id, "lock", func(file *os.File) error {
-		was, err = revoke(file, f.format.kind)
+// Lent implements Backend.
+func (f folder) Lent(_ context.Context, id string) (lent bool, err error) {
+	err = f.change(id, "look at", func(file *os.File) error {
+		lent, err = lentIn(file, f.format.kind)
 		return err
 	})
-	return was, err
+	return lent, err
+}
+
+// Revoke implements Backend.
+func (f folder) Revoke(_ context.Context, id string) error {
+	return f.change(id, "lock", func(file *os.File) error { return revoke(file, f.format.kind) })
 }
 
 // change does something to the file of a volume, if there is one.

@@ -100,7 +100,7 @@ func TestAHeaderThatAGuestsQEMUHasWrittenLeadsNowhere(t *testing.T) {
 					t.Errorf("another file is %q now: %v", content, err)
 				}
 				_ = b.Lend(t.Context(), hostileID, []byte(hostileKey), []byte(lentKey))
-				if _, err := b.Revoke(t.Context(), hostileID); err != nil {
+				if err := b.Revoke(t.Context(), hostileID); err != nil {
 					t.Errorf("it cannot be locked: %v", err)
 				}
 				if err := b.Wipe(t.Context(), hostileID); err != nil {
@@ -121,7 +121,7 @@ func TestAPlaceOutsideTheFileOpensNothing(t *testing.T) {
 			b, path := made(t, Qcow2, []byte(hostileKey))
 			patch(t, path, extensionsAt+8, append(word64(at), word64(length)...))
 			_ = b.Lend(t.Context(), hostileID, []byte(hostileKey), []byte(lentKey))
-			if _, err := b.Revoke(t.Context(), hostileID); err != nil {
+			if err := b.Revoke(t.Context(), hostileID); err != nil {
 				t.Errorf("%#x, %#x: revoke: %v", at, length, err)
 			}
 			if err := b.Wipe(t.Context(), hostileID); err != nil {

@@ -69,9 +69,9 @@ func (t thin) Lend(_ context.Context, id string, key, once []byte) error {
 	return t.change(id, "open", func(file *os.File) error { return lend(file, raw().kind, key, once) })
 }
 
-// Revoke implements Backend. It is done each minute for each volume, and so asks nothing of LVM, and opens for writing only what has to
-// be written: the kernel tells udev of a device that was open so, which then looks into it.
-func (t thin) Revoke(_ context.Context, id string) (was bool, err error) {
+// Lent implements Backend. It is asked each minute for each volume, and so asks nothing of LVM, and does not open for writing: the
+// kernel tells udev of a device that was open so, which then looks into it.
+func (t thin) Lent(_ context.Context, id string) (bool, error) {
 	if err := checkID(id); err != nil {
 		return false, err
 	}
@@ -80,16 +80,19 @@ func (t thin) Revoke(_ context.Context, id string) (was bool, err error) {
 		return false, nil
 	}
 	if err != nil {
-		return false, fmt.Errorf("lock volume: %w", err)
+		return false, fmt.Errorf("look at volume: %w", err)
 	}
 	defer func() { _ = file.Close() }()
-	if lent, err := luks.Lent(file, 0); !lent || err != nil {
-		return lent, err
+	return lentIn(file, raw().kind)
+}
+
+// Revoke implements Backend.
+func (t thin) Revoke(_ context.Context, id string) error {
+	err := t.change(id, "lock", func(file *os.File) error { return revoke(file, raw().kind) })
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
 	}
-	return true, t.change(id, "lock", func(file *os.File) error {
-		_, err := revoke(file, raw().kind)
-		return err
-	})
+	return err
 }
 
 // change does something to the header of a volume.

@@ -57,9 +57,11 @@ type Backend interface {
 	// Lend has a second passphrase, which is text, open a volume that was made with key, until Revoke: what was lent before opens
 	// it no more. It is for a start, of which a hypervisor writes down more than it should. A guest must not have it open.
 	Lend(ctx context.Context, id string, key, once []byte) error
-	// Revoke overwrites what Lend has written, and tells whether there was anything. It needs no key and reads a few bytes when there
-	// is nothing; no error when there is no volume. A guest may have it open.
-	Revoke(ctx context.Context, id string) (was bool, err error)
+	// Lent tells whether what Lend has written is still there. It reads a few bytes; no error when there is no volume.
+	Lent(ctx context.Context, id string) (bool, error)
+	// Revoke overwrites what Lend has written. It needs no key; no error when there is no volume, or nothing. A guest may have the
+	// volume open.
+	Revoke(ctx context.Context, id string) error
 	// Wipe makes a volume unreadable for good, before it is removed: what opens it is overwritten, and its blocks are given
 	// back. No error when there is nothing. A guest must not have it open.
 	Wipe(ctx context.Context, id string) error

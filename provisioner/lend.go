@@ -1,0 +1,110 @@
+package provisioner
+
+import (
+	"context"
+	"errors"
+
+	"holm/internal/fault"
+	"holm/storage/keys"
+	"holm/storage/records"
+	"holm/storage/volumes"
+)
+
+// unlocked does something for which the hypervisor has to have a key of an instance's volume. It is given one that was made for this
+// time: libvirt writes what it is given into its log, with the key that it encrypts that with beside it, both on a disk. When do has
+// returned, QEMU has opened the volume or will not, and the key opens nothing any more.
+func (p *Provisioner) unlocked(ctx context.Context, h Hypervisor, inst records.Instance, do func() error) error {
+	pass, err := p.passphrase(ctx, inst)
+	if err != nil {
+		return err
+	}
+	if pass == nil {
+		return do()
+	}
+	disks, err := p.disks(ctx, inst.Pool)
+	if err != nil {
+		return err
+	}
+	once := keys.New().Passphrase()
+	if err := disks.Lend(ctx, inst.ID, pass, once); err != nil {
+		return err
+	}
+	p.crash("start.lent")
+	err = h.SetSecret(ctx, inst.UUID, disks.Disk(inst.ID).Path, once)
+	if err == nil {
+		p.crash("start.unlocked")
+		err = do()
+		p.crash("start.opened")
+	}
+	after := context.WithoutCancel(ctx)
+	revoked := disks.Revoke(after, inst.ID)
+	p.crash("start.revoked")
+	return oneError(err, revoked, h.RemoveSecret(after, inst.UUID))
+}
+
+// relock takes back what a start that was killed has lent of an instance's volume. A pool that is not there has nothing to open.
+func (p *Provisioner) relock(ctx context.Context, inst records.Instance) error {
+	disks, err := p.lender(ctx, inst)
+	if err != nil || disks == nil {
+		return err
+	}
+	if err := disks.Revoke(ctx, inst.ID); fault.KindOf(err) != fault.Unfit {
+		return err
+	}
+	return nil
+}
+
+// lender is where the volume of an instance lies if it is encrypted, and nil if not.
+func (p *Provisioner) lender(ctx context.Context, inst records.Instance) (volumes.Backend, error) {
+	if inst.Key == nil {
+		return nil, nil
+	}
+	return p.disks(ctx, inst.Pool)
+}
+
+// relockAll does so for all instances. That something is lent is looked at before a lock is taken: nobody who changes an instance is to
+// find it busy each minute. Whoever has the lock takes back what it lends itself.
+func (p *Provisioner) relockAll(ctx context.Context, all []records.Instance) (done []Ended) {
+	for _, inst := range all {
+		did, err := p.relockIfLent(ctx, inst)
+		if did || err != nil {
+			done = append(done, Ended{
+				Tenant: inst.Tenant, Name: inst.Name, What: "a start of it was killed; the key that it had been given opens its volume no more", Err: err,
+			})
+		}
+	}
+	return done
+}
+
+func (p *Provisioner) relockIfLent(ctx context.Context, inst records.Instance) (did bool, err error) {
+	disks, err := p.lender(ctx, inst)
+	if err != nil || disks == nil {
+		return false, err
+	}
+	lent, err := disks.Lent(ctx, inst.ID)
+	if fault.KindOf(err) == fault.Unfit || err == nil && !lent {
+		return false, nil // its pool is not there, or nothing is lent
+	}
+	if err != nil {
+		return false, err
+	}
+	if err := p.prepare(); err != nil {
+		return false, err
+	}
+	release, err := p.holdName(ctx, inst.Tenant, inst.Name, false)
+	if fault.KindOf(err) == fault.Busy {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	defer release()
+	now, err := p.Records.Instance(ctx, inst.Tenant, inst.Name)
+	if errors.Is(err, records.ErrNotFound) || err == nil && now.ID != inst.ID {
+		return false, nil // it was removed meanwhile
+	}
+	if err == nil {
+		err = disks.Revoke(ctx, inst.ID)
+	}
+	return err == nil, err
+}
