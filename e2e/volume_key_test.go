@@ -87,7 +87,7 @@ func volumeKey(t *testing.T, name string) []byte {
 	if inst.Key == nil {
 		t.Fatal("its volume is not encrypted")
 	}
-	host, err := keys.Keeper{Path: filepath.Join(stateDir, "keys", "host.key")}.Key(false)
+	host, err := keys.Keeper{Path: filepath.Join(stateDir, "keys", "host.key")}.Key("", false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,6 +115,12 @@ func volumeKey(t *testing.T, name string) []byte {
 	}
 	t.Fatal("its tenant has no key")
 	return nil
+}
+
+// volumeKeyText is that key as QEMU is given it.
+func volumeKeyText(t *testing.T, name string) []byte {
+	t.Helper()
+	return hex.AppendEncode(nil, volumeKey(t, name))
 }
 
 // testKeyLiesNowhere looks for the key of web's volume, when a restart with everybody listening has used it, wherever somebody

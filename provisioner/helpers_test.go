@@ -63,6 +63,7 @@ type world struct {
 	wired    func() map[string]bool
 	listens  map[uint16]bool
 	resolver environment.Resolver
+	host     keys.Keeper
 	inspect  func(ctx context.Context, s verify.Subject) []verify.Result
 
 	mu     sync.Mutex
@@ -80,6 +81,7 @@ func newWorld(t *testing.T) *world {
 		t: t, dir: dir, hyp: provisionertest.NewHypervisor(), images: fakeImages{debian()}, network: network.Default(),
 		resolver: environment.Resolver{Servers: []netip.Addr{netip.MustParseAddr("9.9.9.9")}, File: "/etc/resolv.conf"},
 		records:  &spy{Bolt: records.Open(filepath.Join(dir, "holm.db"))},
+		host:     keys.Keeper{Path: filepath.Join(dir, "keys", "host.key")},
 		capacity: provisioner.Capacity{CPUs: 8, MemoryMiB: 16 << 10, FreeBytes: 1 << 40, Machine: "pc-q35-7.2", KVM: true},
 	}
 	w.inspect = func(context.Context, verify.Subject) []verify.Result { return seen(report.Passed, report.Passed) }
@@ -134,7 +136,7 @@ func (w *world) holm() *provisioner.Provisioner {
 		},
 		Look:    func(_ context.Context, pool records.Pool) (pools.Tree, error) { return w.look(pool) },
 		Bound:   w.bind,
-		HostKey: keys.Keeper{Path: filepath.Join(w.dir, "keys", "host.key")}.Key,
+		HostKey: w.host,
 		Boot:    &w.boot, Firewall: &w.wall, Users: &w.users,
 		MaxFlows: w.maxFlows, Wired: func() map[string]bool {
 			if w.wired == nil {

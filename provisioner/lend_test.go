@@ -56,7 +56,7 @@ func (w *world) opens(secret string) bool {
 func (w *world) own() string {
 	w.t.Helper()
 	inst := w.record()
-	host, err := keys.Keeper{Path: w.hostKey()}.Key(false)
+	host, err := keys.Keeper{Path: w.hostKey()}.Key("", false)
 	must(w.t, err)
 	all, err := w.records.TenantKeys(w.t.Context())
 	must(w.t, err)

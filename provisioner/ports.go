@@ -8,6 +8,7 @@ import (
 
 	"holm/internal/nft"
 	"holm/provisioner/network"
+	"holm/storage/keys"
 	"holm/storage/records"
 )
 
@@ -63,6 +64,8 @@ type Records interface {
 	AddTenantKey(ctx context.Context, key records.TenantKey, admit func(existing []records.TenantKey) error) error
 	// RotateKey replaces a tenant's key, and what it has sealed of the tenant's instances, in one transaction.
 	RotateKey(ctx context.Context, tenant string, reseal func(key *records.TenantKey, instances []records.Instance) error) (records.TenantKey, error)
+	// ResealTenantKeys changes how the keys of all tenants are sealed, in one transaction.
+	ResealTenantKeys(ctx context.Context, reseal func(key *records.TenantKey) error) error
 	// DestroyKey takes the key of an instance's volume away; no error when it has none.
 	DestroyKey(ctx context.Context, id string) (records.Instance, error)
 	// Destroyed notes in the audit log what has become of an instance's volume.
@@ -88,6 +91,15 @@ type Records interface {
 	PutOperation(ctx context.Context, op records.Operation) error
 	// Operations returns the operations of one instance, oldest first; instance "" means all.
 	Operations(ctx context.Context, instance string) ([]records.Operation, error)
+}
+
+// HostKeys has the key with which tenants' keys are sealed. Implementation: keys.Keeper.
+type HostKeys interface {
+	// Key returns it. want is the id of the one that has sealed what is to be opened, "" when there is nothing yet; make says whether it
+	// may be made now.
+	Key(want string, make bool) (keys.Key, error)
+	// Hold keeps others from exchanging it until release.
+	Hold(ctx context.Context) (release func(), err error)
 }
 
 // Boot decides what the host mounts before it starts instances. Implementation: storage/mounts.

@@ -22,7 +22,6 @@ import (
 	"holm/provisioner/environment"
 	"holm/provisioner/network"
 	"holm/provisioner/verify"
-	"holm/storage/keys"
 	"holm/storage/pools"
 	"holm/storage/records"
 )
@@ -66,8 +65,8 @@ type Config struct {
 	Users Users
 	// Bound holds the QEMU of a running domain to a number of open files and threads; nil where Users is.
 	Bound func(domain, uuid string, uid int) error
-	// HostKey is what tenants' keys are sealed with; make says whether it may be made now.
-	HostKey func(make bool) (keys.Key, error)
+	// HostKey is what tenants' keys are sealed with.
+	HostKey HostKeys
 	// Network is the host's own; those of tenants are beside it.
 	Network network.Network
 	// Wired are the hardware addresses that somebody has on this host, a guest of another's too: rules for frames go by them.

@@ -12,31 +12,91 @@ import (
 	"holm/storage/records"
 )
 
-// tenantKey returns the key with which a tenant's volumes are sealed, and makes it when it is the first time. The host's own
-// key is made with the very first of them, and never again: from then on one that is not there was lost.
+// tenantKey returns the key with which a tenant's volumes are sealed, and makes it when it is the first time.
 func (p *Provisioner) tenantKey(ctx context.Context, tenant string) (keys.Key, error) {
-	for {
+	const tries = 3 // exchanges of the host's key that happen between two reads
+	for try := 1; ; try++ {
 		all, err := p.Records.TenantKeys(ctx)
 		if err != nil {
 			return keys.Key{}, err
 		}
-		host, err := p.HostKey(len(all) == 0)
+		at := slices.IndexFunc(all, func(k records.TenantKey) bool { return k.Tenant == tenant })
+		if at < 0 {
+			return p.firstKey(ctx, tenant)
+		}
+		host, err := p.HostKey.Key(all[at].Key.By, false)
 		if err != nil {
 			return keys.Key{}, err
 		}
-		if at := slices.IndexFunc(all, func(k records.TenantKey) bool { return k.Tenant == tenant }); at >= 0 {
-			return host.Open(all[at].Key, keys.Tenant, tenant)
-		}
-		fresh := keys.New()
-		sealed, err := host.Seal(fresh, keys.Tenant, tenant)
-		if err != nil {
-			return keys.Key{}, err
-		}
-		err = p.Records.AddTenantKey(ctx, records.TenantKey{Tenant: tenant, Key: sealed, Made: p.Now().UTC()}, func([]records.TenantKey) error { return nil })
-		if err == nil || !errors.Is(err, records.ErrExists) {
-			return fresh, err
+		key, err := host.Open(all[at].Key, keys.Tenant, tenant)
+		if err == nil || host.ID() == all[at].Key.By || try == tries {
+			return key, err
 		}
 	}
+}
+
+// firstKey makes the key of a tenant. The host's own key is made with the very first of them, and never again: from then on one that
+// is not there was lost. It is not exchanged meanwhile.
+func (p *Provisioner) firstKey(ctx context.Context, tenant string) (keys.Key, error) {
+	release, err := p.HostKey.Hold(ctx)
+	if err != nil {
+		return keys.Key{}, err
+	}
+	defer release()
+	all, err := p.Records.TenantKeys(ctx)
+	if err != nil {
+		return keys.Key{}, err
+	}
+	if slices.ContainsFunc(all, func(k records.TenantKey) bool { return k.Tenant == tenant }) {
+		return p.tenantKey(ctx, tenant) // somebody else was faster
+	}
+	want := ""
+	if len(all) > 0 {
+		want = all[0].Key.By
+	}
+	host, err := p.HostKey.Key(want, len(all) == 0)
+	if err != nil {
+		return keys.Key{}, err
+	}
+	if want != "" && host.ID() != want {
+		return keys.Key{}, fault.New(fault.Failure, "put back the key that sealed the others; what needs no key still works: see docs/KEYS.md",
+			"the keys of tenants were sealed by key %.16q, and the one at hand is %s", want, host.ID())
+	}
+	fresh := keys.New()
+	sealed, err := host.Seal(fresh, keys.Tenant, tenant)
+	if err != nil {
+		return keys.Key{}, err
+	}
+	none := func([]records.TenantKey) error { return nil }
+	return fresh, p.Records.AddTenantKey(ctx, records.TenantKey{Tenant: tenant, Key: sealed, Made: p.Now().UTC()}, none)
+}
+
+// Sealed is the records as what the host's key has sealed: keys.Book.
+type Sealed struct{ Records }
+
+// SealedBy implements keys.Book.
+func (s Sealed) SealedBy(ctx context.Context) (ids []string, err error) {
+	all, err := s.TenantKeys(ctx)
+	for _, k := range all {
+		if !slices.Contains(ids, k.Key.By) {
+			ids = append(ids, k.Key.By)
+		}
+	}
+	return ids, err
+}
+
+// Reseal implements keys.Book.
+func (s Sealed) Reseal(ctx context.Context, from, to keys.Key) error {
+	return s.ResealTenantKeys(ctx, func(key *records.TenantKey) error {
+		if key.Key.By == to.ID() {
+			return nil
+		}
+		inner, err := from.Open(key.Key, keys.Tenant, key.Tenant)
+		if err == nil {
+			key.Key, err = to.Seal(inner, keys.Tenant, key.Tenant)
+		}
+		return err
+	})
 }
 
 // sealVolume gives a new instance a key for its volume.
@@ -85,11 +145,16 @@ func (p *Provisioner) RotateKey(ctx context.Context, tenant string) (id string, 
 	if err := validateName("tenant", tenant); err != nil {
 		return "", 0, err
 	}
-	host, err := p.HostKey(false)
+	release, err := p.HostKey.Hold(ctx)
 	if err != nil {
 		return "", 0, err
 	}
+	defer release()
 	key, err := p.Records.RotateKey(ctx, tenant, func(key *records.TenantKey, instances []records.Instance) error {
+		host, err := p.HostKey.Key(key.Key.By, false)
+		if err != nil {
+			return err
+		}
 		before, err := host.Open(key.Key, keys.Tenant, tenant)
 		if err != nil {
 			return err

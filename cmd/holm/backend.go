@@ -54,7 +54,7 @@ func newProvisioner(ctx context.Context, s settings) (api, error) {
 		Dir: s.state, Records: b.records, Images: images.Open(filepath.Join(s.state, "images")),
 		Connect: func(ctx context.Context) (provisioner.Hypervisor, error) { return b.connect(ctx) },
 		Inspect: verify.System().Run, Measure: b.measure, Look: lookUnder, Health: pools.Looker{}.AskHealth, Boot: mounts.Systemd{}, Network: where, Crash: crashPoint(), Now: time.Now,
-		HostKey:  hostKeeper(s).Key,
+		HostKey:  hostKeeper(s),
 		Firewall: network.Firewall{}, MaxFlows: network.MaxFlows(proc()), Wired: network.Wired, Routes: hostRoutes, Listens: network.Listens, Resolver: hostResolver,
 	}
 	if !strings.HasSuffix(s.connect, "/session") {
@@ -64,7 +64,35 @@ func newProvisioner(ctx context.Context, s settings) (api, error) {
 }
 
 // hostKeeper has the key of this host.
-func hostKeeper(s settings) keys.Keeper { return keys.At(s.state, os.Getenv("CREDENTIALS_DIRECTORY")) }
+func hostKeeper(s settings) keys.Keeper {
+	keeper := keys.At(s.state, os.Getenv("CREDENTIALS_DIRECTORY"))
+	keeper.Crash = crashPoint()
+	return keeper
+}
+
+// keyRing is the host's key with what it has sealed.
+type keyRing struct {
+	keys.Keeper
+	book keys.Book
+}
+
+func newKeyRing(s settings) keyKeeper {
+	return keyRing{hostKeeper(s), provisioner.Sealed{Records: records.Open(database(s))}}
+}
+
+func (k keyRing) State(ctx context.Context) (keys.State, error) { return k.Keeper.State(ctx, k.book) }
+
+func (k keyRing) Lock(ctx context.Context, pass []byte) error {
+	return k.Keeper.Lock(ctx, pass, k.book)
+}
+
+func (k keyRing) Unlock(ctx context.Context, pass []byte) error {
+	return k.Keeper.Unlock(ctx, pass, k.book)
+}
+
+func (k keyRing) Release(ctx context.Context, pass []byte) error {
+	return k.Keeper.Release(ctx, pass, k.book)
+}
 
 // proc is the kernel's view of this host.
 func proc() fs.FS { return os.DirFS("/proc") }

@@ -321,7 +321,8 @@ func (w *world) app(s *term.Streams, getenv func(string) string) *app {
 			return environment.Resolver{Servers: []netip.Addr{netip.MustParseAddr("192.0.2.53")}, File: "/etc/resolv.conf"}
 		},
 		makeKeeper: func(s settings) keyKeeper { // the real one, without the host's memory
-			return keys.Keeper{Path: filepath.Join(s.state, "keys", "host.key"), Memory: filepath.Join(s.state, "memory", "key"), Credentials: getenv("CREDENTIALS_DIRECTORY")}
+			keeper := keys.Keeper{Path: filepath.Join(s.state, "keys", "host.key"), Memory: filepath.Join(s.state, "memory", "key"), Credentials: getenv("CREDENTIALS_DIRECTORY")}
+			return keyRing{keeper, provisioner.Sealed{Records: records.Open(database(s))}}
 		},
 		makeAudit: newAudit, // the records themselves: what is tried is what they wrote
 		arrays:    arrayWorld{w},

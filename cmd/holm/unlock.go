@@ -12,11 +12,11 @@ import (
 
 // keyKeeper has the host's key.
 type keyKeeper interface {
-	// Mode says how the key is had after a boot, and whether it can be had now.
-	Mode() (mode string, open bool, err error)
-	Lock(passphrase []byte) error
-	Unlock(passphrase []byte) error
-	Release(passphrase []byte) error
+	// State says how the key is had after a boot, and whether it can be had now.
+	State(ctx context.Context) (keys.State, error)
+	Lock(ctx context.Context, passphrase []byte) error
+	Unlock(ctx context.Context, passphrase []byte) error
+	Release(ctx context.Context, passphrase []byte) error
 	// Keep has the credential that systemd gave to this process at hand for other processes.
 	Keep() error
 }
@@ -26,10 +26,11 @@ func (a *app) unlockCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "unlock",
 		Short: "Give the host's key its passphrase, so that encrypted instances start",
-		Long: "With --mode manual the host's key is locked with a passphrase, and each boot needs this command before\n" +
-			"instances start; with --mode auto, which is how it begins, the key lies in its file. The passphrase is\n" +
-			"asked for on the terminal, or read from stdin: its first line. In a unit to which systemd gives the key\n" +
-			"as the credential holm-host-key, this command has it at hand until the next boot.",
+		Long: "With --mode manual the host gets a new key, which is locked with a passphrase, and each boot needs\n" +
+			"this command before instances start; with --mode auto, which is how it begins, the key lies in its\n" +
+			"file. The passphrase is asked for on the terminal, or read from stdin: its first line. A change of the\n" +
+			"mode that was cut short is finished by the next. In a unit to which systemd gives the key as the\n" +
+			"credential holm-host-key, this command has it at hand until the next boot.",
 		Example: "  sudo holm unlock --mode manual\n  sudo holm unlock && sudo holm start --all",
 		GroupID: groupHost,
 		Args:    names(0, 0, ""),
@@ -45,24 +46,23 @@ func (a *app) unlockCommand() *cobra.Command {
 
 func (a *app) unlock(ctx context.Context, mode string) error {
 	keeper := a.makeKeeper(a.settings)
-	now, open, err := keeper.Mode()
+	now, err := keeper.State(ctx)
 	if err != nil {
 		return err
 	}
 	switch {
 	case mode != "" && mode != keys.Auto && mode != keys.Manual:
 		return fault.New(fault.Usage, "use auto or manual", "--mode: %s is not known", quoted(mode))
-	case now == keys.Systemd && mode != "":
+	case now.Mode == keys.Systemd && mode != "":
 		return fault.New(fault.Refused, "see docs/KEYS.md: its file has to be put back first", "the host's key comes from systemd")
-	case now == keys.Systemd:
+	case now.Mode == keys.Systemd:
 		if err := keeper.Keep(); err != nil {
 			return err
 		}
-		return a.printMode(keeper)
-	case mode == now, mode == "" && now != keys.Manual:
-		return a.printMode(keeper)
-	case mode == "" && open:
-		return a.printMode(keeper)
+		return a.printMode(ctx, keeper)
+	case now.Unfinished: // whatever is asked for, it has to be finished first
+	case mode == now.Mode, mode == "" && now.Mode != keys.Manual, mode == "" && now.Open:
+		return a.printMode(ctx, keeper)
 	}
 	passphrase, err := a.streams.Passphrase(ctx, "passphrase of the host's key: ")
 	if err != nil {
@@ -84,29 +84,30 @@ func (a *app) unlock(ctx context.Context, mode string) error {
 			}
 		}
 	}
-	if err := do(passphrase); err != nil {
+	if err := do(ctx, passphrase); err != nil {
 		return err
 	}
-	return a.printMode(keeper)
+	return a.printMode(ctx, keeper)
 }
 
 // keyDocument is what is to be known of the host's key.
 type keyDocument struct {
-	Mode string `json:"mode"` // "auto", "manual", "credential"
-	Open bool   `json:"open"`
+	Mode       string `json:"mode"` // "auto", "manual", "credential"
+	Open       bool   `json:"open"`
+	Unfinished bool   `json:"unfinished,omitempty"` // an exchange of the key was cut short
 }
 
-func (a *app) printMode(keeper keyKeeper) error {
-	mode, open, err := keeper.Mode()
+func (a *app) printMode(ctx context.Context, keeper keyKeeper) error {
+	now, err := keeper.State(ctx)
 	if err != nil {
 		return err
 	}
 	state := term.Cell{Text: "at hand"}
-	if !open {
+	if !now.Open {
 		state = term.Cell{Text: "locked", Tone: term.Attention}
 	}
 	var f term.Fields
-	f.Add("mode", term.Text(mode))
+	f.Add("mode", term.Text(now.Mode))
 	f.Add("key", state)
-	return a.streams.Print(a.settings.output, term.Result{Document: keyDocument{mode, open}, People: f, Names: []string{mode}})
+	return a.streams.Print(a.settings.output, term.Result{Document: keyDocument{now.Mode, now.Open, now.Unfinished}, People: f, Names: []string{now.Mode}})
 }

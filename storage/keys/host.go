@@ -25,6 +25,9 @@ type Keeper struct {
 	Path        string // of the file, 0600; made when it is first needed
 	Credentials string // $CREDENTIALS_DIRECTORY; "" when systemd gave none
 	Memory      string // the file, on a file system in memory, of a key that its operator has unlocked
+
+	// Crash is called between the steps of what changes the key; nil does nothing. For tests.
+	Crash func(point string)
 }
 
 // At is the keeper of a state directory's key.
@@ -36,37 +39,58 @@ func At(dir, credentials string) Keeper {
 	}
 }
 
-// Key returns the host's key. make tells whether a new one may be made: never once something was sealed, because then a
-// key that is not there is a key that was lost.
-func (k Keeper) Key(make bool) (Key, error) {
-	if k.Credentials != "" {
-		key, err := read(filepath.Join(k.Credentials, Credential), false)
-		if !errors.Is(err, fs.ErrNotExist) {
-			return key, err
-		}
-	}
-	key, err := read(k.Path, true)
-	if !errors.Is(err, fs.ErrNotExist) {
-		return key, err
-	}
-	key, err = read(k.given(), true)
-	if !errors.Is(err, fs.ErrNotExist) {
-		return key, err
-	}
-	// What was unlocked is of use only beside what was locked: else it belongs to a state that was removed.
-	switch locked, err := exists(k.locked()); {
-	case err != nil:
+// Key returns the host's key. want is the id of the one that has sealed what is to be opened, "" when nothing was sealed yet: while
+// the key is being exchanged there are two. make tells whether a new one may be made: never once something was sealed, because then
+// a key that is not there is a key that was lost.
+func (k Keeper) Key(want string, make bool) (Key, error) {
+	locked, err := exists(k.locked())
+	if err != nil {
 		return Key{}, err
-	case locked:
-		key, err := read(k.Memory, true)
-		if errors.Is(err, fs.ErrNotExist) {
-			return key, fault.New(fault.Unfit, "run: sudo holm unlock", "the host's key is locked since the host has booted")
+	}
+	places := []place{{filepath.Join(k.Credentials, Credential), false}, {k.Path, true}, {k.given(), true}, {k.Memory, true}}
+	if !locked { // what was unlocked is of use only beside what was locked: else it belongs to a state that was removed
+		places = places[:3]
+	}
+	if k.Credentials == "" {
+		places = places[1:]
+	}
+	var first *Key
+	var failed error
+	for _, p := range places {
+		key, err := read(p.path, p.own)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+		case err != nil:
+			failed = errors.Join(failed, err)
+		case want == "" || key.ID() == want:
+			return key, nil
+		case first == nil:
+			first = &key
 		}
-		return key, err
+	}
+	switch {
+	case failed != nil:
+		return Key{}, failed
+	case locked && k.needs(want):
+		return Key{}, fault.New(fault.Unfit, "run: sudo holm unlock", "the host's key is locked since the host has booted")
+	case first != nil:
+		return *first, nil // it opens nothing, and its id says why
 	case !make:
 		return Key{}, lost(k.Path)
 	}
 	return k.create()
+}
+
+// place is a file in which a key may lie; own is one of holm's.
+type place struct {
+	path string
+	own  bool
+}
+
+// needs tells whether the locked key is the one that is wanted; one that cannot be read may be.
+func (k Keeper) needs(want string) bool {
+	box, err := k.box()
+	return err != nil || want == "" || box.Key.ID == want
 }
 
 // create makes the file; two that do so at the same time end up with the same key.

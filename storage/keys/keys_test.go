@@ -65,14 +65,14 @@ func TestAKeyIsNeverPrinted(t *testing.T) {
 
 func TestTheHostKeyIsMadeOnce(t *testing.T) {
 	k := keys.Keeper{Path: filepath.Join(t.TempDir(), "host.key")}
-	if _, err := k.Key(false); err == nil || !strings.Contains(err.Error(), "is gone") || !strings.Contains(fault.RemedyOf(err), "What runs goes on") {
+	if _, err := k.Key("", false); err == nil || !strings.Contains(err.Error(), "is gone") || !strings.Contains(fault.RemedyOf(err), "What runs goes on") {
 		t.Errorf("a lost one: %v", err)
 	}
 	var all sync.Map
 	var wg sync.WaitGroup
 	for range 8 {
 		wg.Go(func() {
-			key, err := k.Key(true)
+			key, err := k.Key("", true)
 			if err != nil {
 				t.Error(err)
 			}
@@ -102,7 +102,7 @@ func TestAHostKeyThatIsNoneIsRefused(t *testing.T) {
 		if err := one.make(path); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := (keys.Keeper{Path: path}).Key(true); err == nil || !strings.Contains(err.Error(), one.says) {
+		if _, err := (keys.Keeper{Path: path}).Key("", true); err == nil || !strings.Contains(err.Error(), one.says) {
 			t.Errorf("%s: %v, want %q", name, err, one.says)
 		}
 	}
@@ -115,7 +115,7 @@ func TestACredentialOfSystemdIsTakenBeforeTheFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	path := filepath.Join(dir, "host.key")
-	got, err := keys.Keeper{Path: path, Credentials: dir}.Key(true)
+	got, err := keys.Keeper{Path: path, Credentials: dir}.Key("", true)
 	want, _ := keys.Of(secret, "")
 	if _, statErr := os.Stat(path); err != nil || got != want || statErr == nil {
 		t.Errorf("%v, %v, %v", got, err, statErr)

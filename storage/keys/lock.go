@@ -2,7 +2,7 @@ package keys
 
 import (
 	"bytes"
-	"crypto/rand"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -31,6 +31,9 @@ const (
 	saltSize     = 16
 )
 
+// cost is argonKiB, but for tests that derive often.
+var cost uint32 = argonKiB
+
 // MinPassphrase is the shortest passphrase that is taken, in bytes.
 const MinPassphrase = 12
 
@@ -52,33 +55,48 @@ func (k Keeper) locked() string { return k.Path + ".locked" }
 // and gives it again.
 func (k Keeper) given() string { return k.Memory + ".given" }
 
-// Mode says how the key is had after a boot, and open whether it can be had now.
-func (k Keeper) Mode() (mode string, open bool, err error) {
-	if k.Credentials != "" {
-		if there, _ := exists(filepath.Join(k.Credentials, Credential)); there {
-			return Systemd, true, nil
+// State is how the key is had.
+type State struct {
+	Mode string // after a boot
+	Open bool   // whether it can be had now
+	// Unfinished is an exchange of the key that was cut short. Until it is finished, the mode is what is true of the weaker key.
+	Unfinished bool
+}
+
+// State says how the key is had that has sealed what is stored.
+func (k Keeper) State(ctx context.Context, book Book) (s State, err error) {
+	sealed, err := book.SealedBy(ctx)
+	if err != nil {
+		return s, err
+	}
+	locked, err1 := exists(k.locked())
+	file, err2 := exists(k.Path)
+	given, err3 := exists(k.given())
+	unlocked, err4 := exists(k.Memory)
+	if err := errors.Join(err1, err2, err3, err4); err != nil {
+		return s, err
+	}
+	s = State{Mode: Auto, Open: true, Unfinished: locked && file}
+	switch {
+	case k.hasCredential(), given && !file:
+		return State{Mode: Systemd, Open: true}, nil
+	case locked && !file:
+		return State{Mode: Manual, Open: unlocked}, nil
+	case s.Unfinished:
+		for _, id := range sealed {
+			key, err := k.Key(id, false)
+			s.Open = s.Open && err == nil && key.ID() == id
 		}
 	}
-	locked, err := exists(k.locked())
-	if err != nil {
-		return "", false, err
+	return s, nil
+}
+
+func (k Keeper) hasCredential() bool {
+	if k.Credentials == "" {
+		return false
 	}
-	file, err := exists(k.Path)
-	if err != nil {
-		return "", false, err
-	}
-	given, err := exists(k.given())
-	if err != nil {
-		return "", false, err
-	}
-	switch {
-	case given && !file:
-		return Systemd, true, nil
-	case locked:
-		unlocked, err := exists(k.Memory)
-		return Manual, unlocked, err
-	}
-	return Auto, true, nil
+	there, _ := exists(filepath.Join(k.Credentials, Credential))
+	return there
 }
 
 func exists(path string) (bool, error) {
@@ -91,86 +109,33 @@ func exists(path string) (bool, error) {
 
 // Keep has the key that systemd gave to this process at hand for everybody's until the next boot.
 func (k Keeper) Keep() error {
-	host, err := k.Key(false)
+	host, err := k.Key("", false)
 	if err != nil {
 		return err
 	}
 	return remember(k.given(), host)
 }
 
-// Lock has the key need a passphrase from the next boot on. It makes the key when there is none. Whoever dies in between
-// leaves one of the two files, or both.
-func (k Keeper) Lock(passphrase []byte) error {
-	if len(passphrase) < MinPassphrase {
-		return fault.New(fault.Usage, "take a longer one", "a passphrase of %d bytes is too short: use at least %d", len(passphrase), MinPassphrase)
+// box is the locked key as it lies in its file.
+func (k Keeper) box() (box lockedKey, err error) {
+	text, err := os.ReadFile(k.locked())
+	if errors.Is(err, fs.ErrNotExist) {
+		return box, fault.New(fault.NotFound, "have it need one: holm unlock --mode manual", "the host's key needs no passphrase")
 	}
-	switch mode, _, err := k.Mode(); {
-	case err != nil:
-		return err
-	case mode == Systemd:
-		return fault.New(fault.Refused, "lock the credential instead: systemd-creds encrypt --with-key=tpm2", "the host's key comes from systemd")
-	case mode == Manual:
-		return fault.New(fault.Exists, "set it to auto first: holm unlock --mode auto", "the host's key needs a passphrase already")
-	}
-	if err := os.MkdirAll(filepath.Dir(k.Path), private); err != nil {
-		return fmt.Errorf("lock the host's key: %w", err)
-	}
-	host, err := k.Key(true)
 	if err != nil {
-		return err
+		return box, err
 	}
-	box := lockedKey{Salt: make([]byte, saltSize)}
-	_, _ = rand.Read(box.Salt) // never fails
-	if box.Key, err = derive(passphrase, box.Salt).Seal(host, Host, hostOwner); err != nil {
-		return err
+	if err := json.NewDecoder(bytes.NewReader(text)).Decode(&box); err != nil || len(box.Salt) != saltSize {
+		return box, fault.New(fault.Failure, "put it back from a backup", "the locked key of the host, %s, is damaged", k.locked())
 	}
-	text, err := json.Marshal(box)
-	if err != nil {
-		return err
-	}
-	if err := atomicfile.WriteBytes(k.locked(), 0o600, text); err != nil {
-		return fmt.Errorf("lock the host's key: %w", err)
-	}
-	if err := remember(k.Memory, host); err != nil {
-		return err
-	}
-	return errors.Join(os.Remove(k.Path), atomicfile.SyncDir(filepath.Dir(k.Path)))
-}
-
-// Unlock has the key at hand until the next boot.
-func (k Keeper) Unlock(passphrase []byte) error {
-	host, err := k.opened(passphrase)
-	if err != nil {
-		return err
-	}
-	return remember(k.Memory, host)
-}
-
-// Release has the key be had from its file again, without a passphrase.
-func (k Keeper) Release(passphrase []byte) error {
-	host, err := k.opened(passphrase)
-	if err != nil {
-		return err
-	}
-	if err := atomicfile.WriteBytes(k.Path, 0o600, host.secret[:]); err != nil {
-		return fmt.Errorf("write the host's key: %w", err)
-	}
-	return errors.Join(os.Remove(k.locked()), forget(k.Memory), atomicfile.SyncDir(filepath.Dir(k.Path)))
+	return box, nil
 }
 
 // opened opens the key with its passphrase.
 func (k Keeper) opened(passphrase []byte) (Key, error) {
-	text, err := os.ReadFile(k.locked())
-	if errors.Is(err, fs.ErrNotExist) {
-		return Key{}, fault.New(fault.NotFound, "have it need one: holm unlock --mode manual", "the host's key needs no passphrase")
-	}
+	box, err := k.box()
 	if err != nil {
 		return Key{}, err
-	}
-	var box lockedKey
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	if err := decoder.Decode(&box); err != nil || len(box.Salt) != saltSize {
-		return Key{}, fault.New(fault.Failure, "put it back from a backup", "the locked key of the host, %s, is damaged", k.locked())
 	}
 	by := derive(passphrase, box.Salt)
 	if box.Key.By != by.ID() {
@@ -200,6 +165,6 @@ func forget(path string) error {
 
 func derive(passphrase, salt []byte) Key {
 	var k Key
-	copy(k.secret[:], argon2.IDKey(passphrase, salt, argonTime, argonKiB, argonThreads, Size))
+	copy(k.secret[:], argon2.IDKey(passphrase, salt, argonTime, cost, argonThreads, Size))
 	return k
 }

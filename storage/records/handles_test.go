@@ -135,3 +135,7 @@ func (h handles) Users(ctx context.Context) ([]records.TenantUser, error) {
 func (h handles) TakeUser(ctx context.Context, tenant string, now time.Time, choose func([]records.TenantUser) (int, error)) (records.TenantUser, error) {
 	return records.Open(h.path).TakeUser(ctx, tenant, now, choose)
 }
+
+func (h handles) ResealTenantKeys(ctx context.Context, reseal func(*records.TenantKey) error) error {
+	return records.Open(h.path).ResealTenantKeys(ctx, reseal)
+}

@@ -73,6 +73,28 @@ func (b *Bolt) RotateKey(ctx context.Context, tenant string, reseal func(key *Te
 	return key, nil
 }
 
+// ResealTenantKeys changes how the keys of all tenants are sealed, in one transaction.
+func (b *Bolt) ResealTenantKeys(ctx context.Context, reseal func(key *TenantKey) error) error {
+	return b.write(ctx, func(tx *bolt.Tx) (change, error) {
+		all, err := tenantKeys().all(b, tx)
+		if err != nil || len(all) == 0 {
+			return change{}, err
+		}
+		c := change{kind: "host.key-exchanged", object: "host/key", note: fmt.Sprintf("the keys of %d tenants sealed anew", len(all))}
+		for _, key := range all {
+			if err := call(func() error { return reseal(&key) }); err != nil {
+				return change{}, err
+			}
+			put, err := tenantKeys().put(tx, key, "reseal")
+			if err != nil {
+				return change{}, err
+			}
+			c.also = append(c.also, put)
+		}
+		return c, nil
+	})
+}
+
 // DestroyKey takes the key of an instance's volume away for good, and keeps its name; no error when it has none. ErrNotFound
 // when there is no such instance.
 func (b *Bolt) DestroyKey(ctx context.Context, id string) (inst Instance, err error) {

@@ -95,7 +95,7 @@ func (t Tenant) Within(used, asked Resources) error {
 // tenants is where they are kept.
 func tenants() shelf[Tenant] {
 	return shelf[Tenant]{
-		bucket: bucketTenants, noun: "tenant", dropped: retire,
+		bucket: bucketTenants, noun: "tenant", dropped: leave,
 		name: func(t Tenant) string { return t.Name },
 		note: func(t Tenant) string {
 			return fmt.Sprintf("%s %d instances %d CPUs %d MiB %d GiB", t.Name, t.Quota.Instances, t.Quota.CPUs, t.Quota.MemoryMiB, t.Quota.DiskGiB)
@@ -153,4 +153,21 @@ func (b *Bolt) charge(tx *bolt.Tx, others []Instance, inst Instance) error {
 		return nil
 	}
 	return tenants().missing(inst.Tenant)
+}
+
+// leave is what goes with a tenant, in the transaction that removes it: its number is nobody's, and its key is gone. Who is made later
+// under that name is somebody else.
+func leave(b *Bolt, tx *bolt.Tx, tenant string) error {
+	if err := retire(b, tx, tenant); err != nil {
+		return err
+	}
+	key, found, err := tenantKeys().get(b, tx, tenant)
+	if err != nil || !found {
+		return err
+	}
+	if err := tx.Bucket([]byte(bucketTenantKeys)).Delete([]byte(tenant)); err != nil {
+		return err
+	}
+	gone := change{kind: "key.drop", object: tenantKeys().object(tenant), note: tenantKeys().note(key)}
+	return appendAudit(tx, gone, b.now(), b.actor())
 }

@@ -84,6 +84,20 @@ func testTenantKeys(t *testing.T, s Store) {
 	if all, err := s.TenantKeys(ctx); err != nil || len(all) != 1 || all[0].Key.ID != second.Key.ID {
 		t.Errorf("the keys are %v, %v", all, err)
 	}
+	third, exchanged := tenantKey(t)
+	for _, failing := range []error{boom, nil} {
+		err := s.ResealTenantKeys(ctx, func(k *records.TenantKey) error {
+			if k.Tenant != "acme" || k.Key.ID != second.Key.ID {
+				t.Errorf("to be resealed is %+v", k)
+			}
+			k.Key = third.Key
+			return failing
+		})
+		all, listErr := s.TenantKeys(ctx)
+		if must(t, listErr); !errors.Is(err, failing) || len(all) != 1 || (all[0].Key.ID == exchanged.ID()) != (failing == nil) {
+			t.Errorf("resealed, with %v: %v; the keys are %v", failing, err, all)
+		}
+	}
 	for range 2 {
 		gone, err := s.DestroyKey(ctx, inst.ID)
 		if err != nil || gone.Key == nil || len(gone.Key.Box) != 0 || gone.Key.ID == "" {
@@ -94,4 +108,19 @@ func testTenantKeys(t *testing.T, s Store) {
 	if _, err := s.DestroyKey(ctx, "ffffffffffff"); !errors.Is(err, records.ErrNotFound) {
 		t.Errorf("destroy the key of nobody: %v", err)
 	}
+}
+
+func testKeyGoesWithItsTenant(t *testing.T, s Store) {
+	ctx := t.Context()
+	none := func([]records.Tenant) error { return nil }
+	must(t, s.AddTenant(ctx, records.Tenant{Name: "acme"}, none))
+	first, _ := tenantKey(t)
+	must(t, s.AddTenantKey(ctx, first, func([]records.TenantKey) error { return nil }))
+	must(t, s.DropTenant(ctx, "acme", func([]records.Instance) error { return nil }))
+	if all, err := s.TenantKeys(ctx); err != nil || len(all) != 0 {
+		t.Errorf("the tenant has gone, and there is %v, %v", all, err)
+	}
+	must(t, s.AddTenant(ctx, records.Tenant{Name: "acme"}, none))
+	second, _ := tenantKey(t)
+	must(t, s.AddTenantKey(ctx, second, func([]records.TenantKey) error { return nil }))
 }

@@ -36,6 +36,7 @@ type Store interface {
 	DropTenant(ctx context.Context, name string, admit func(living []records.Instance) error) error
 	TenantKeys(ctx context.Context) ([]records.TenantKey, error)
 	AddTenantKey(ctx context.Context, key records.TenantKey, admit func(existing []records.TenantKey) error) error
+	ResealTenantKeys(ctx context.Context, reseal func(key *records.TenantKey) error) error
 	RotateKey(ctx context.Context, tenant string, reseal func(key *records.TenantKey, instances []records.Instance) error) (records.TenantKey, error)
 	DestroyKey(ctx context.Context, id string) (records.Instance, error)
 	Destroyed(ctx context.Context, inst records.Instance, what string) error
@@ -83,6 +84,7 @@ func Conformance(t *testing.T, open func(t *testing.T) Store) {
 		{"of many reservations at once a quota lets in as many as it says", testQuotaAtOnce},
 		{"each part of a quota holds, also when an instance grows", testQuota},
 		{"a tenant's key is rotated with all that it has sealed, and a volume's is destroyed", testTenantKeys},
+		{"a tenant's key goes with the tenant, and is not the next one's", testKeyGoesWithItsTenant},
 		{"a tenant keeps its user, and nobody else is given it, ever", testUsers},
 		{"tenants that come at once are given a user each", testUsersAtOnce},
 		{"flavors are kept, replaced and dropped by name", testFlavors},
