@@ -8,6 +8,7 @@ import (
 	"syscall"
 
 	"holm/internal/fault"
+	"holm/internal/trusted"
 )
 
 // passable folders can be passed through by everyone and listed by their owner alone: QEMU, which is not root, has to
@@ -32,13 +33,17 @@ func (p *Provisioner) knownHostsPath(id string) string {
 	return filepath.Join(p.instanceDir(id), "known_hosts")
 }
 
-// prepare makes the folders of the state directory, the outer one first: each has its own mode.
+// prepare makes the folders of the state directory, the outer one first: each has its own mode. What somebody else could change is refused.
 func (p *Provisioner) prepare() error {
 	for _, folder := range []struct {
 		name string
 		mode os.FileMode
 	}{{"", passable}, {"instances", passable}, {"locks", private}, {"keys", private}} {
-		if err := makeDir(filepath.Join(p.Dir, folder.name), folder.mode); err != nil {
+		dir := filepath.Join(p.Dir, folder.name)
+		if err := trusted.Dir(dir); err != nil {
+			return err
+		}
+		if err := makeDir(dir, folder.mode); err != nil {
 			return fault.New(fault.Failure, "choose another place with --state, or run as root", "cannot make the state directory: %w", err)
 		}
 	}

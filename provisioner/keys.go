@@ -8,14 +8,15 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 
 	"golang.org/x/crypto/ssh"
 
 	"holm/internal/atomicfile"
+	"holm/internal/fault"
 	"holm/internal/lock"
+	"holm/internal/trusted"
 )
 
 // KeyPath is where holm's own client key lies in a state directory.
@@ -51,7 +52,10 @@ func (p *Provisioner) ensureKey(ctx context.Context) (string, error) {
 }
 
 func publicHalf(path string) (string, error) {
-	content, err := os.ReadFile(path)
+	content, err := trusted.ReadFile(path)
+	if _, ok := errors.AsType[*fault.Error](err); ok {
+		return "", err
+	}
 	if err != nil {
 		return "", fmt.Errorf("read holm's client key: %w", err)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"holm/guest/report"
 	"holm/images"
+	"holm/internal/trusted"
 	"holm/provisioner"
 	"holm/provisioner/doctor"
 	"holm/provisioner/environment"
@@ -116,7 +117,11 @@ type imageStore interface {
 }
 
 func newImages(s settings) (imageStore, error) {
-	return images.Open(filepath.Join(s.state, "images")), nil
+	dir := filepath.Join(s.state, "images")
+	if err := trusted.Dir(dir); err != nil {
+		return nil, err
+	}
+	return images.Open(dir), nil
 }
 
 func renewLock(ctx context.Context, old images.Lock, epoch time.Time) (images.Lock, error) {

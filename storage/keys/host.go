@@ -15,6 +15,7 @@ import (
 
 	"holm/internal/atomicfile"
 	"holm/internal/fault"
+	"holm/internal/trusted"
 )
 
 // Credential is the name under which systemd hands the host's key over, which then may come out of a TPM.
@@ -112,9 +113,13 @@ func (k Keeper) create() (Key, error) {
 
 // read takes no link, nothing that is not a file, and no file of holm's own that others can read.
 func read(path string, own bool) (Key, error) {
-	file, err := os.OpenFile(path, os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
+	open := os.OpenFile
+	if own {
+		open = trusted.Open
+	}
+	file, err := open(path, os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
 	if err != nil {
-		return Key{}, fmt.Errorf("read the host's key: %w", err)
+		return Key{}, wrap(err)
 	}
 	defer func() { _ = file.Close() }()
 	info, err := file.Stat()
@@ -136,6 +141,14 @@ func read(path string, own bool) (Key, error) {
 			"the host's key %s has %d bytes, and a key has %d", path, info.Size(), Size)
 	}
 	return Of(secret, "the host's key")
+}
+
+// wrap says what was being done, unless the error is one that a person can read as it is.
+func wrap(err error) error {
+	if _, ok := errors.AsType[*fault.Error](err); ok {
+		return err
+	}
+	return fmt.Errorf("read the host's key: %w", err)
 }
 
 func lost(path string) error {

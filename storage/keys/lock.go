@@ -14,6 +14,7 @@ import (
 
 	"holm/internal/atomicfile"
 	"holm/internal/fault"
+	"holm/internal/trusted"
 )
 
 // How a host's key is had after a boot.
@@ -118,7 +119,7 @@ func (k Keeper) Keep() error {
 
 // box is the locked key as it lies in its file.
 func (k Keeper) box() (box lockedKey, err error) {
-	text, err := os.ReadFile(k.locked())
+	text, err := trusted.ReadFile(k.locked())
 	if errors.Is(err, fs.ErrNotExist) {
 		return box, fault.New(fault.NotFound, "have it need one: holm unlock --mode manual", "the host's key needs no passphrase")
 	}

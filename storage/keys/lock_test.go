@@ -52,7 +52,7 @@ func TestALockedKeyIsForgottenByABootAndOpenedByItsPassphrase(t *testing.T) {
 			t.Errorf("a locked key: %v, remedy %q", err, fault.RemedyOf(err))
 		}
 	}
-	if err := k.Unlock(t.Context(), []byte(phrase + "x"), &book{}); fault.KindOf(err) != fault.Refused || err == nil {
+	if err := k.Unlock(t.Context(), []byte(phrase+"x"), &book{}); fault.KindOf(err) != fault.Refused || err == nil {
 		t.Errorf("another passphrase: %v", err)
 	}
 	if err := k.Unlock(t.Context(), []byte(phrase), &book{}); err != nil {

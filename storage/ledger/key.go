@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 
 	"holm/internal/atomicfile"
+	"holm/internal/fault"
+	"holm/internal/trusted"
 )
 
 // Key returns the host's signing key, and makes it when there is none. path is 0600 and its folder is made 0700. Two that
@@ -47,7 +49,10 @@ func Key(path string) (ed25519.PrivateKey, error) {
 }
 
 func readKey(path string) (ed25519.PrivateKey, error) {
-	content, err := os.ReadFile(path)
+	content, err := trusted.ReadFile(path)
+	if _, ok := errors.AsType[*fault.Error](err); ok {
+		return nil, err
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read the audit key: %w", err)
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"runtime/debug"
 	"strconv"
 	"syscall"
@@ -14,6 +15,8 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 	bolterrors "go.etcd.io/bbolt/errors"
+
+	"holm/internal/trusted"
 )
 
 // schema is the version of the file's layout. A file of a newer one is refused: it may hold what must not be lost. One of an
@@ -77,6 +80,9 @@ func (b *Bolt) read(ctx context.Context, fn func(*bolt.Tx) error) error {
 		return err
 	}
 	defer b.give()
+	if err := trusted.Dir(filepath.Dir(b.path)); err != nil {
+		return err
+	}
 	switch _, err := os.Stat(b.path); {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
@@ -240,6 +246,9 @@ func (b *Bolt) options(readOnly bool, file **os.File) *bolt.Options {
 				return nil, err
 			}
 			*file = f
+			if err := trusted.Is(f); err != nil {
+				return nil, errors.Join(err, f.Close())
+			}
 			if info, err := f.Stat(); err == nil && info.Size() == 0 {
 				return nil, errors.Join(bolterrors.ErrInvalid, f.Close())
 			}

@@ -14,6 +14,7 @@ import (
 
 	"holm/internal/atomicfile"
 	"holm/internal/lock"
+	"holm/internal/trusted"
 )
 
 // dirMode lets QEMU's user through to the files in it that are its own; nobody else can list it, and the database
@@ -23,6 +24,9 @@ const dirMode = 0o711
 // ensure makes the file when it is missing. Laying out a database is the one moment at which a crash could leave a
 // part of one, so that is done beside, and the name given at the end.
 func (b *Bolt) ensure(ctx context.Context) error {
+	if err := trusted.Dir(filepath.Dir(b.path)); err != nil {
+		return err
+	}
 	if _, err := os.Stat(b.path); err == nil {
 		return nil
 	} else if !errors.Is(err, fs.ErrNotExist) {

@@ -31,7 +31,7 @@ func TestQcow2InAFolderConforms(t *testing.T) {
 func TestQcow2InTheStateDirectoryConforms(t *testing.T) {
 	volumestest.Conformance(t, func(t *testing.T) volumestest.Place {
 		dir := t.TempDir()
-		if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=64m,nr_inodes=512"); err != nil {
+		if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "mode=755,size=64m,nr_inodes=512"); err != nil {
 			t.Skipf("left out: a file system of its own, which needs root: %v", err)
 		}
 		t.Cleanup(func() { unmount(t, dir) })
@@ -73,7 +73,7 @@ func TestVolumesOnBtrfsGoThroughThePageCacheAndOthersDoNot(t *testing.T) {
 
 func TestWhereBlocksCannotBeSharedReflinkIsRefused(t *testing.T) {
 	dir := t.TempDir()
-	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=1m"); err != nil {
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "mode=755,size=1m"); err != nil {
 		t.Skipf("left out: a file system of its own, which needs root: %v", err)
 	}
 	t.Cleanup(func() { unmount(t, dir) })

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"holm/internal/atomicfile"
+	"holm/internal/trusted"
 )
 
 // folder is a backend whose volumes are files. What is done inside of it goes through an os.Root: a link that leads out
@@ -29,6 +30,10 @@ type folder struct {
 // Prepare implements Backend.
 func (f folder) Prepare(ctx context.Context) error {
 	if err := checkPath(f.dir); err != nil {
+		return err
+	}
+	// Whoever can change the way to the folder, or has made it beforehand, could have root write elsewhere.
+	if err := trusted.Dir(f.dir); err != nil {
 		return err
 	}
 	const passable = 0o711 // QEMU, which is not root, passes through; nobody lists
@@ -58,8 +63,8 @@ func (f folder) Create(ctx context.Context, id string, gib int, key []byte) erro
 	if err := errors.Join(checkID(id), checkSize(gib)); err != nil {
 		return err
 	}
-	return f.publish(ctx, id, func(_ *os.Root, file *os.File, path string) error {
-		return f.format.blank(ctx, file, path, gib, key)
+	return f.publish(ctx, id, func(_ *os.Root, file *os.File) error {
+		return f.format.blank(ctx, file, gib, key)
 	})
 }
 
@@ -68,7 +73,7 @@ func (f folder) Clone(ctx context.Context, from, id string) error {
 	if err := checkID(from, id); err != nil {
 		return err
 	}
-	return f.publish(ctx, id, func(root *os.Root, file *os.File, _ string) error {
+	return f.publish(ctx, id, func(root *os.Root, file *os.File) error {
 		origin, err := regular(root, f.name(from))
 		if err != nil {
 			return err
@@ -80,7 +85,7 @@ func (f folder) Clone(ctx context.Context, from, id string) error {
 
 // publish makes a volume under a name of its own, and gives it the real one when it is complete: programs truncate what
 // they are given and know no "only if missing", while a link fails when the name is taken.
-func (f folder) publish(ctx context.Context, id string, fill func(root *os.Root, file *os.File, path string) error) (err error) {
+func (f folder) publish(ctx context.Context, id string, fill func(root *os.Root, file *os.File) error) (err error) {
 	root, err := f.open()
 	if err != nil {
 		return err
@@ -97,12 +102,11 @@ func (f folder) publish(ctx context.Context, id string, fill func(root *os.Root,
 	}
 	defer func() {
 		_ = file.Close()
-		// qemu-img removes the file itself when it fails for lack of space.
 		if gone := root.Remove(temporary); gone != nil && !errors.Is(gone, fs.ErrNotExist) {
 			err = errors.Join(err, fmt.Errorf("create volume: %w", gone))
 		}
 	}()
-	err = fill(root, file, f.path(temporary))
+	err = fill(root, file)
 	if err == nil {
 		err = file.Sync()
 	}
@@ -327,6 +331,9 @@ func (f folder) path(name string) string { return filepath.Join(f.dir, name) }
 
 func (f folder) open() (*os.Root, error) {
 	if err := checkPath(f.dir); err != nil {
+		return nil, err
+	}
+	if err := trusted.Dir(f.dir); err != nil {
 		return nil, err
 	}
 	root, err := os.OpenRoot(f.dir)

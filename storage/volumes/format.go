@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"holm/internal/run"
+	"holm/internal/trusted"
 	"holm/storage/luks"
 )
 
@@ -16,7 +17,7 @@ type format struct {
 	// prove tries in the folder what the format needs of its file system.
 	prove func(ctx context.Context, root *os.Root) error
 	// blank makes an empty volume of an empty file.
-	blank func(ctx context.Context, file *os.File, path string, gib int, key []byte) error
+	blank func(ctx context.Context, file *os.File, gib int, key []byte) error
 	// copy makes an empty file the same as origin.
 	copy func(ctx context.Context, file, origin *os.File) error
 	// size is that which a guest sees, in bytes.
@@ -27,10 +28,13 @@ func qcow2() format {
 	return format{
 		kind: "qcow2", suffix: ".qcow2",
 		prove: func(context.Context, *os.Root) error { return nil },
-		blank: func(ctx context.Context, file *os.File, path string, gib int, key []byte) error {
+		blank: func(ctx context.Context, file *os.File, gib int, key []byte) error {
 			// Lazy reference counts spare the guest's flushes a metadata write each; QEMU repairs them after a crash.
-			_, err := run.Command(ctx, "qemu-img", "create", "-q", "-f", "qcow2", "-o", "compat=1.1,lazy_refcounts=on,preallocation=off",
-				path, strconv.Itoa(gib)+"G")
+			// It is given the file that was just made, and not a name that could be another one's by then.
+			_, err := run.Run(ctx, run.Cmd{
+				Name: "qemu-img", Files: []*os.File{file},
+				Args: []string{"create", "-q", "-f", "qcow2", "-o", "compat=1.1,lazy_refcounts=on,preallocation=off", trusted.Descriptor(3), strconv.Itoa(gib) + "G"},
+			})
 			if err != nil || key == nil {
 				return err
 			}
@@ -47,7 +51,7 @@ func raw() format {
 	return format{
 		kind: "raw", suffix: ".raw",
 		prove: proveShare,
-		blank: func(_ context.Context, file *os.File, _ string, gib int, key []byte) error {
+		blank: func(_ context.Context, file *os.File, gib int, key []byte) error {
 			if key == nil {
 				return file.Truncate(int64(gib) << 30)
 			}

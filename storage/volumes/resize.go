@@ -91,7 +91,7 @@ func growQcow2(file *os.File, bytes int64) error {
 	if err := file.Sync(); err != nil {
 		return err
 	}
-	fields := binary.BigEndian.AppendUint64(nil, uint64(bytes))                                              // #nosec G115 -- positive
+	fields := binary.BigEndian.AppendUint64(nil, uint64(bytes))                                          // #nosec G115 -- positive
 	fields = binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(fields, h.Crypt), uint32(want)) // #nosec G115 -- bounded by MaxGiB
 	fields = binary.BigEndian.AppendUint64(fields, h.L1At)
 	_, err = file.WriteAt(fields, sizeAt)
