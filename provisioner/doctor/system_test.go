@@ -50,6 +50,22 @@ func TestSwap(t *testing.T) {
 				h.write("/sys/block/dm-1/dm/uuid", "LVM-abc\n")
 			}, Warn, "guests' memory can reach /dev/sda2, /dev/dm-1 in the clear", `swapoff -a && sed -i '/\sswap\s/s/^/#/' /etc/fstab`,
 		},
+		{
+			"where the host's key needs a passphrase", func(h *host) {
+				swaps(h, "/dev/sda2")
+				h.write("/var/lib/holm/keys/host.key.locked", "{}")
+			}, Fail, "guests' memory, and the host's unlocked key, can reach /dev/sda2 in the clear", `swapoff -a && sed -i '/\sswap\s/s/^/#/' /etc/fstab`,
+		},
+		{
+			"guests that are saved", func(h *host) {
+				h.write("/etc/default/libvirt-guests", "#ON_SHUTDOWN=shutdown\nON_SHUTDOWN=\"suspend\"\n")
+			}, Fail, "at the host's shutdown guests' memory is saved to a drive in the clear, by /etc/default/libvirt-guests",
+			"set ON_SHUTDOWN=shutdown in /etc/default/libvirt-guests",
+		},
+		{
+			"guests that are shut down", func(h *host) { h.write("/etc/default/libvirt-guests", "#ON_SHUTDOWN=suspend\nON_SHUTDOWN=shutdown\n") },
+			OK, "none", "",
+		},
 	})
 }
 

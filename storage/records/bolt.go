@@ -16,6 +16,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 	bolterrors "go.etcd.io/bbolt/errors"
 
+	"holm/internal/fault"
 	"holm/internal/trusted"
 )
 
@@ -215,6 +216,9 @@ func (b *Bolt) open(ctx context.Context, readOnly bool, file **os.File) (*bolt.D
 		}
 		if _, system := errors.AsType[syscall.Errno](err); system {
 			return nil, b.explain(err)
+		}
+		if _, refused := errors.AsType[*fault.Error](err); refused {
+			return nil, err
 		}
 		if !errors.Is(err, bolterrors.ErrTimeout) {
 			return nil, b.damaged(err) // what is not the system's complaint is bbolt's about the content
