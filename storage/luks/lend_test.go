@@ -209,3 +209,27 @@ type discarding struct{ *bytes.Reader }
 
 func (discarding) WriteAt(p []byte, _ int64) (int, error) { return len(p), nil }
 func (discarding) Sync() error                            { return nil }
+
+// BenchmarkLend is what a start costs more: both halves of it, on the file system of temporary files.
+func BenchmarkLend(b *testing.B) {
+	header, err := Header([]byte(passphrase), 0)
+	if err != nil {
+		b.Fatal(err)
+	}
+	f, err := os.Create(filepath.Join(b.TempDir(), "volume"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer func() { _ = f.Close() }()
+	if _, err := f.Write(header); err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if err := Lend(f, 0, []byte(passphrase), []byte(once)); err != nil {
+			b.Fatal(err)
+		}
+		if err := Revoke(f, 0); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
