@@ -8,6 +8,7 @@ import (
 	"crypto/cipher"
 	"encoding/base64"
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -141,7 +142,11 @@ func TestWhatLiesOnTheDriveOpensNoVolume(t *testing.T) {
 	holm("stop", "--force", name).must(t)
 	nothing("it is stopped")
 
-	for point, want := range map[string]bool{"start.lent": false, "start.unlocked": false, "start.opened": true, "start.revoked": false} {
+	points := map[string]bool{"start.opened": true}
+	if !testing.Short() { // each is a start that is killed, twice
+		maps.Copy(points, map[string]bool{"start.lent": false, "start.unlocked": false, "start.revoked": false})
+	}
+	for point, want := range points {
 		for how, next := range map[string][]string{"a stop": {"stop", "--force", name}, "the timer": {"pool", "check", "--news"}} {
 			die(t, point, "start", name)
 			l.take(t)
