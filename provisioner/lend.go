@@ -67,9 +67,13 @@ func (p *Provisioner) lender(ctx context.Context, inst records.Instance) (volume
 func (p *Provisioner) relockAll(ctx context.Context, all []records.Instance) (done []Ended) {
 	for _, inst := range all {
 		did, err := p.relockIfLent(ctx, inst)
-		if did || err != nil {
+		switch {
+		case err != nil:
+			done = append(done, Ended{Tenant: inst.Tenant, Name: inst.Name, Err: err})
+		case did:
 			done = append(done, Ended{
-				Tenant: inst.Tenant, Name: inst.Name, What: "a start of it was killed; the key that it had been given opens its volume no more", Err: err,
+				Tenant: inst.Tenant, Name: inst.Name,
+				What: "was started by a holm that was killed; the key for that start opens its volume no more",
 			})
 		}
 	}

@@ -163,5 +163,6 @@ func owner(info fs.FileInfo) int {
 
 func mine(uid int) bool { return uid == 0 || uid == os.Geteuid() }
 
-// Descriptor is the path by which a program that inherits a file as its nth descriptor opens that very file, whatever has become of its name.
+// Descriptor is the path by which a program that inherits a file as its nth descriptor opens that very file, whatever has become of its
+// name.
 func Descriptor(n int) string { return fmt.Sprintf("/proc/self/fd/%d", n) }
