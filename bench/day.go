@@ -110,7 +110,7 @@ func (d *day) background(serve func() error) {
 func (d *day) end(ctx context.Context) error {
 	d.stop()
 	for _, ended := range d.ended {
-		<-ended // being told to stop is how they end
+		<-ended //nolint:errcheck // being told to stop is how they end
 	}
 	return d.world.Down(ctx)
 }

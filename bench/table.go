@@ -105,7 +105,7 @@ func (r row) verdict() string {
 	if r.Met == nil {
 		return "-"
 	}
-	text := "≤ " + fmt.Sprintf("%.1f", r.Goal.Ratio)
+	text := "≤ " + fmt.Sprintf("%.2g", r.Goal.Ratio)
 	if r.Goal.Ratio == 0 {
 		text = "≤ " + amount(r.Unit, r.Goal.Most)
 	}

@@ -25,16 +25,16 @@ func told(t *testing.T, name string) string {
 	return v.Status
 }
 
-// becomes waits until ls and show say so of an instance, and says what they said at last.
-func becomes(t *testing.T, name, status string) {
+// becomes waits until ls and show say so of plain, and says what they said at last.
+func becomes(t *testing.T, status string) {
 	t.Helper()
 	for began := time.Now(); ; <-time.After(time.Second) {
-		is := told(t, name)
+		is := told(t, plain)
 		if is == status {
 			return
 		}
 		if time.Since(began) > 3*time.Minute {
-			t.Fatalf("it is said to be %s, want %s; its console:\n%s", is, status, tail(holm("logs", name).run(t).stdout))
+			t.Fatalf("it is said to be %s, want %s; its console:\n%s", is, status, tail(holm("logs", plain).run(t).stdout))
 		}
 	}
 }
@@ -49,7 +49,7 @@ func TestOneThatItsOwnerSwitchesOffIsSaidToBeOffAndStaysSo(t *testing.T) {
 	beside(t, &plains)
 	needPlain(t)
 	guest(plain, "sudo", "systemctl", "poweroff").run(t) // ssh may or may not come to its end
-	becomes(t, plain, "stopped")
+	becomes(t, "stopped")
 	for _, c := range []call{holm("wait", plain), guest(plain, "true")} {
 		refusal{code: 1, says: "not running (stopped)"}.check(t, c)
 	}
@@ -66,7 +66,7 @@ func TestOneThatItsOwnerSwitchesOffIsSaidToBeOffAndStaysSo(t *testing.T) {
 		t.Errorf("the timer says it again: exit %d, %s", o.code, o.stderr)
 	}
 	holm("start", plain).must(t)
-	sober(t, plain)
+	sober(t)
 }
 
 func TestOneWhosePanicWasSeenIsStartedAgain(t *testing.T) {
@@ -88,7 +88,7 @@ func TestOneWhosePanicWasSeenIsStartedAgain(t *testing.T) {
 		t.Errorf("the timer: exit %d\n%s", o.code, o.stderr)
 	}
 	same(t, before, show(t, plain))
-	sober(t, plain)
+	sober(t)
 }
 
 func TestOneThatPanicsAgainAndAgainIsLeftOff(t *testing.T) {
@@ -110,14 +110,14 @@ func TestOneThatPanicsAgainAndAgainIsLeftOff(t *testing.T) {
 		t.Errorf("the timer goes on: exit %d, %s", o.code, o.stderr)
 	}
 	holm("start", plain).must(t)
-	sober(t, plain)
+	sober(t)
 }
 
 // panics has the kernel of plain panic, and waits until that is seen.
 func panics(t *testing.T) {
 	t.Helper()
 	guest(plain, "sudo", "sh", "-c", "(sleep 1; echo c >/proc/sysrq-trigger) >/dev/null 2>&1 &").must(t)
-	becomes(t, plain, "crashed")
+	becomes(t, "crashed")
 }
 
 // dies ends the QEMU of plain, and waits until that is seen.
@@ -134,13 +134,13 @@ func dies(t *testing.T) {
 	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
-	becomes(t, plain, "crashed")
+	becomes(t, "crashed")
 }
 
-// sober checks that an instance is what it was: ready, with all of its checks passed.
-func sober(t *testing.T, name string) {
+// sober checks that plain is what it was: ready, with all of its checks passed.
+func sober(t *testing.T) {
 	t.Helper()
-	if v := show(t, name); v.Status != "ready" || v.Passed != v.Total || v.Total == 0 {
+	if v := show(t, plain); v.Status != "ready" || v.Passed != v.Total || v.Total == 0 {
 		t.Errorf("it is %s, %d of %d checks passed", v.Status, v.Passed, v.Total)
 	}
 }
@@ -163,8 +163,15 @@ func TestAPauseIsSaidHoldsNobodyUpAndTheClockIsRightAfterIt(t *testing.T) {
 		t.Errorf("it is said to be %s", got)
 	}
 	for _, words := range [][]string{
-		{"wait", plain}, {"start", plain}, {"stop", plain}, {"restart", plain}, {"verify", plain}, {"exec", plain, "--", "true"},
-		{"ssh", plain, "--", "true"}, {"cp", "/etc/hostname", plain + ":/tmp/"}, {"rebuild", "--keep-state", plain},
+		{"wait", plain},
+		{"start", plain},
+		{"stop", plain},
+		{"restart", plain},
+		{"verify", plain},
+		{"exec", plain, "--", "true"},
+		{"ssh", plain, "--", "true"},
+		{"cp", "/etc/hostname", plain + ":/tmp/"},
+		{"rebuild", "--keep-state", plain},
 	} {
 		began := time.Now()
 		o := holm(words...).run(t)
@@ -193,7 +200,7 @@ func TestAPauseIsSaidHoldsNobodyUpAndTheClockIsRightAfterIt(t *testing.T) {
 	if off >= 3 {
 		t.Errorf("a minute after a pause its clock is off by %.1f s", off)
 	}
-	becomes(t, plain, "ready")
+	becomes(t, "ready")
 	holm("wait", plain).must(t)
 }
 

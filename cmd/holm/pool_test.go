@@ -54,7 +54,8 @@ func TestNewsAreSaidOnceAndEndWell(t *testing.T) {
 	if got.code != 0 || !strings.Contains(got.out, why) || strings.Contains(got.out, "healthy") {
 		t.Errorf("ended with %d and %q", got.code, got.out)
 	}
-	for _, want := range []string{`default/web is paused: no space in pool "fast"`, "default/db goes on: there is room again",
+	for _, want := range []string{
+		`default/web is paused: no space in pool "fast"`, "default/db goes on: there is room again",
 		"the kernel's rules of network holm-default.acme were put back: there is no table inet holm.holm-0d18c3a5",
 	} {
 		if !strings.Contains(got.err, want) {

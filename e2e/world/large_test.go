@@ -30,7 +30,7 @@ func TestALayerHasTheProgramAndAsMuchMoreAsWasAskedFor(t *testing.T) {
 	got := map[string]int64{}
 	for r := tar.NewReader(unpacked); ; {
 		h, err := r.Next()
-		if err == io.EOF { //nolint:errorlint // as it is documented
+		if err == io.EOF {
 			break
 		} else if err != nil {
 			t.Fatal(err)

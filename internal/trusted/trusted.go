@@ -67,7 +67,8 @@ func ReadFile(path string) ([]byte, error) {
 func Is(file interface {
 	Name() string
 	Stat() (fs.FileInfo, error)
-}) error {
+},
+) error {
 	info, err := file.Stat()
 	if err != nil {
 		return err

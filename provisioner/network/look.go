@@ -3,6 +3,7 @@ package network
 import (
 	"context"
 	"fmt"
+	"maps"
 	"runtime"
 
 	"golang.org/x/sys/unix"
@@ -53,9 +54,7 @@ func list(ctx context.Context) (nft.Listing, error) {
 		if err != nil {
 			return nil, err
 		}
-		for table, lines := range listed {
-			all[table] = lines
-		}
+		maps.Copy(all, listed)
 	}
 	return all, nil
 }

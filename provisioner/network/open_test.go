@@ -270,7 +270,15 @@ func TestHardwareAddressesOfOthersGuestsAreKnown(t *testing.T) {
 
 func TestSharesAreOfThreeQuartersAndChangeSeldom(t *testing.T) {
 	for _, c := range []struct{ all, networks, want int }{
-		{262144, 1, 16384}, {262144, 12, 16384}, {262144, 13, 8192}, {262144, 24, 8192}, {262144, 25, 4096}, {262144, 100, 1024}, {65536, 1, 16384}, {8192, 1, 4096}, {8192, 100, 1024},
+		{262144, 1, 16384},
+		{262144, 12, 16384},
+		{262144, 13, 8192},
+		{262144, 24, 8192},
+		{262144, 25, 4096},
+		{262144, 100, 1024},
+		{65536, 1, 16384},
+		{8192, 1, 4096},
+		{8192, 100, 1024},
 		{0, 5, 16384},
 	} {
 		if got := FlowShare(c.all, c.networks); got != c.want {

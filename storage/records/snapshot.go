@@ -40,7 +40,7 @@ func (b *Bolt) readLong(ctx context.Context, fn func(*bolt.Tx) error) error {
 func nameless(dir string) (*os.File, error) {
 	fd, err := unix.Open(dir, unix.O_TMPFILE|unix.O_RDWR|unix.O_CLOEXEC, 0o600)
 	if err == nil {
-		return os.NewFile(uintptr(fd), filepath.Join(dir, "copy")), nil //nolint:gosec // descriptors are small
+		return os.NewFile(uintptr(fd), filepath.Join(dir, "copy")), nil
 	}
 	f, failed := os.CreateTemp(dir, ".copy-*") // a file system that makes no file without a name
 	if failed != nil {
@@ -55,5 +55,5 @@ func again(f *os.File) (*os.File, error) {
 	if err != nil {
 		return nil, &os.PathError{Op: "dup", Path: f.Name(), Err: err}
 	}
-	return os.NewFile(uintptr(fd), f.Name()), nil //nolint:gosec // descriptors are small
+	return os.NewFile(uintptr(fd), f.Name()), nil
 }
