@@ -12,11 +12,13 @@ import (
 // AuditCaps has a running guest watch, for as long as it is told to, who uses which capabilities, and returns what the
 // guest says of it: a claim, with its texts made fit for a terminal. It records nothing.
 func (p *Provisioner) AuditCaps(ctx context.Context, tenant, name string, long time.Duration, observe Observer) (report.Capabilities, error) {
-	h, inst, release, err := p.hold(ctx, tenant, name, false)
+	h, inst, release, err := p.hold(ctx, tenant, name, atOnce)
 	if err != nil {
 		return report.Capabilities{}, err
 	}
 	defer release()
+	ctx, done := p.givingWay(ctx, inst)
+	defer done()
 	if err := verifiable(ctx, h, inst); err != nil {
 		return report.Capabilities{}, err
 	}

@@ -24,7 +24,7 @@ func (p *Provisioner) GiveUp(ctx context.Context, tenant, name string, observe O
 }
 
 func (p *Provisioner) remove(ctx context.Context, tenant, name string, allowed onInstance, volume removal, observe Observer) error {
-	h, inst, release, err := p.hold(ctx, tenant, name, false)
+	h, inst, release, err := p.hold(ctx, tenant, name, breaksIn)
 	if err != nil {
 		return err
 	}

@@ -23,7 +23,7 @@ const siblingWithin = 10 * time.Second
 
 // SetEnvironment changes what an instance is told of the world: at once when it is ready, else at its next start.
 func (p *Provisioner) SetEnvironment(ctx context.Context, tenant, name string, c environment.Change, observe Observer) (records.Instance, error) {
-	h, inst, release, err := p.hold(ctx, tenant, name, false)
+	h, inst, release, err := p.hold(ctx, tenant, name, atOnce)
 	if err != nil {
 		return inst, err
 	}

@@ -81,7 +81,7 @@ func (p *Provisioner) portIsFree(ctx context.Context, port network.Port, all []r
 func (p *Provisioner) changePorts(ctx context.Context, tenant, name string, w *watcher,
 	change func(inst records.Instance, all []records.Instance) ([]records.Port, error),
 ) (records.Instance, error) {
-	h, inst, release, err := p.hold(ctx, tenant, name, false)
+	h, inst, release, err := p.hold(ctx, tenant, name, atOnce)
 	if err != nil {
 		return inst, err
 	}

@@ -61,8 +61,11 @@ func ended(ctx context.Context, err error) bool {
 // cutShort is the fault for work that the end of its context stopped: somebody interrupted it, or the time was up.
 func cutShort(cause error, remedy, format string, args ...any) error {
 	kind, why := fault.Interrupted, "interrupted"
-	if errors.Is(cause, context.DeadlineExceeded) {
+	switch {
+	case errors.Is(cause, context.DeadlineExceeded):
 		kind, why = fault.Failure, "the time is up"
+	case errors.Is(cause, errGaveWay):
+		kind, why = fault.Busy, errGaveWay.Error()
 	}
 	return &fault.Error{Kind: kind, What: fmt.Sprintf(format, args...) + ": " + why, Remedy: remedy, Cause: cause}
 }

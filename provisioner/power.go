@@ -8,7 +8,7 @@ import (
 )
 
 // hold finds an instance and takes its lock for a change.
-func (p *Provisioner) hold(ctx context.Context, tenant, name string, wait bool) (Hypervisor, records.Instance, func(), error) {
+func (p *Provisioner) hold(ctx context.Context, tenant, name string, how manner) (Hypervisor, records.Instance, func(), error) {
 	refuse := func(err error) (Hypervisor, records.Instance, func(), error) {
 		return nil, records.Instance{}, nil, err
 	}
@@ -18,7 +18,11 @@ func (p *Provisioner) hold(ctx context.Context, tenant, name string, wait bool) 
 	if err := p.prepare(); err != nil {
 		return refuse(err)
 	}
-	release, err := p.holdName(ctx, tenant, name, wait)
+	take := func() (func(), error) { return p.holdName(ctx, tenant, name, how == inTurn) }
+	if how == breaksIn {
+		take = func() (func(), error) { return p.breakIn(ctx, tenant, name) }
+	}
+	release, err := take()
 	if err != nil {
 		return refuse(err)
 	}
@@ -38,7 +42,7 @@ func (p *Provisioner) hold(ctx context.Context, tenant, name string, wait bool) 
 
 // Start switches a stopped instance on and waits until it is ready. One that runs is only waited for.
 func (p *Provisioner) Start(ctx context.Context, tenant, name string, observe Observer) (records.Instance, error) {
-	h, inst, release, err := p.hold(ctx, tenant, name, false)
+	h, inst, release, err := p.hold(ctx, tenant, name, atOnce)
 	if err != nil {
 		return inst, err
 	}
@@ -48,7 +52,7 @@ func (p *Provisioner) Start(ctx context.Context, tenant, name string, observe Ob
 
 // Wait waits until the instance is ready. It first waits for another holm that is at work on it.
 func (p *Provisioner) Wait(ctx context.Context, tenant, name string, observe Observer) (records.Instance, error) {
-	h, inst, release, err := p.hold(ctx, tenant, name, true)
+	h, inst, release, err := p.hold(ctx, tenant, name, inTurn)
 	if err != nil {
 		return inst, err
 	}
@@ -71,7 +75,7 @@ const politely = time.Minute
 
 // Restart stops the instance and starts it again. A guest that does not power off within a minute has its power cut.
 func (p *Provisioner) Restart(ctx context.Context, tenant, name string, observe Observer) (records.Instance, error) {
-	h, inst, release, err := p.hold(ctx, tenant, name, false)
+	h, inst, release, err := p.hold(ctx, tenant, name, atOnce)
 	if err != nil {
 		return inst, err
 	}

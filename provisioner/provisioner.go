@@ -105,27 +105,6 @@ func (p *Provisioner) connect(ctx context.Context) (Hypervisor, error) {
 	return p.hypervisor, nil
 }
 
-// holdName takes the lock of an instance's name, so that no two operations work on it. wait decides what happens when
-// somebody else has it.
-func (p *Provisioner) holdName(ctx context.Context, tenant, name string, wait bool) (release func(), err error) {
-	path := filepath.Join(p.Dir, "locks", tenant+"."+name)
-	take := lock.Try
-	if wait {
-		take = func(path string) (*lock.Lock, error) { return lock.Acquire(ctx, path) }
-	}
-	held, err := take(path)
-	switch remedy := "wait for it: " + command("wait", records.Instance{Tenant: tenant, Name: name}); {
-	case err == nil:
-		return func() { _ = held.Release() }, nil
-	case ended(ctx, err):
-		return nil, cutShort(context.Cause(ctx), remedy, "another holm is at work on instance %q", name)
-	case errors.Is(err, lock.ErrHeld):
-		return nil, fault.New(fault.Busy, remedy, "another holm is at work on instance %q", name)
-	default:
-		return nil, err
-	}
-}
-
 // holdNetwork takes the lock under which the network is made and removed.
 func (p *Provisioner) holdNetwork(ctx context.Context) (release func(), err error) {
 	held, err := lock.Acquire(ctx, filepath.Join(p.Dir, "locks", ".network"))

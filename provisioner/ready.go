@@ -24,6 +24,8 @@ const mostUndecided = 10000
 // awaitReady is becomeReady, and tells the guest of siblings that have come or gone meanwhile: of two that are made at the same
 // time, neither is there yet when the other one is told, and neither can be told while it is being made.
 func (p *Provisioner) awaitReady(ctx context.Context, h Hypervisor, inst records.Instance, began time.Time, w *watcher) (records.Instance, error) {
+	ctx, done := p.givingWay(ctx, inst)
+	defer done()
 	told, unknown := p.toTell(ctx, inst)
 	ready, err := p.becomeReady(ctx, h, inst, began, w)
 	if err != nil || unknown != nil {

@@ -18,7 +18,7 @@ import (
 // The record says the new image before anything is touched, and keeps the old one until the new one has proven itself:
 // after a death of the process, Start goes on with the new one, and another Rebuild goes where it is told to.
 func (p *Provisioner) Rebuild(ctx context.Context, tenant, name, ref string, observe Observer) (records.Instance, error) {
-	h, inst, release, err := p.hold(ctx, tenant, name, false)
+	h, inst, release, err := p.hold(ctx, tenant, name, atOnce)
 	if err != nil {
 		return inst, err
 	}
@@ -83,7 +83,7 @@ func (p *Provisioner) exchange(ctx context.Context, h Hypervisor, inst records.I
 	if failed == nil {
 		return rebuilt, nil
 	}
-	if ctx.Err() != nil {
+	if ctx.Err() != nil || errors.Is(failed, errGaveWay) {
 		kind, _ := diagnose(failed)
 		return rebuilt, fault.New(kind, "finish it: "+command("rebuild --keep-state", inst)+"      or go back: "+command("rebuild --keep-state --image "+old.Digest, inst),
 			"the rebuild of %q is not finished: %w", inst.Name, oneError(failed))

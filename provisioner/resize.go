@@ -19,7 +19,7 @@ func (p *Provisioner) Resize(ctx context.Context, tenant, name string, gib int, 
 	if gib < 1 || gib > maxDiskGiB {
 		return records.Instance{}, fault.New(fault.Usage, "give another: --disk SIZE", "%d GiB of disk is out of range: use 1 to %d", gib, maxDiskGiB)
 	}
-	h, inst, release, err := p.hold(ctx, tenant, name, false)
+	h, inst, release, err := p.hold(ctx, tenant, name, atOnce)
 	if err != nil {
 		return inst, err
 	}

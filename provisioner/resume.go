@@ -4,6 +4,7 @@ import (
 	"context"
 	"runtime"
 	"sync"
+	"time"
 
 	"holm/storage/records"
 )
@@ -15,8 +16,8 @@ type Started struct {
 }
 
 // StartAll switches on every instance that was not switched off by holm and does not run: what ran when the host went
-// down. It starts as many at the same time as there are CPUs, and goes on past those that fail. Each is one step of what
-// observe sees.
+// down. It starts as many at the same time as there are CPUs, and goes on past those that fail, or that do not get ready soon.
+// Each is one step of what observe sees.
 func (p *Provisioner) StartAll(ctx context.Context, observe Observer) ([]Started, error) {
 	off, err := p.Interrupted(ctx)
 	if err != nil || len(off) == 0 {
@@ -27,17 +28,52 @@ func (p *Provisioner) StartAll(ctx context.Context, observe Observer) ([]Started
 	}
 	w := p.watch(observe)
 	result := make([]Started, len(off))
-	slots := make(chan struct{}, max(1, runtime.NumCPU()))
+	turns := newTurns(off, runtime.NumCPU())
 	var all sync.WaitGroup
 	for i, inst := range off {
 		all.Go(func() {
-			slots <- struct{}{}
-			defer func() { <-slots }()
-			result[i] = p.startOne(ctx, inst, w)
+			over := turns.take(inst.Tenant)
+			defer over()
+			defer time.AfterFunc(turnLasts, over).Stop()
+			mine, cancel := context.WithTimeout(ctx, resumesWithin)
+			defer cancel()
+			result[i] = p.startOne(mine, inst, w)
 		})
 	}
 	all.Wait()
 	return result, nil
+}
+
+const (
+	// turnLasts is how long a guest that does not get ready keeps others from being started.
+	turnLasts = time.Minute
+	// resumesWithin is how long one of many is waited for, from its turn on. It goes on booting by itself.
+	resumesWithin = 20 * time.Minute
+)
+
+// turns are the starts that may go on at the same time: as many as there are processors, and of each tenant its share of
+// them, so that nobody's guests keep everybody else's off.
+type turns struct {
+	all chan struct{}
+	of  map[string]chan struct{}
+}
+
+func newTurns(instances []records.Instance, processors int) turns {
+	t := turns{make(chan struct{}, max(1, processors)), map[string]chan struct{}{}}
+	for _, inst := range instances {
+		t.of[inst.Tenant] = nil
+	}
+	for tenant := range t.of {
+		t.of[tenant] = make(chan struct{}, max(1, processors/len(t.of)))
+	}
+	return t
+}
+
+// take waits for a turn of a tenant's, and returns what ends it; it may be called twice.
+func (t turns) take(tenant string) (over func()) {
+	t.of[tenant] <- struct{}{}
+	t.all <- struct{}{}
+	return sync.OnceFunc(func() { <-t.all; <-t.of[tenant] })
 }
 
 // startOne is one of many: what it does in detail is told to nobody.

@@ -11,7 +11,7 @@ import (
 // Stop asks the guest to power off and waits until it is off; force cuts the power instead. A stopped instance stays
 // as it is; one that is paused is refused.
 func (p *Provisioner) Stop(ctx context.Context, tenant, name string, force bool, observe Observer) error {
-	h, inst, release, err := p.hold(ctx, tenant, name, false)
+	h, inst, release, err := p.hold(ctx, tenant, name, breaksIn)
 	if err != nil {
 		return err
 	}

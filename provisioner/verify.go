@@ -13,11 +13,13 @@ import (
 // that was ready stays so, and one that was made without being verified goes on to be started without. The verdict is
 // there whether the promises hold or not; an error means that there is none.
 func (p *Provisioner) Verify(ctx context.Context, tenant, name string, observe Observer) (verify.Verdict, error) {
-	h, inst, release, err := p.hold(ctx, tenant, name, false)
+	h, inst, release, err := p.hold(ctx, tenant, name, atOnce)
 	if err != nil {
 		return verify.Verdict{}, err
 	}
 	defer release()
+	ctx, done := p.givingWay(ctx, inst)
+	defer done()
 	if err := verifiable(ctx, h, inst); err != nil {
 		return verify.Verdict{}, err
 	}

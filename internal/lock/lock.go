@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -67,6 +68,30 @@ func Try(path string) (*Lock, error) {
 		return nil, err
 	}
 	return &Lock{file: f}, nil
+}
+
+// maxNote is the longest note that is kept, in bytes.
+const maxNote = 200
+
+// Note writes into the lock's file who holds it, for whoever finds it held. What cannot be written is not worth an error.
+func (l *Lock) Note(text string) {
+	if l.file.Truncate(0) == nil {
+		_, _ = l.file.WriteAt([]byte(text[:min(len(text), maxNote)]), 0)
+	}
+}
+
+// NoteOf is what the last one to hold a lock wrote; "" when that was nothing. Whether it is held still, it does not say.
+func NoteOf(path string) string {
+	f, err := os.OpenFile(filepath.Clean(path), os.O_RDONLY|syscall.O_NOFOLLOW, 0)
+	if err != nil {
+		return ""
+	}
+	defer func() { _ = f.Close() }()
+	text, err := io.ReadAll(io.LimitReader(f, maxNote))
+	if err != nil {
+		return ""
+	}
+	return string(text)
 }
 
 // Release lets the next one have the lock. Releasing twice is no error.
