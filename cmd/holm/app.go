@@ -34,7 +34,8 @@ type app struct {
 	streams  *term.Streams
 	getenv   func(string) string
 	now      func() time.Time
-	root     bool // whether holm runs as root already, so that sudo would not help
+	verbs    []string // of the command tree
+	root     bool     // whether holm runs as root already, so that sudo would not help
 	settings settings
 	args     []string
 

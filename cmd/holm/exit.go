@@ -134,7 +134,7 @@ func (a *app) printProblems(problems []problem) {
 // problem turns any error into what is printed of it.
 func (a *app) problem(ctx context.Context, err error) problem {
 	f := a.known(ctx, err)
-	p := problem{What: term.Line(err.Error()), Remedy: f.Remedy, ExitCode: int(f.Kind)}
+	p := problem{What: term.Line(err.Error()), Remedy: a.pasted(f.Remedy), ExitCode: int(f.Kind)}
 	if f.What != "" {
 		p.What = term.Line(f.What)
 	}

@@ -52,6 +52,9 @@ func (a *app) tree() *cobra.Command {
 		a.doctorCommand(), a.hostCommand(), a.unlockCommand(), a.poolCommand(), a.tenantCommand(), a.flavorCommand(), a.auditCommand(),
 		a.completionCommand(), a.versionCommand(),
 	)
+	for _, verb := range root.Commands() {
+		a.verbs = append(a.verbs, verb.Name())
+	}
 	root.SetHelpCommand(helpCommand())
 	root.SetHelpFunc(a.help)
 	root.SetFlagErrorFunc(flagFault)
