@@ -25,20 +25,22 @@ func TestEvidenceIsCheckedWithoutTheHost(t *testing.T) {
 	made := []byte(holm("evidence", web).must(t))
 	file := keep("web.json", made)
 	elsewhere := filepath.Join(dir, "nothing") // no records, no key, no libvirt is asked
-	shown := holm("evidence", "verify", file, "--any-key").in(elsewhere).must(t)
+	var checkpoint struct{ Key string }
+	decode(t, holm("audit", "checkpoint", "-o", "json").must(t), &checkpoint)
+	shown := holm("evidence", "verify", file, "--key", checkpoint.Key).in(elsewhere).must(t)
 	v := show(t, web)
 	for _, want := range []string{"signature\tholds\n", "instance\tdefault/" + web + " " + v.ID + "\n", v.Image, " 0 failed, 0 inconclusive"} {
 		if !strings.Contains(shown, want) {
 			t.Errorf("it does not state %q:\n%s", want, shown)
 		}
 	}
-	var checkpoint struct{ Key string }
-	decode(t, holm("audit", "checkpoint", "-o", "json").must(t), &checkpoint)
-	holm("evidence", "verify", file, "--key", checkpoint.Key).in(elsewhere).must(t)
+	if o := holm("evidence", "verify", file).in(elsewhere).run(t); o.code != 8 || !strings.Contains(o.stderr, "nobody said whose key it has to be") {
+		t.Errorf("signed by whoever it names: exit %d\n%s%s", o.code, o.stdout, o.stderr)
+	}
 	for at := 0; at < len(made); at += 997 {
 		bad := bytes.Clone(made)
 		bad[at] ^= 1
-		refusal{code: 8, says: "bad.json"}.check(t, holm("evidence", "verify", keep("bad.json", bad)).in(elsewhere))
+		refusal{code: 8, says: "bad.json"}.check(t, holm("evidence", "verify", keep("bad.json", bad), "--key", checkpoint.Key).in(elsewhere))
 	}
 	if _, err := os.Stat(elsewhere); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("checking left something: %v", err)
