@@ -1,10 +1,14 @@
 package term
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
+	"unicode"
+	"unicode/utf16"
 
 	"sigs.k8s.io/yaml"
 )
@@ -53,6 +57,11 @@ func (s *Streams) Print(format Format, r Result) error {
 		if err != nil {
 			return err
 		}
+		if format == AsYAML && s.OutTerminal { // what YAML does not quote has no escapes
+			cleaned := NewCleaner(s.Out)
+			_, err = cleaned.Write(data)
+			return errors.Join(err, cleaned.Flush())
+		}
 		_, err = s.Out.Write(data)
 		return err
 	case AsName:
@@ -76,5 +85,27 @@ func Encode(format Format, document any) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return append(data, '\n'), nil
+	return append(escaped(data), '\n'), nil
+}
+
+// escaped writes as \u what encoding/json leaves as it is and a terminal may act on: the control characters from U+007F on, and
+// those that change the direction of writing or are not to be seen. They can only stand in strings.
+func escaped(document []byte) []byte {
+	steers := func(r rune) bool { return unicode.IsControl(r) && r >= 0x7f || unicode.Is(unicode.Cf, r) }
+	if !bytes.ContainsFunc(document, steers) {
+		return document
+	}
+	var b bytes.Buffer
+	for _, r := range string(document) {
+		switch {
+		case !steers(r):
+			b.WriteRune(r)
+		case r > 0xffff:
+			high, low := utf16.EncodeRune(r)
+			fmt.Fprintf(&b, `\u%04x\u%04x`, high, low)
+		default:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		}
+	}
+	return b.Bytes()
 }
