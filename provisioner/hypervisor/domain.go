@@ -75,8 +75,8 @@ func crossed(err error) bool {
 
 // Start implements provisioner.Hypervisor.
 func (h *Host) Start(ctx context.Context, uuid string) error {
-	_, err := wait(ctx, h, "start domain "+uuid, func(c *libvirt.Connect) (none, error) {
-		defer h.starting(uuid)()
+	// Said before anything is begun: whoever destroys the domain after this was given up on waits for it.
+	_, err := waitThen(ctx, h, "start domain "+uuid, func(c *libvirt.Connect) (none, error) {
 		return withDomain(c, uuid, func(dom *libvirt.Domain) error {
 			for try := 1; ; try++ {
 				err := boot(dom)
@@ -88,7 +88,7 @@ func (h *Host) Start(ctx context.Context, uuid string) error {
 				}
 			}
 		})
-	})
+	}, h.starting(uuid))
 	return err
 }
 

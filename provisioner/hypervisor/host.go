@@ -163,12 +163,18 @@ func call[T any](ctx context.Context, h *Host, what string, f func(*libvirt.Conn
 
 // wait runs f, which can hang, and gives up on it when ctx ends. What f has allocated, f frees.
 func wait[T any](ctx context.Context, h *Host, what string, f func(*libvirt.Connect) (T, error)) (T, error) {
+	return waitThen(ctx, h, what, f, func() {})
+}
+
+// waitThen calls ended once f has come to its end, or will never begin: that may be long after it was given up on.
+func waitThen[T any](ctx context.Context, h *Host, what string, f func(*libvirt.Connect) (T, error), ended func()) (T, error) {
 	type answer struct {
 		v   T
 		err error
 	}
 	answers := make(chan answer, 1)
 	go func() {
+		defer ended()
 		v, err := call(ctx, h, what, f)
 		answers <- answer{v, err}
 	}()
