@@ -95,7 +95,7 @@ func testDisputed(t *testing.T, v view, said string) {
 	if !strings.HasPrefix(got, "the owner's\n") || !strings.Contains(got, `"/etc/issue"`) {
 		t.Errorf("the file and the list say\n%s", got)
 	}
-	asRoot(t, plain, "test -s /etc/issue.holm-new; if grep -q owner /etc/issue.holm-new; then exit 1; fi; rm /etc/issue.holm-new")
+	asRoot(t, plain, "test -s /etc/issue.holm-new; if grep -q \"the owner's\" /etc/issue.holm-new; then exit 1; fi; rm /etc/issue.holm-new")
 }
 
 // variant publishes an image of the same files whose manifest says something else. It is gone when the test ends.
