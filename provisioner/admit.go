@@ -179,8 +179,16 @@ func (p *Provisioner) mayEmulate(ctx context.Context, inst records.Instance) err
 		return nil
 	}
 	settings, err := p.Records.Host(ctx)
-	if err != nil || settings.LabMode {
+	if err != nil {
 		return err
+	}
+	return emulates(inst, settings)
+}
+
+// emulates refuses an emulated instance on a host that is not in lab mode.
+func emulates(inst records.Instance, host records.Host) error {
+	if inst.Accel == machine.KVM || host.LabMode {
+		return nil
 	}
 	return fault.New(fault.Refused, "for a lab only: holm host set --lab-mode on", "instance %q is emulated, which is no isolation boundary, and lab mode is off", inst.Name)
 }

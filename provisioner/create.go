@@ -109,7 +109,7 @@ func (p *Provisioner) reserveSealed(ctx context.Context, wanted admitted, inst r
 		}
 		reserved, err := p.Records.Reserve(ctx, inst, op, func(existing []records.Instance, inst *records.Instance) error {
 			return wanted.allot(existing, inst)
-		})
+		}, p.stillAdmitted(wanted, inst))
 		if !errors.Is(err, records.ErrRotated) {
 			return reserved, err
 		}

@@ -185,11 +185,13 @@ func (s *spy) enter(method string) error {
 	return s.fail(method)
 }
 
-func (s *spy) Reserve(ctx context.Context, inst records.Instance, op records.Operation, admit func([]records.Instance, *records.Instance) error) (records.Instance, error) {
+func (s *spy) Reserve(ctx context.Context, inst records.Instance, op records.Operation, admit func([]records.Instance, *records.Instance) error,
+	rules ...records.Rule,
+) (records.Instance, error) {
 	if err := s.enter("Reserve"); err != nil {
 		return records.Instance{}, err
 	}
-	return s.Bolt.Reserve(ctx, inst, op, admit)
+	return s.Bolt.Reserve(ctx, inst, op, admit, rules...)
 }
 
 func (s *spy) Update(ctx context.Context, id string, change func(*records.Instance) error) (records.Instance, error) {

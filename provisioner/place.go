@@ -43,9 +43,13 @@ func (p *Provisioner) pool(ctx context.Context, name string) (records.Pool, erro
 	}
 	pool, err := p.Records.Pool(ctx, name)
 	if errors.Is(err, records.ErrNotFound) {
-		return pool, fault.New(fault.NotFound, "see what there is: holm pool ls", "there is no pool %q", name)
+		return pool, noPool(name)
 	}
 	return pool, err
+}
+
+func noPool(name string) error {
+	return fault.New(fault.NotFound, "see what there is: holm pool ls", "there is no pool %q", name)
 }
 
 // poolOf returns the pool of an instance; nil for one that lives in the state directory.

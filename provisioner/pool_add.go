@@ -68,10 +68,22 @@ func (p *Provisioner) AddPool(ctx context.Context, spec PoolSpec) (PoolView, err
 	if err != nil {
 		return v, err
 	}
-	made := !isThere(v.Pool)
 	if err := p.prepare(); err != nil {
 		return v, err
 	}
+	release, err := p.holdPools(ctx)
+	if err != nil {
+		return v, err
+	}
+	defer release()
+	existing, err := p.Records.Pools(ctx)
+	if err == nil { // again: another one may have been added while the lock was waited for
+		err = clash(existing, v.Pool)
+	}
+	if err != nil {
+		return v, err
+	}
+	made := !isThere(v.Pool)
 	err = backend.Prepare(ctx)
 	p.crash("pool.prepared")
 	if err == nil && v.Backend != volumes.LVMThin { // which is there before anything is started

@@ -2,6 +2,7 @@ package provisioner
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -16,19 +17,23 @@ func (p *Provisioner) RemovePool(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	host, err := p.Records.Host(ctx)
+	if err := p.prepare(); err != nil {
+		return err
+	}
+	release, err := p.holdPools(ctx)
 	if err != nil {
 		return err
 	}
-	if host.Pool == name {
-		return fault.New(fault.Busy, `set another one: holm host set --pool ""`, "pool %q is the one that this host uses when nobody says where", name)
-	}
+	defer release()
 	err = p.Records.DropPool(ctx, name, func(living []records.Instance) error {
 		if len(living) == 0 {
 			return nil
 		}
 		return fault.New(fault.Busy, "remove them first: holm rm NAME", "pool %q has instances in it: %s", name, someOf(living))
-	})
+	}, notTheHosts(name))
+	if errors.Is(err, records.ErrNotFound) {
+		return noPool(name)
+	}
 	if err != nil {
 		return err
 	}

@@ -98,6 +98,8 @@ func inFast() provisioner.CreateSpec { return provisioner.CreateSpec{Name: "web"
 type boot struct {
 	mu    sync.Mutex
 	paths map[string]string
+	// unordering is called before an order is taken back, outside of the lock.
+	unordering func()
 }
 
 func (b *boot) Order(pool, path string) error {
@@ -111,6 +113,9 @@ func (b *boot) Order(pool, path string) error {
 }
 
 func (b *boot) Unorder(pool string) error {
+	if b.unordering != nil {
+		b.unordering()
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	delete(b.paths, pool)

@@ -13,13 +13,13 @@ import (
 )
 
 // Records is the memory of the provisioner. Every method is one transaction: it is durable when it returns.
-// Implementations: storage/records (bbolt) and records' own in-memory one; both pass recordstest.
+// Implementation: storage/records (bbolt), which passes recordstest.
 type Records interface {
 	// Reserve stores a new instance together with the operation that will build it. The callback is given all
 	// instances that exist (for addresses and quota) and completes inst inside the transaction; an error from it
-	// aborts. Fails with records.ErrExists when the name is taken in the tenant.
+	// aborts, and so does one from a rule. Fails with records.ErrExists when the name is taken in the tenant.
 	Reserve(ctx context.Context, inst records.Instance, op records.Operation,
-		admit func(existing []records.Instance, inst *records.Instance) error) (records.Instance, error)
+		admit func(existing []records.Instance, inst *records.Instance) error, rules ...records.Rule) (records.Instance, error)
 	// Instance finds by tenant and name; records.ErrNotFound.
 	Instance(ctx context.Context, tenant, name string) (records.Instance, error)
 	// Update changes one instance in place; the callback must not keep the pointer.
@@ -42,16 +42,16 @@ type Records interface {
 	Pools(ctx context.Context) ([]records.Pool, error)
 	// UpdatePool changes one pool in place; the callback must not keep the pointer.
 	UpdatePool(ctx context.Context, name string, change func(*records.Pool) error) (records.Pool, error)
-	// DropPool removes the pool's record; the callback is given the instances that live in it.
-	DropPool(ctx context.Context, name string, admit func(living []records.Instance) error) error
+	// DropPool removes the pool's record, if the rules allow it; the callback is given the instances that live in it.
+	DropPool(ctx context.Context, name string, admit func(living []records.Instance) error, rules ...records.Rule) error
 
 	// Host returns the settings of this machine; the zero value when none were made.
 	Host(ctx context.Context) (records.Host, error)
-	// SetHost changes the settings of this machine.
-	SetHost(ctx context.Context, change func(*records.Host) error) (records.Host, error)
+	// SetHost changes the settings of this machine, if the rules allow it.
+	SetHost(ctx context.Context, change func(*records.Host) error, rules ...records.Rule) (records.Host, error)
 
-	// AddTenant stores a new tenant; the callback is given the others. Fails with records.ErrExists when the name is taken.
-	AddTenant(ctx context.Context, tenant records.Tenant, admit func(existing []records.Tenant) error) error
+	// AddTenant stores a new tenant, if the rules allow it; the callback is given the others. Fails with records.ErrExists when the name is taken.
+	AddTenant(ctx context.Context, tenant records.Tenant, admit func(existing []records.Tenant) error, rules ...records.Rule) error
 	// Tenant finds by name; records.ErrNotFound.
 	Tenant(ctx context.Context, name string) (records.Tenant, error)
 	// Tenants returns all tenants on record, sorted by name.

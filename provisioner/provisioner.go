@@ -107,7 +107,18 @@ func (p *Provisioner) connect(ctx context.Context) (Hypervisor, error) {
 
 // holdNetwork takes the lock under which the network is made and removed.
 func (p *Provisioner) holdNetwork(ctx context.Context) (release func(), err error) {
-	held, err := lock.Acquire(ctx, filepath.Join(p.Dir, "locks", ".network"))
+	return p.holdAll(ctx, ".network")
+}
+
+// holdPools takes the lock under which pools are added and removed: what belongs to one beside its record, its folder and what
+// waits for its mount, goes by its name.
+func (p *Provisioner) holdPools(ctx context.Context) (release func(), err error) {
+	return p.holdAll(ctx, ".pools")
+}
+
+// holdAll waits for a lock that is no instance's: no name begins with a dot.
+func (p *Provisioner) holdAll(ctx context.Context, name string) (release func(), err error) {
+	held, err := lock.Acquire(ctx, filepath.Join(p.Dir, "locks", name))
 	if err != nil {
 		return nil, err
 	}

@@ -65,7 +65,7 @@ func (p *Provisioner) AddTenant(ctx context.Context, name string, c TenantChange
 	if view.Tenant, err = p.withNetwork(ctx, tenant, c); err != nil {
 		return TenantView{}, err
 	}
-	err = p.Records.AddTenant(ctx, view.Tenant, p.apart(view.Tenant))
+	err = p.Records.AddTenant(ctx, view.Tenant, p.apart(view.Tenant), p.sameHost)
 	if errors.Is(err, records.ErrExists) {
 		return TenantView{}, fault.New(fault.Exists, "see it: holm tenant show "+name, "tenant %q exists already", name)
 	}

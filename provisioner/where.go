@@ -24,11 +24,23 @@ func (p *Provisioner) mayLie(ctx context.Context, tenant records.Tenant, inst re
 	if err != nil {
 		return err
 	}
-	if err := allowed(tenant, "this host", host.Jurisdiction, "holm host set --jurisdiction CC"); err != nil {
+	pool, err := p.poolOf(ctx, inst)
+	if err != nil {
 		return err
 	}
-	pool, err := p.poolOf(ctx, inst)
-	if err != nil || pool == nil || pool.Jurisdiction == "" {
+	if pool == nil {
+		pool = &records.Pool{}
+	}
+	return mayLieIn(tenant, inst, host, *pool)
+}
+
+// mayLieIn is mayLie with the host and the pool as they are known; the zero pool is the state directory.
+func mayLieIn(tenant records.Tenant, inst records.Instance, host records.Host, pool records.Pool) error {
+	if len(tenant.Residency) == 0 || inst.ResidencyOverride != "" {
+		return nil
+	}
+	err := allowed(tenant, "this host", host.Jurisdiction, "holm host set --jurisdiction CC")
+	if err != nil || pool.Jurisdiction == "" {
 		return err // without one of its own it is in the host
 	}
 	return allowed(tenant, "pool "+pool.Name, pool.Jurisdiction, "holm pool ls")

@@ -142,15 +142,6 @@ func (w *world) GiveUp(ctx context.Context, tenant, name string, o provisioner.O
 	return w.Remove(ctx, tenant, name, o)
 }
 
-func (w hostWorld) Pool(_ context.Context, name string) (records.Pool, error) {
-	for _, v := range w.pools {
-		if v.Name == name {
-			return v.Pool, nil
-		}
-	}
-	return records.Pool{}, fmt.Errorf("pool %q %w", name, records.ErrNotFound)
-}
-
 // arrayWorld makes arrays of drives by saying that it does.
 type arrayWorld struct{ w *world }
 

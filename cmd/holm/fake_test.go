@@ -267,18 +267,30 @@ type hostWorld struct{ *world }
 
 func (w hostWorld) Host(context.Context) (records.Host, error) { return w.host, w.failWith }
 
-func (w hostWorld) List(ctx context.Context, tenant string) ([]records.Summary, error) {
-	rows, err := w.world.List(ctx, tenant)
-	var all []records.Summary
-	for _, r := range rows {
-		all = append(all, r.Summary)
+func (w hostWorld) Around(ctx context.Context) (records.Around, error) {
+	rows, err := w.List(ctx, "")
+	around := records.Around{Host: w.host}
+	for _, v := range w.pools {
+		around.Pools = append(around.Pools, v.Pool)
 	}
-	return all, err
+	for _, r := range rows {
+		around.Instances = append(around.Instances, records.Instance{Tenant: r.Tenant, Name: r.Name})
+	}
+	return around, err
 }
 
-func (w hostWorld) SetHost(_ context.Context, change func(*records.Host) error) (records.Host, error) {
+func (w hostWorld) SetHost(ctx context.Context, change func(*records.Host) error, rules ...records.Rule) (records.Host, error) {
 	w.calls = append(w.calls, "set host")
-	err := change(&w.host)
+	around, err := w.Around(ctx)
+	for _, rule := range rules {
+		if err == nil {
+			err = rule(around)
+		}
+	}
+	if err != nil {
+		return records.Host{}, err
+	}
+	err = change(&w.host)
 	return w.host, err
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"holm/internal/fault"
 	"holm/internal/term"
+	"holm/provisioner"
 	"holm/provisioner/environment"
 	"holm/provisioner/network"
 	"holm/provisioner/residency"
@@ -127,10 +128,9 @@ func (a *app) setHost(ctx context.Context, c hostChange) error {
 	if err != nil {
 		return err
 	}
-	if c.network != "" {
-		if err := a.allowNetwork(ctx, store, c); err != nil {
-			return err
-		}
+	rules, err := c.rules()
+	if err != nil {
+		return err
 	}
 	if err := errors.Join(c.place(), c.memory.check()); err != nil {
 		return err
@@ -150,20 +150,7 @@ func (a *app) setHost(ctx context.Context, c hostChange) error {
 			return err
 		}
 	}
-	if c.pool != "" {
-		if err := a.knownPool(ctx, store, c.pool); err != nil {
-			return err
-		}
-	}
-	var host records.Host
-	if c.dryRun {
-		host, err = store.Host(ctx)
-		if err == nil {
-			err = c.apply(&host)
-		}
-	} else {
-		host, err = store.SetHost(ctx, c.apply)
-	}
+	host, err := c.set(ctx, store, rules)
 	if err != nil {
 		return err
 	}
@@ -176,6 +163,23 @@ func (a *app) setHost(ctx context.Context, c hostChange) error {
 		a.say("lab mode: instances may run in emulation, which is no isolation boundary")
 	}
 	return a.printHost(host)
+}
+
+// set makes the change if the rules allow it; in a dry run, it says what would come of that.
+func (c hostChange) set(ctx context.Context, store hostStore, rules []records.Rule) (records.Host, error) {
+	if !c.dryRun {
+		return store.SetHost(ctx, c.apply, rules...)
+	}
+	around, err := store.Around(ctx)
+	if err != nil {
+		return records.Host{}, err
+	}
+	for _, rule := range rules {
+		if err := rule(around); err != nil {
+			return records.Host{}, err
+		}
+	}
+	return around.Host, c.apply(&around.Host)
 }
 
 // keepNewWalls has the networks of instances go by what was set just now.
@@ -224,23 +228,22 @@ func (c hostChange) place() error {
 	return err
 }
 
-// allowNetwork refuses a network that libvirt could not make, and a change under the feet of instances.
-func (a *app) allowNetwork(ctx context.Context, store hostStore, c hostChange) error {
-	n, err := network.Named(c.network, c.subnet)
-	if err != nil {
-		return err
+// rules are what has to be so of all that is on record when the change is made. It refuses a network that libvirt could not make.
+func (c hostChange) rules() (rules []records.Rule, err error) {
+	if c.network != "" {
+		n, err := network.Named(c.network, c.subnet)
+		if err != nil {
+			return nil, err
+		}
+		if err := errors.Join(network.RefuseTenants(n.Name), network.RefuseInner(n.Subnet)); err != nil {
+			return nil, err
+		}
+		rules = append(rules, provisioner.MayHaveNetwork(n))
 	}
-	if err := errors.Join(network.RefuseTenants(n.Name), network.RefuseInner(n.Subnet)); err != nil {
-		return err
+	if c.pool != "" {
+		rules = append(rules, provisioner.MayHavePool(c.pool))
 	}
-	all, err := store.List(ctx, "")
-	if err != nil {
-		return err
-	}
-	if len(all) > 0 {
-		return fault.New(fault.Busy, "remove them first: "+a.command("ls"), "the network cannot change while there are instances: %s", count(len(all), "instance"))
-	}
-	return nil
+	return rules, nil
 }
 
 // freeUsers refuses users that somebody else on this host has.
@@ -254,14 +257,6 @@ func (a *app) freeUsers(text string) error {
 		return err
 	}
 	return r.Clash(others)
-}
-
-func (a *app) knownPool(ctx context.Context, store hostStore, name string) error {
-	_, err := store.Pool(ctx, name)
-	if errors.Is(err, records.ErrNotFound) {
-		return fault.New(fault.NotFound, "see what there is: "+a.command("pool", "ls"), "there is no pool %s", quoted(name))
-	}
-	return err
 }
 
 // hostDocument is what is set for the host, and what instances are told that say nothing themselves.

@@ -101,10 +101,10 @@ type api interface {
 // hostStore keeps what the operator has set for this machine.
 type hostStore interface {
 	Host(ctx context.Context) (records.Host, error)
-	SetHost(ctx context.Context, change func(*records.Host) error) (records.Host, error)
-	Pool(ctx context.Context, name string) (records.Pool, error)
-	// List returns what lives on this machine; tenant "" means all.
-	List(ctx context.Context, tenant string) ([]records.Summary, error)
+	// SetHost asks the rules in the transaction that makes the change.
+	SetHost(ctx context.Context, change func(*records.Host) error, rules ...records.Rule) (records.Host, error)
+	// Around is all that is on record.
+	Around(ctx context.Context) (records.Around, error)
 }
 
 // imageStore is the images room as the verbs need it.

@@ -11,9 +11,9 @@ import (
 type handles struct{ path string }
 
 func (h handles) Reserve(ctx context.Context, inst records.Instance, op records.Operation,
-	admit func([]records.Instance, *records.Instance) error,
+	admit func([]records.Instance, *records.Instance) error, rules ...records.Rule,
 ) (records.Instance, error) {
-	return records.Open(h.path).Reserve(ctx, inst, op, admit)
+	return records.Open(h.path).Reserve(ctx, inst, op, admit, rules...)
 }
 
 func (h handles) Instance(ctx context.Context, tenant, name string) (records.Instance, error) {
@@ -44,8 +44,8 @@ func (h handles) Host(ctx context.Context) (records.Host, error) {
 	return records.Open(h.path).Host(ctx)
 }
 
-func (h handles) SetHost(ctx context.Context, alter func(*records.Host) error) (records.Host, error) {
-	return records.Open(h.path).SetHost(ctx, alter)
+func (h handles) SetHost(ctx context.Context, alter func(*records.Host) error, rules ...records.Rule) (records.Host, error) {
+	return records.Open(h.path).SetHost(ctx, alter, rules...)
 }
 
 func (h handles) PutOperation(ctx context.Context, op records.Operation) error {
@@ -72,12 +72,12 @@ func (h handles) UpdatePool(ctx context.Context, name string, alter func(*record
 	return records.Open(h.path).UpdatePool(ctx, name, alter)
 }
 
-func (h handles) DropPool(ctx context.Context, name string, admit func([]records.Instance) error) error {
-	return records.Open(h.path).DropPool(ctx, name, admit)
+func (h handles) DropPool(ctx context.Context, name string, admit func([]records.Instance) error, rules ...records.Rule) error {
+	return records.Open(h.path).DropPool(ctx, name, admit, rules...)
 }
 
-func (h handles) AddTenant(ctx context.Context, tenant records.Tenant, admit func([]records.Tenant) error) error {
-	return records.Open(h.path).AddTenant(ctx, tenant, admit)
+func (h handles) AddTenant(ctx context.Context, tenant records.Tenant, admit func([]records.Tenant) error, rules ...records.Rule) error {
+	return records.Open(h.path).AddTenant(ctx, tenant, admit, rules...)
 }
 
 func (h handles) Tenant(ctx context.Context, name string) (records.Tenant, error) {

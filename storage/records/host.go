@@ -17,11 +17,14 @@ func (b *Bolt) Host(ctx context.Context) (host Host, err error) {
 	return host, err
 }
 
-// SetHost changes the settings of this machine and returns them. The callback must not keep the pointer; an error from
-// it is returned as it is, and nothing changes.
-func (b *Bolt) SetHost(ctx context.Context, alter func(*Host) error) (host Host, err error) {
+// SetHost changes the settings of this machine and returns them, if the rules allow it. The callback must not keep the pointer;
+// an error from it is returned as it is, and nothing changes.
+func (b *Bolt) SetHost(ctx context.Context, alter func(*Host) error, rules ...Rule) (host Host, err error) {
 	err = b.write(ctx, func(tx *bolt.Tx) (change, error) {
 		if host, err = b.host(tx); err != nil {
+			return change{}, err
+		}
+		if err := b.ask(tx, rules); err != nil {
 			return change{}, err
 		}
 		if err := call(func() error { return alter(&host) }); err != nil {

@@ -13,10 +13,10 @@ import (
 
 // Reserve stores a new instance together with the operation that will build it, in one transaction. The callback is
 // given all instances that exist, in no particular order, and completes inst; it must not change inst's ID, Tenant or
-// Name. An error from it is returned as it is, and nothing is stored. Fails with ErrExists when the name is taken in
+// Name. An error from it, or from a rule, is returned as it is, and nothing is stored. Fails with ErrExists when the name is taken in
 // the tenant, and with ErrNotFound when there is no such pool.
 func (b *Bolt) Reserve(ctx context.Context, inst Instance, op Operation,
-	admit func(existing []Instance, inst *Instance) error,
+	admit func(existing []Instance, inst *Instance) error, rules ...Rule,
 ) (Instance, error) {
 	if err := errors.Join(validKeys(inst), validOperation(op)); err != nil {
 		return Instance{}, err
@@ -30,6 +30,9 @@ func (b *Bolt) Reserve(ctx context.Context, inst Instance, op Operation,
 		}
 		if tx.Bucket([]byte(bucketInstances)).Get([]byte(inst.ID)) != nil {
 			return change{}, fmt.Errorf("instance id %s is taken", inst.ID)
+		}
+		if err := b.ask(tx, rules); err != nil {
+			return change{}, err
 		}
 		existing, err := b.allInstances(tx)
 		if err != nil {

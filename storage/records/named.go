@@ -26,7 +26,7 @@ func (s shelf[T]) missing(name string) error {
 }
 
 // add stores a new record; ErrExists when the name is taken. admit is given all that there are, sorted by name.
-func (s shelf[T]) add(ctx context.Context, b *Bolt, value T, admit func(existing []T) error) error {
+func (s shelf[T]) add(ctx context.Context, b *Bolt, value T, admit func(existing []T) error, rules ...Rule) error {
 	name := s.name(value)
 	if err := validKey(s.noun+"'s name", name); err != nil {
 		return err
@@ -38,6 +38,9 @@ func (s shelf[T]) add(ctx context.Context, b *Bolt, value T, admit func(existing
 		}
 		if bucket.Get([]byte(name)) != nil {
 			return change{}, fmt.Errorf("%s %q %w", s.noun, name, ErrExists)
+		}
+		if err := b.ask(tx, rules); err != nil {
+			return change{}, err
 		}
 		existing, err := s.all(b, tx)
 		if err != nil {
@@ -131,7 +134,9 @@ func (s shelf[T]) update(ctx context.Context, b *Bolt, name string, alter func(t
 }
 
 // drop removes a record; ErrNotFound. admit is given the instances that belong to it, in no particular order.
-func (s shelf[T]) drop(ctx context.Context, b *Bolt, name string, belongs func(Instance) bool, admit func(living []Instance) error) error {
+func (s shelf[T]) drop(ctx context.Context, b *Bolt, name string, belongs func(Instance) bool, admit func(living []Instance) error,
+	rules ...Rule,
+) error {
 	return b.write(ctx, func(tx *bolt.Tx) (change, error) {
 		value, found, err := s.get(b, tx, name)
 		if err != nil {
@@ -139,6 +144,9 @@ func (s shelf[T]) drop(ctx context.Context, b *Bolt, name string, belongs func(I
 		}
 		if !found {
 			return change{}, s.missing(name)
+		}
+		if err := b.ask(tx, rules); err != nil {
+			return change{}, err
 		}
 		all, err := b.allInstances(tx)
 		if err != nil {

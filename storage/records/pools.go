@@ -37,10 +37,10 @@ func (b *Bolt) UpdatePool(ctx context.Context, name string, alter func(*Pool) er
 	})
 }
 
-// DropPool removes the pool's record. admit is given the instances that live in it, in no particular order; an error
+// DropPool removes the pool's record, if the rules allow it. admit is given the instances that live in it, in no particular order; an error
 // from it is returned as it is, and nothing changes. ErrNotFound when there is no such pool.
-func (b *Bolt) DropPool(ctx context.Context, name string, admit func(living []Instance) error) error {
-	return pools().drop(ctx, b, name, func(i Instance) bool { return i.Pool == name }, admit)
+func (b *Bolt) DropPool(ctx context.Context, name string, admit func(living []Instance) error, rules ...Rule) error {
+	return pools().drop(ctx, b, name, func(i Instance) bool { return i.Pool == name }, admit, rules...)
 }
 
 // Promised is what instances may come to take in a pool, in bytes.

@@ -14,7 +14,7 @@ import (
 // Store is what the provisioner asks of its memory; provisioner.Records says what each method promises.
 type Store interface {
 	Reserve(ctx context.Context, inst records.Instance, op records.Operation,
-		admit func(existing []records.Instance, inst *records.Instance) error) (records.Instance, error)
+		admit func(existing []records.Instance, inst *records.Instance) error, rules ...records.Rule) (records.Instance, error)
 	Instance(ctx context.Context, tenant, name string) (records.Instance, error)
 	Update(ctx context.Context, id string, change func(*records.Instance) error) (records.Instance, error)
 	Resize(ctx context.Context, id string, op records.Operation,
@@ -23,13 +23,13 @@ type Store interface {
 	List(ctx context.Context, tenant string) ([]records.Summary, error)
 	Instances(ctx context.Context) ([]records.Instance, error)
 	Host(ctx context.Context) (records.Host, error)
-	SetHost(ctx context.Context, change func(*records.Host) error) (records.Host, error)
+	SetHost(ctx context.Context, change func(*records.Host) error, rules ...records.Rule) (records.Host, error)
 	AddPool(ctx context.Context, pool records.Pool, admit func(existing []records.Pool) error) error
 	Pool(ctx context.Context, name string) (records.Pool, error)
 	Pools(ctx context.Context) ([]records.Pool, error)
 	UpdatePool(ctx context.Context, name string, change func(*records.Pool) error) (records.Pool, error)
-	DropPool(ctx context.Context, name string, admit func(living []records.Instance) error) error
-	AddTenant(ctx context.Context, tenant records.Tenant, admit func(existing []records.Tenant) error) error
+	DropPool(ctx context.Context, name string, admit func(living []records.Instance) error, rules ...records.Rule) error
+	AddTenant(ctx context.Context, tenant records.Tenant, admit func(existing []records.Tenant) error, rules ...records.Rule) error
 	Tenant(ctx context.Context, name string) (records.Tenant, error)
 	Tenants(ctx context.Context) ([]records.Tenant, error)
 	UpdateTenant(ctx context.Context, name string, change func(tenant *records.Tenant, used records.Resources) error) (records.Tenant, error)
@@ -67,6 +67,7 @@ func Conformance(t *testing.T, open func(t *testing.T) Store) {
 		{"an update changes what it says and no more", testUpdate},
 		{"an update that fails changes nothing", testUpdateFails},
 		{"updates at once lose nothing", testUpdatesAtOnce},
+		{"a rule is asked before a change is made, and sees all that there is", testRules},
 		{"a callback that panics blocks nobody", testPanic},
 		{"what is dropped is gone, and dropping it again no error", testDrop},
 		{"a list is sorted, complete and of one tenant when asked", testList},

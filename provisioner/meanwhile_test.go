@@ -1,0 +1,119 @@
+package provisioner_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"holm/internal/fault"
+	"holm/provisioner"
+	"holm/provisioner/network"
+	"holm/storage/records"
+)
+
+// once is an observer that does something when a create has been admitted, and before it is reserved.
+func once(do func()) provisioner.Observer {
+	return func(e provisioner.Event) {
+		if e.Step == "admitted" && e.Phase == provisioner.Finished {
+			do()
+		}
+	}
+}
+
+func TestWhatACreateWasAdmittedByHoldsWhenItIsReserved(t *testing.T) {
+	for name, c := range map[string]struct {
+		meanwhile func(w *world)
+		word      string
+	}{
+		"the host has another network": {func(w *world) {
+			n, err := network.Named("holm-b", "10.78.0.0/24")
+			must(w.t, err)
+			_, err = w.records.SetHost(w.t.Context(), func(h *records.Host) error {
+				h.Network, h.Subnet = n.Name, n.Subnet.String()
+				return nil
+			}, provisioner.MayHaveNetwork(n))
+			must(w.t, err)
+		}, "another network"},
+		"its tenant was made anew": {func(w *world) {
+			must(w.t, w.holm().RemoveTenant(w.t.Context(), "acme"))
+			w.tenant("acme", provisioner.TenantChange{})
+		}, "made anew"},
+		"its tenant's data may not lie here": {func(w *world) {
+			must1(w.t)(w.holm().SetTenant(w.t.Context(), "acme", provisioner.TenantChange{Residency: new("NO")}))
+		}, "may lie in NO only"},
+		"lab mode is off": {func(w *world) {
+			must1(w.t)(w.records.SetHost(w.t.Context(), func(h *records.Host) error { h.LabMode = false; return nil }))
+		}, "lab mode is off"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.capacity.KVM = false
+			must1(t)(w.records.SetHost(t.Context(), func(h *records.Host) error { h.LabMode = true; return nil }))
+			w.tenant("acme", provisioner.TenantChange{AuthorizedKeys: manyKeys(1)})
+			before := w.inventory()
+			_, err := w.holm().Create(t.Context(), ofAcme("web"), once(func() { c.meanwhile(w) }))
+			if err == nil {
+				t.Fatal("it was made by what was so before")
+			}
+			refused(t, err, fault.KindOf(err), c.word)
+			if diff := cmp.Diff(before, w.inventory()); diff != "" {
+				t.Errorf("something is left (-before +after):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestTheHostsNetworkStaysWhileSomebodyHasAPartOfIt(t *testing.T) {
+	w := newWorld(t)
+	w.tenant("acme", provisioner.TenantChange{Subnet: new("10.78.0.0/24")})
+	set := func(name, subnet string) error {
+		n, err := network.Named(name, subnet)
+		must(t, err)
+		_, err = w.records.SetHost(t.Context(), func(h *records.Host) error { h.Network, h.Subnet = name, subnet; return nil }, provisioner.MayHaveNetwork(n))
+		return err
+	}
+	refused(t, set("holm-b", "10.78.0.0/16"), fault.Exists, `tenant "acme"`)
+	w.created("web")
+	refused(t, set("holm-b", "10.79.0.0/24"), fault.Busy, "while there are instances")
+	must(t, w.holm().Remove(t.Context(), "default", "web", nil))
+	must(t, set("holm-b", "10.79.0.0/24"))
+	_, err := w.holm().AddTenant(t.Context(), "bolt", provisioner.TenantChange{}) // by a holm that has read the old one
+	refused(t, err, fault.Busy, "the host has another network")
+}
+
+func TestThePoolOfTheHostIsOneThatThereIs(t *testing.T) {
+	w, _ := fast(t, whole)
+	set := func() error {
+		_, err := w.records.SetHost(t.Context(), func(h *records.Host) error { h.Pool = "fast"; return nil }, provisioner.MayHavePool("fast"))
+		return err
+	}
+	must(t, set())
+	refused(t, w.holm().RemovePool(t.Context(), "fast"), fault.Busy, `--pool ""`)
+	must1(t)(w.records.SetHost(t.Context(), func(h *records.Host) error { h.Pool = ""; return nil }))
+	must(t, w.holm().RemovePool(t.Context(), "fast"))
+	refused(t, set(), fault.NotFound, `no pool "fast"`)
+}
+
+func TestAPoolThatIsRemovedTakesNothingFromOneThatIsAddedByItsName(t *testing.T) {
+	w, path := fast(t, whole)
+	added := make(chan error, 1)
+	w.boot.unordering = func() {
+		go func() {
+			_, err := w.holm().AddPool(t.Context(), provisioner.PoolSpec{Name: "fast", Path: path})
+			added <- err
+		}()
+		select {
+		case err := <-added: // it did not wait for the removal
+			added <- err
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+	must(t, w.holm().RemovePool(t.Context(), "fast"))
+	must(t, <-added)
+	w.boot.mu.Lock()
+	defer w.boot.mu.Unlock()
+	if w.boot.paths["fast"] != path || !exists(t, path+"/holm") {
+		t.Errorf("the pool that is there waits for %q, and its folder is there: %v", w.boot.paths["fast"], exists(t, path+"/holm"))
+	}
+}
