@@ -83,7 +83,7 @@ func (p *Provisioner) reserve(ctx context.Context, wanted admitted) (records.Ins
 	if inst.UID, err = p.userOf(ctx, inst.Tenant); err != nil {
 		return inst, op, err
 	}
-	inst, err = p.reserveSealed(ctx, wanted, inst, op)
+	inst, err = p.putWithImage(ctx, inst.Image, func() (records.Instance, error) { return p.reserveSealed(ctx, wanted, inst, op) })
 	if errors.Is(err, records.ErrNotFound) {
 		return inst, op, fault.New(fault.NotFound, "see what there is: holm tenant ls, holm pool ls", "somebody has removed what it was to be in: %w", err)
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"reflect"
 	"strings"
 
 	"holm/images"
@@ -15,9 +16,17 @@ import (
 )
 
 // Evidence states what a running instance is made of, how it is confined and where it lies. It tries every promise for it, as
-// Verify does, and states what came of each whether they hold or not. at is the audit log as it is signed beside.
-func (p *Provisioner) Evidence(ctx context.Context, tenant, name string, at ledger.Checkpoint, observe Observer) (evidence.Statement, error) {
-	verdict, err := p.Verify(ctx, tenant, name, observe)
+// Verify does, and states what came of each whether they hold or not. All of it is of one moment: nobody changes the instance until
+// the end, which is how far the audit log has come by then, the verification and all that it found included.
+func (p *Provisioner) Evidence(ctx context.Context, tenant, name string, end func(context.Context) (ledger.Checkpoint, error), observe Observer) (evidence.Statement, error) {
+	h, inst, release, err := p.hold(ctx, tenant, name, atOnce)
+	if err != nil {
+		return evidence.Statement{}, err
+	}
+	defer release()
+	ctx, done := p.givingWay(ctx, inst)
+	defer done()
+	verdict, err := p.verify(ctx, h, inst, observe)
 	if err != nil {
 		return evidence.Statement{}, err
 	}
@@ -25,40 +34,56 @@ func (p *Provisioner) Evidence(ctx context.Context, tenant, name string, at ledg
 	if err != nil {
 		return evidence.Statement{}, err
 	}
-	inst := view.Instance
-	h, err := p.connect(ctx)
+	s, err := p.stated(ctx, h, view)
 	if err != nil {
 		return evidence.Statement{}, err
 	}
-	image, err := p.Images.Get(inst.Image)
+	s.Verified = verdict
+	if s.Audit, err = end(ctx); err != nil {
+		return evidence.Statement{}, err
+	}
+	s.Host.Name = s.Audit.Host
+	after, err := p.Show(ctx, tenant, name)
 	if err != nil {
 		return evidence.Statement{}, err
+	}
+	if !reflect.DeepEqual(after.Instance, view.Instance) { // the key of its tenant can be rotated while its name is held
+		return evidence.Statement{}, meanwhile("the record of instance " + quoted(name) + " has changed")
+	}
+	return statement(s)
+}
+
+// stated is all that is stated of an instance, but what was tried and how far the audit log has come.
+func (p *Provisioner) stated(ctx context.Context, h Hypervisor, view View) (evidence.Predicate, error) {
+	inst := view.Instance
+	refuse := func(err error) (evidence.Predicate, error) { return evidence.Predicate{}, err }
+	image, err := p.Images.Get(inst.Image)
+	if err != nil {
+		return refuse(err)
 	}
 	domain, err := h.LiveXML(ctx, inst.UUID)
 	if err != nil {
-		return evidence.Statement{}, err
+		return refuse(err)
 	}
 	within, err := p.networkNamed(ctx, inst.Tenant, inst.Network)
 	if err != nil {
-		return evidence.Statement{}, err
+		return refuse(err)
 	}
 	network, err := within.XML()
 	if err != nil {
-		return evidence.Statement{}, err
+		return refuse(err)
 	}
 	walls, err := p.walls(ctx, inst)
 	if err != nil {
-		return evidence.Statement{}, err
+		return refuse(err)
 	}
 	s := evidence.Predicate{
 		Rules:  evidence.Rules{SHA256: walls.Digest, Lines: walls.Lines, AsRecorded: walls.Whole()},
 		MadeAt: p.Now().UTC(), Instance: inst, Image: imageOf(image), DomainXML: domain, NetworkXML: network, Encryption: Encryption(inst),
-		VolumeBytes: view.VolumeBytes, Verified: verdict, Audit: at, Limits: evidence.Limits(), Host: evidence.Host{Name: at.Host},
+		VolumeBytes: view.VolumeBytes, Limits: evidence.Limits(),
 	}
-	if err := p.surroundings(ctx, &s); err != nil {
-		return evidence.Statement{}, err
-	}
-	return statement(s)
+	err = p.surroundings(ctx, &s)
+	return s, err
 }
 
 // surroundings are the host's settings, the tenant and what is under the volume.

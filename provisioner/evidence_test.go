@@ -18,7 +18,7 @@ func TestEvidenceStatesWhatAnInstanceIsAndWhereItLies(t *testing.T) {
 	inst, err := w.holm().Create(t.Context(), spec, nil)
 	must(t, err)
 	at := ledger.Checkpoint{Host: "fjell01", Seq: 7, Head: "ab"}
-	s, err := w.holm().Evidence(t.Context(), "acme", "web", at, nil)
+	s, err := w.holm().Evidence(t.Context(), "acme", "web", upTo(at), nil)
 	must(t, err)
 	p := s.Predicate
 	if p.Instance.ID != inst.ID || p.Tenant.Residency[0] != "NO" || p.Host.Jurisdiction != "NO" || p.Host.Name != "fjell01" || p.Audit != at {
@@ -42,7 +42,7 @@ func TestEvidenceOfABrokenPromiseSaysThatItIsBroken(t *testing.T) {
 	w := newWorld(t)
 	w.created("web")
 	w.inspect = func(context.Context, verify.Subject) []verify.Result { return seen(report.Failed, report.Passed) }
-	s, err := w.holm().Evidence(t.Context(), "default", "web", ledger.Checkpoint{}, nil)
+	s, err := w.holm().Evidence(t.Context(), "default", "web", upTo(ledger.Checkpoint{}), nil)
 	must(t, err)
 	if s.Predicate.Verified.Holds() || s.Predicate.Verified.Counts().Failed != 1 {
 		t.Errorf("it states %+v", s.Predicate.Verified.Counts())
@@ -51,10 +51,52 @@ func TestEvidenceOfABrokenPromiseSaysThatItIsBroken(t *testing.T) {
 
 func TestThereIsNoEvidenceOfWhatDoesNotRun(t *testing.T) {
 	w := newWorld(t)
-	_, err := w.holm().Evidence(t.Context(), "default", "web", ledger.Checkpoint{}, nil)
+	_, err := w.holm().Evidence(t.Context(), "default", "web", upTo(ledger.Checkpoint{}), nil)
 	refused(t, err, fault.NotFound, `no instance "web"`)
 	w.created("web")
 	must(t, w.holm().Stop(t.Context(), "default", "web", true, nil))
-	_, err = w.holm().Evidence(t.Context(), "default", "web", ledger.Checkpoint{}, nil)
+	_, err = w.holm().Evidence(t.Context(), "default", "web", upTo(ledger.Checkpoint{}), nil)
 	refused(t, err, fault.Failure, "is not running")
+}
+
+// upTo is how far the audit log has come.
+func upTo(at ledger.Checkpoint) func(context.Context) (ledger.Checkpoint, error) {
+	return func(context.Context) (ledger.Checkpoint, error) { return at, nil }
+}
+
+func TestEvidenceIsOfOneMoment(t *testing.T) {
+	w := newWorld(t)
+	w.created("web")
+	tried := 0
+	w.inspect = func(context.Context, verify.Subject) []verify.Result {
+		tried++
+		return seen(report.Passed, report.Passed)
+	}
+	var known int
+	end := func(ctx context.Context) (ledger.Checkpoint, error) {
+		if tried != 1 {
+			t.Errorf("the log was read after %d verifications, want 1", tried)
+		}
+		_, err := w.holm().Restart(ctx, "default", "web", nil)
+		refused(t, err, fault.Busy, `at work on instance "web"`)
+		entries, err := w.records.WholeAudit(ctx)
+		known = len(entries)
+		return ledger.Checkpoint{Seq: uint64(known)}, err
+	}
+	s, err := w.holm().Evidence(t.Context(), "default", "web", end, nil)
+	must(t, err)
+	entries, err := w.records.WholeAudit(t.Context())
+	must(t, err)
+	if known == 0 || len(entries) != known {
+		t.Errorf("it was made at entry %d, and the log goes on to %d", known, len(entries))
+	}
+	if got := w.record(); !got.CheckedAt.Equal(s.Predicate.Instance.CheckedAt) {
+		t.Errorf("it states the record as of %s, and that is of %s", s.Predicate.Instance.CheckedAt, got.CheckedAt)
+	}
+	rotate := func(ctx context.Context) (ledger.Checkpoint, error) {
+		_, _, err := w.holm().RotateKey(ctx, "default")
+		return ledger.Checkpoint{}, err
+	}
+	_, err = w.holm().Evidence(t.Context(), "default", "web", rotate, nil)
+	refused(t, err, fault.Busy, "has changed")
 }

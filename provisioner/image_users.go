@@ -1,11 +1,26 @@
 package provisioner
 
-import "context"
+import (
+	"context"
 
-// ImageUsers names the instances that need each image, by its digest: those that boot from it, and those that return to it when
-// their rebuild comes to nothing.
-func (p *Provisioner) ImageUsers(ctx context.Context) (map[string][]string, error) {
+	"holm/storage/records"
+)
+
+// WithImageUsers calls do with the instances that need each image, by its digest: those that boot from it, and those that return to it
+// when their rebuild comes to nothing. Until do returns, no instance begins to need one: what nobody uses can be removed in it.
+func (p *Provisioner) WithImageUsers(ctx context.Context, do func(users map[string][]string) error) error {
+	if err := p.prepare(); err != nil {
+		return err
+	}
+	release, err := p.holdImages(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
 	all, err := p.Records.Instances(ctx)
+	if err != nil {
+		return err
+	}
 	users := map[string][]string{}
 	for _, inst := range all {
 		users[inst.Image] = append(users[inst.Image], inst.Name)
@@ -13,5 +28,23 @@ func (p *Provisioner) ImageUsers(ctx context.Context) (map[string][]string, erro
 			users[inst.Previous.Digest] = append(users[inst.Previous.Digest], inst.Name)
 		}
 	}
-	return users, err
+	return do(users)
+}
+
+// holdImages takes the lock under which an instance is put on record with its image, and images are removed.
+func (p *Provisioner) holdImages(ctx context.Context) (release func(), err error) {
+	return p.holdAll(ctx, ".images")
+}
+
+// putWithImage calls put, which puts an instance on record with an image, unless somebody has removed that since it was chosen.
+func (p *Provisioner) putWithImage(ctx context.Context, digest string, put func() (records.Instance, error)) (records.Instance, error) {
+	release, err := p.holdImages(ctx)
+	if err != nil {
+		return records.Instance{}, err
+	}
+	defer release()
+	if _, err := p.Images.Get(digest); err != nil {
+		return records.Instance{}, err
+	}
+	return put()
 }

@@ -1,11 +1,14 @@
 package provisioner_test
 
 import (
+	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"holm/images"
 	"holm/internal/fault"
 	"holm/provisioner"
 	"holm/provisioner/network"
@@ -115,5 +118,56 @@ func TestAPoolThatIsRemovedTakesNothingFromOneThatIsAddedByItsName(t *testing.T)
 	defer w.boot.mu.Unlock()
 	if w.boot.paths["fast"] != path || !exists(t, path+"/holm") {
 		t.Errorf("the pool that is there waits for %q, and its folder is there: %v", w.boot.paths["fast"], exists(t, path+"/holm"))
+	}
+}
+
+// lostImages has one image until it is removed.
+type lostImages struct {
+	fakeImages
+	gone *atomic.Bool
+}
+
+func (l lostImages) Get(ref string) (images.Manifest, error) {
+	if l.gone.Load() {
+		ref = "gone"
+	}
+	return l.fakeImages.Get(ref)
+}
+
+func TestAnImageThatWasRemovedMeanwhileIsPutOnNoRecord(t *testing.T) {
+	w := newWorld(t)
+	store := lostImages{w.images, new(atomic.Bool)}
+	w.store = store
+	before := w.inventory()
+	_, err := w.holm().Create(t.Context(), web(), once(func() {
+		must(t, w.holm().WithImageUsers(t.Context(), func(users map[string][]string) error {
+			store.gone.Store(len(users) == 0)
+			return nil
+		}))
+	}))
+	refused(t, err, fault.NotFound, "there is no image")
+	if diff := cmp.Diff(before, w.inventory()); diff != "" || slices.Contains(w.records.writes, "Reserve") {
+		t.Errorf("something is left, or was (%q):\n%s", w.records.writes, diff)
+	}
+}
+
+func TestAGuestThatSomebodyHasPausedMeanwhileDoesNotGoOn(t *testing.T) {
+	w := newWorld(t)
+	inst := w.created("web")
+	w.hyp.Stall(inst.UUID, "vdb", provisioner.DiskFull)
+	paused := false
+	w.hyp.FailWith(func(method, _ string) error {
+		if method == "DiskErrors" && !paused { // it was seen stalled, and its lock is free
+			paused = true
+			must(t, w.holm().Stop(t.Context(), "default", "web", true, nil))
+			must1(t)(w.holm().Start(t.Context(), "default", "web", nil))
+			w.hyp.Pause(inst.UUID)
+		}
+		return nil
+	})
+	found, err := w.holm().Unstall(t.Context())
+	must(t, err)
+	if got := w.state(inst); got != provisioner.DomainPaused || !paused || len(found) > 0 {
+		t.Errorf("the guest is %s, and found was %+v", got, found)
 	}
 }

@@ -103,9 +103,11 @@ func (p *Provisioner) exchange(ctx context.Context, h Hypervisor, inst records.I
 // boots has the instance run an image and waits until it is ready. previous is what to return to; as long as it is on
 // record, a start tells libvirt of the image anew.
 func (p *Provisioner) boots(ctx context.Context, h Hypervisor, inst records.Instance, image, previous records.ImageRef, w *watcher) (records.Instance, error) {
-	changed, err := p.Records.Update(ctx, inst.ID, func(i *records.Instance) error {
-		i.Image, i.ImageName, i.Unlocked, i.Previous = image.Digest, image.Name, image.Unlocked, &previous
-		return nil
+	changed, err := p.putWithImage(ctx, image.Digest, func() (records.Instance, error) {
+		return p.Records.Update(ctx, inst.ID, func(i *records.Instance) error {
+			i.Image, i.ImageName, i.Unlocked, i.Previous = image.Digest, image.Name, image.Unlocked, &previous
+			return nil
+		})
 	})
 	if err != nil {
 		return inst, err

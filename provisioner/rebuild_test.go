@@ -237,8 +237,8 @@ func TestAnImageThatARebuildMayReturnToIsInUse(t *testing.T) {
 	inst := w.record()
 	previous := records.ImageRef{Digest: "sha256:" + strings.Repeat("0", 64), Name: "old"}
 	must1(t)(w.records.Update(t.Context(), inst.ID, func(i *records.Instance) error { i.Previous = &previous; return nil }))
-	users, err := w.holm().ImageUsers(t.Context())
-	must(t, err)
+	var users map[string][]string
+	must(t, w.holm().WithImageUsers(t.Context(), func(all map[string][]string) error { users = all; return nil }))
 	for _, digest := range []string{inst.Image, previous.Digest} {
 		if !slices.Equal(users[digest], []string{"web"}) {
 			t.Errorf("%s is used by %q", digest, users[digest])

@@ -97,18 +97,33 @@ func (p *Provisioner) Unstall(ctx context.Context) ([]Paused, error) {
 			continue
 		}
 		paused := Paused{Tenant: inst.Tenant, Name: inst.Name, Pool: inst.Pool, Why: whyStalled(ctx, h, inst)}
-		release, err := p.holdName(ctx, inst.Tenant, inst.Name, false)
-		if fault.KindOf(err) == fault.Busy {
-			continue
-		}
-		if err == nil {
-			paused.Resumed, err = p.unstall(ctx, h, inst)
-			release()
-		}
+		still, err := p.unstallHeld(ctx, inst, &paused)
 		if err != nil && !errors.Is(err, ErrNoDomain) {
 			failed = append(failed, err)
 		}
-		found = append(found, paused)
+		if still {
+			found = append(found, paused)
+		}
 	}
 	return found, oneError(failed...)
+}
+
+// unstallHeld is unstall for an instance that was seen stalled before its lock was taken. By now it may be gone, or be paused by
+// somebody: then it is not to go on.
+func (p *Provisioner) unstallHeld(ctx context.Context, seen records.Instance, paused *Paused) (still bool, err error) {
+	h, inst, release, err := p.hold(ctx, seen.Tenant, seen.Name, atOnce)
+	switch fault.KindOf(err) {
+	case fault.Busy, fault.NotFound:
+		return false, nil
+	}
+	if err != nil {
+		return true, err
+	}
+	defer release()
+	state, err := h.State(ctx, inst.UUID)
+	if err != nil || state != DomainStalled {
+		return err != nil, err
+	}
+	paused.Resumed, err = p.unstall(ctx, h, inst)
+	return true, err
 }

@@ -20,6 +20,11 @@ func (p *Provisioner) Verify(ctx context.Context, tenant, name string, observe O
 	defer release()
 	ctx, done := p.givingWay(ctx, inst)
 	defer done()
+	return p.verify(ctx, h, inst, observe)
+}
+
+// verify is Verify for whoever holds the name already.
+func (p *Provisioner) verify(ctx context.Context, h Hypervisor, inst records.Instance, observe Observer) (verify.Verdict, error) {
 	if err := verifiable(ctx, h, inst); err != nil {
 		return verify.Verdict{}, err
 	}

@@ -36,9 +36,12 @@ func (a *app) evidenceCommand() *cobra.Command {
 }
 
 func (a *app) evidence(ctx context.Context, name string, limit time.Duration) error {
-	_, at, err := a.sealed(ctx)
-	if err != nil {
+	if _, _, err := a.sealed(ctx); err != nil { // before anything is tried, which takes its time
 		return err
+	}
+	at := func(ctx context.Context) (ledger.Checkpoint, error) {
+		_, signed, err := a.sealed(ctx)
+		return signed.Checkpoint, err
 	}
 	key, err := ledger.Key(a.auditKeyPath())
 	if err != nil {
@@ -52,13 +55,13 @@ func (a *app) evidence(ctx context.Context, name string, limit time.Duration) er
 	err = within(ctx, limit, a.longer(limit), func(ctx context.Context) error {
 		observer, done := a.watch()
 		defer done()
-		s, err = p.Evidence(ctx, a.tenant(), name, at.Checkpoint, observer)
+		s, err = p.Evidence(ctx, a.tenant(), name, at, observer)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	s.Predicate.Version = version
+	s.Predicate.Version = thisBuild().Version
 	content, err := evidence.Seal(ctx, key, s)
 	if err != nil {
 		return err

@@ -13,12 +13,16 @@ import (
 	"holm/storage/records"
 )
 
-func (w *world) Evidence(ctx context.Context, tenant, name string, at ledger.Checkpoint, o provisioner.Observer) (evidence.Statement, error) {
+func (w *world) Evidence(ctx context.Context, tenant, name string, end func(context.Context) (ledger.Checkpoint, error), o provisioner.Observer) (evidence.Statement, error) {
 	verdict, err := w.Verify(ctx, tenant, name, o)
 	if err != nil {
 		return evidence.Statement{}, err
 	}
 	v, err := w.Show(ctx, tenant, name)
+	if err != nil {
+		return evidence.Statement{}, err
+	}
+	at, err := end(ctx)
 	return evidence.Statement{
 		Type: evidence.StatementType, PredicateType: evidence.PredicateType,
 		Predicate: evidence.Predicate{

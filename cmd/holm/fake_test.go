@@ -244,13 +244,16 @@ func (w *world) Console(ctx context.Context, tenant, name string) (io.ReadWriteC
 	return w.console, err
 }
 
-func (w *world) ImageUsers(ctx context.Context) (map[string][]string, error) {
+func (w *world) WithImageUsers(ctx context.Context, do func(map[string][]string) error) error {
 	users := map[string][]string{}
 	rows, err := w.List(ctx, "")
 	for _, row := range rows {
 		users[row.Image] = append(users[row.Image], row.Name)
 	}
-	return users, err
+	if err != nil {
+		return err
+	}
+	return do(users)
 }
 
 func (w *world) Rebuild(ctx context.Context, tenant, name, ref string, o provisioner.Observer) (records.Instance, error) {

@@ -57,15 +57,17 @@ func (a *app) removeImages(ctx context.Context, refs []string, yes, dryRun bool)
 	if err != nil {
 		return err
 	}
-	users, err := p.ImageUsers(ctx)
+	err = p.WithImageUsers(ctx, func(users map[string][]string) error {
+		for i, m := range chosen {
+			if err := store.Remove(m.Digest, users[m.Digest]); err != nil {
+				return err
+			}
+			a.say("removed " + labels[i])
+		}
+		return nil
+	})
 	if err != nil {
 		return err
-	}
-	for i, m := range chosen {
-		if err := store.Remove(m.Digest, users[m.Digest]); err != nil {
-			return err
-		}
-		a.say("removed " + labels[i])
 	}
 	if a.settings.output == term.AsTable {
 		return nil

@@ -56,13 +56,13 @@ type api interface {
 	// GiveUp is Remove for an instance whose pool will not come back.
 	GiveUp(ctx context.Context, tenant, name string, observer provisioner.Observer) error
 	// Evidence states what an instance is and where it lies; at is the audit log as it is signed beside.
-	Evidence(ctx context.Context, tenant, name string, at ledger.Checkpoint, observer provisioner.Observer) (evidence.Statement, error)
+	Evidence(ctx context.Context, tenant, name string, at func(context.Context) (ledger.Checkpoint, error), observer provisioner.Observer) (evidence.Statement, error)
 	Show(ctx context.Context, tenant, name string) (provisioner.View, error)
 	List(ctx context.Context, tenant string) ([]provisioner.Row, error)
 	Stats(ctx context.Context, tenant, name string) (provisioner.DomainStats, error)
 	Console(ctx context.Context, tenant, name string) (io.ReadWriteCloser, error)
-	// ImageUsers names the instances that need each image, by its digest.
-	ImageUsers(ctx context.Context) (map[string][]string, error)
+	// WithImageUsers calls do with the instances that need each image, by its digest, while none begins to.
+	WithImageUsers(ctx context.Context, do func(users map[string][]string) error) error
 	// Rebuild gives an instance another image and keeps its state; ref "" is the newest image of the same name.
 	Rebuild(ctx context.Context, tenant, name, ref string, observer provisioner.Observer) (records.Instance, error)
 	// AuditCaps has a running guest watch who uses which capabilities. What it returns is a claim of the guest's.

@@ -48,14 +48,8 @@ func operationObject(instance, id string) string { return "operation/" + instanc
 // Audit returns all entries, oldest first, as they are stored: see VerifyAudit.
 func (b *Bolt) Audit(ctx context.Context) (entries []AuditEntry, err error) {
 	err = b.readLong(ctx, func(tx *bolt.Tx) error {
-		return tx.Bucket([]byte(bucketAudit)).ForEach(func(key, value []byte) error {
-			entry, err := decode[AuditEntry](value)
-			if err != nil {
-				return b.unreadable(fmt.Sprintf("audit entry %x", key), err)
-			}
-			entries = append(entries, entry)
-			return nil
-		})
+		entries, err = b.entries(tx)
+		return err
 	})
 	if err != nil {
 		return nil, err
@@ -63,16 +57,46 @@ func (b *Bolt) Audit(ctx context.Context) (entries []AuditEntry, err error) {
 	return entries, nil
 }
 
+// WholeAudit is VerifyAudit that returns the entries which it has verified, and no later ones: what is signed of a log is what was
+// looked at.
+func (b *Bolt) WholeAudit(ctx context.Context) (entries []AuditEntry, err error) {
+	err = b.readLong(ctx, func(tx *bolt.Tx) error {
+		if err := b.verify(tx); err != nil {
+			return err
+		}
+		entries, err = b.entries(tx)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return entries, nil
+}
+
+func (b *Bolt) entries(tx *bolt.Tx) (entries []AuditEntry, err error) {
+	err = tx.Bucket([]byte(bucketAudit)).ForEach(func(key, value []byte) error {
+		entry, err := decode[AuditEntry](value)
+		if err != nil {
+			return b.unreadable(fmt.Sprintf("audit entry %x", key), err)
+		}
+		entries = append(entries, entry)
+		return nil
+	})
+	return entries, err
+}
+
 // VerifyAudit checks that the chain is whole, from its first entry to its last, and that every record is what the
 // last entry about it says; names and summaries are held against the instances. It keeps no writer waiting while it reads. The
 // error wraps ErrTampered and names the first thing that does not agree.
 func (b *Bolt) VerifyAudit(ctx context.Context) error {
-	return b.readLong(ctx, func(tx *bolt.Tx) error {
-		if err := verify(tx); err != nil {
-			return fmt.Errorf("%s %w: %w", b.path, ErrTampered, err)
-		}
-		return nil
-	})
+	return b.readLong(ctx, b.verify)
+}
+
+func (b *Bolt) verify(tx *bolt.Tx) error {
+	if err := verify(tx); err != nil {
+		return fmt.Errorf("%s %w: %w", b.path, ErrTampered, err)
+	}
+	return nil
 }
 
 func appendAudit(tx *bolt.Tx, c change, now time.Time, who string) error {
