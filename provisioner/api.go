@@ -7,7 +7,7 @@ import (
 	"holm/storage/records"
 )
 
-// CreateSpec is what a person asks for. Everything in it is untrusted until Validate has passed.
+// CreateSpec is what a person asks for. Everything in it is untrusted until it has been admitted.
 type CreateSpec struct {
 	Name    string
 	Tenant  string // "" is DefaultTenant
@@ -53,7 +53,7 @@ const (
 	Begun    Phase = "begun"
 	Noted    Phase = "noted"
 	Finished Phase = "finished"
-	Broken   Phase = "failed"
+	Broken   Phase = "broken"
 	Undone   Phase = "undone"
 )
 
@@ -72,7 +72,7 @@ type Observer func(Event)
 // View is an instance as it is shown: its record and what the hypervisor says now.
 type View struct {
 	records.Instance
-	Domain DomainState `json:"domain_state"`
+	DomainState DomainState `json:"domain_state"`
 	// Status is the word for people: ready, booting, stopped, failed, creating, "broken" (record and domain disagree).
 	Status string `json:"status"`
 	// Now says how the guest is, when that is not what is on record, or why nobody knows.

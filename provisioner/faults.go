@@ -117,7 +117,7 @@ func Asleep(inst records.Instance, domain DomainState) error { return notRunning
 // off tells whether nothing runs any more.
 func off(s DomainState) bool { return s == DomainOff || s == DomainCrashed || s == DomainAbsent }
 
-// command writes a command line of holm for an instance that works when pasted.
+// command writes a command line of holm for an instance. cmd adds what this run was told besides, so that it works when pasted.
 func command(verb string, inst records.Instance) string {
 	line := "holm " + verb + " " + inst.Name
 	if inst.Tenant != "" && inst.Tenant != DefaultTenant {

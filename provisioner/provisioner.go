@@ -44,7 +44,7 @@ type Capacity struct {
 	WhyNot    string // why KVM does not work; one line
 }
 
-// Config is what a Provisioner works with. All fields are required.
+// Config is what a Provisioner works with. Every field is required that does not say what its zero value means.
 type Config struct {
 	Dir     string // the state directory, absolute
 	Records Records
@@ -84,8 +84,8 @@ type Config struct {
 	Now   func() time.Time
 }
 
-// Provisioner creates, changes and removes instances. Its methods may be called from several processes at once; within
-// a process it serves one command.
+// Provisioner creates, changes and removes instances. Its methods may be called from several processes at once. Within a process it
+// serves one command, which may call some of them at once when it has connected before, as StartAll does.
 type Provisioner struct {
 	Config
 	hypervisor Hypervisor

@@ -34,9 +34,9 @@ func (p *Provisioner) Show(ctx context.Context, tenant, name string) (View, erro
 		return View{}, err
 	}
 	inst.Environment = inst.Environment.Shown()
-	v := View{Instance: inst, Domain: state, Status: status(inst.State, state), Now: unknown, InForce: force.Shown()}
+	v := View{Instance: inst, DomainState: state, Status: status(inst.State, state), Now: unknown, InForce: force.Shown()}
 	if unknown != "" {
-		v.Domain, v.Status = DomainUnknown, string(DomainUnknown)
+		v.DomainState, v.Status = DomainUnknown, string(DomainUnknown)
 	}
 	if state == DomainStalled {
 		v.Stalled = whyStalled(ctx, h, inst)

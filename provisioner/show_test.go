@@ -27,7 +27,7 @@ func TestShowAndListSayWhatThereIs(t *testing.T) {
 	force := environment.InForce{
 		Environment: records.Environment{Nameservers: []string{"9.9.9.9"}}, From: map[string]string{"nameservers": environment.FromResolver},
 	}
-	if diff := cmp.Diff(provisioner.View{Instance: inst, Domain: "running", Status: "ready", InForce: force}, view); diff != "" {
+	if diff := cmp.Diff(provisioner.View{Instance: inst, DomainState: "running", Status: "ready", InForce: force}, view); diff != "" {
 		t.Error(diff)
 	}
 	rows, err := holm.List(ctx, "default")
@@ -55,8 +55,8 @@ func TestWithoutLibvirtThereIsWhatIsOnRecordAndTheStateIsUnknown(t *testing.T) {
 		}
 		v, err := holm.Show(t.Context(), "default", "web")
 		must(t, err)
-		if v.Status != "unknown" || v.Domain != provisioner.DomainUnknown || v.Now == "" || v.Address != inst.Address {
-			t.Errorf("%s: it is shown as %s (%s), %q", name, v.Status, v.Domain, v.Now)
+		if v.Status != "unknown" || v.DomainState != provisioner.DomainUnknown || v.Now == "" || v.Address != inst.Address {
+			t.Errorf("%s: it is shown as %s (%s), %q", name, v.Status, v.DomainState, v.Now)
 		}
 		rows, err := holm.List(t.Context(), "")
 		must(t, err)

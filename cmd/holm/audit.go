@@ -24,9 +24,9 @@ func (a *app) auditCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "audit VERB",
 		Short: "List, verify and export the log of all changes",
-		Long: "Every change is written down before it is made, with who made it, and each entry hashes the one\n" +
-			"before. A checkpoint says how far the log had come, signed by this host's key: keep some elsewhere, as\n" +
-			"whoever is root here can rewrite both log and key.",
+		Long: "Every change of a record is written down in the transaction that makes it, with who made it,\n" +
+			"and each entry hashes the one before. A checkpoint says how far the log had come, signed by this host's\n" +
+			"key: keep some elsewhere, as whoever is root here can rewrite both log and key.",
 		Example: "  sudo holm audit ls\n  sudo holm audit verify",
 		GroupID: groupHost,
 	}

@@ -102,7 +102,7 @@ func TestDockerContextRefusesWhatHasNoDocker(t *testing.T) {
 		code   int
 	}{
 		"another profile":         {func(w *world) { w.instances[2].Profile = "plain" }, nil, 9},
-		"an instance that is off": {func(w *world) { w.instances[2].Domain = "off" }, nil, 1},
+		"an instance that is off": {func(w *world) { w.instances[2].DomainState = "off" }, nil, 1},
 		"a key that is not there": {func(*world) {}, []string{"--identity", "/nonexistent"}, 2},
 		"an address that is none": {func(w *world) { w.instances[2].Address = "a\nProxyCommand=x" }, nil, 1},
 	} {

@@ -107,7 +107,7 @@ func (w *world) StartAll(ctx context.Context, o provisioner.Observer) ([]provisi
 func (w *world) Interrupted(context.Context) ([]records.Instance, error) {
 	var off []records.Instance
 	for _, v := range w.instances {
-		if v.Domain == provisioner.DomainOff && v.State != records.Stopped {
+		if v.DomainState == provisioner.DomainOff && v.State != records.Stopped {
 			off = append(off, v.Instance)
 		}
 	}
@@ -126,7 +126,7 @@ func (w *world) ParkAll(ctx context.Context, o provisioner.Observer) ([]provisio
 func (w *world) Running(context.Context) ([]records.Instance, error) {
 	var all []records.Instance
 	for _, v := range w.instances {
-		if v.Domain == provisioner.DomainRunning {
+		if v.DomainState == provisioner.DomainRunning {
 			all = append(all, v.Instance)
 		}
 	}

@@ -64,7 +64,7 @@ type world struct {
 func newWorld() *world {
 	view := func(name, tenant, id, status string, domain provisioner.DomainState) provisioner.View {
 		return provisioner.View{
-			Status: status, Domain: domain, VolumeBytes: 3 << 20,
+			Status: status, DomainState: domain, VolumeBytes: 3 << 20,
 			Instance: records.Instance{
 				ID: id, Name: name, Tenant: tenant, State: records.State(status), Profile: "docker",
 				Flavor: records.Flavor{Name: "small", VCPUs: 1, MemoryMiB: 1024, DiskGiB: 20},
@@ -132,7 +132,7 @@ func (w *world) change(ctx context.Context, verb, tenant, name string, o provisi
 		return records.Instance{}, err
 	}
 	w.calls = append(w.calls, verb+" "+tenant+"/"+name)
-	v.Domain, v.Status = domain, status
+	v.DomainState, v.Status = domain, status
 	if o != nil {
 		o(provisioner.Event{Step: verb, Phase: provisioner.Finished, Text: name})
 	}
@@ -152,7 +152,7 @@ func (w *world) Create(ctx context.Context, spec provisioner.CreateSpec, o provi
 		o(provisioner.Event{Step: "booting", Phase: provisioner.Finished})
 		o(provisioner.Event{Step: "ready", Phase: provisioner.Finished, Text: "24 checks passed", Elapsed: 31 * time.Second})
 	}
-	w.instances = append(w.instances, provisioner.View{Instance: inst, Domain: provisioner.DomainRunning, Status: "ready"})
+	w.instances = append(w.instances, provisioner.View{Instance: inst, DomainState: provisioner.DomainRunning, Status: "ready"})
 	return inst, nil
 }
 

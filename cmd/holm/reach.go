@@ -26,11 +26,11 @@ func (a *app) running(ctx context.Context, name string) (api, provisioner.View, 
 	if err != nil {
 		return nil, v, err
 	}
-	switch v.Domain { //nolint:exhaustive // in all others it is off
+	switch v.DomainState { //nolint:exhaustive // in all others it is off
 	case provisioner.DomainRunning, provisioner.DomainUnknown: // libvirt may be gone and the guest there: it is tried
 		return p, v, nil
 	case provisioner.DomainPaused, provisioner.DomainStalled:
-		return nil, v, provisioner.Asleep(v.Instance, v.Domain)
+		return nil, v, provisioner.Asleep(v.Instance, v.DomainState)
 	default:
 		return nil, v, fault.New(fault.Failure, "run: "+a.command("start", name), "instance %q is not running (%s)", name, v.Status)
 	}

@@ -43,7 +43,7 @@ func (a *app) show(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	if v.Domain == provisioner.DomainUnknown {
+	if v.DomainState == provisioner.DomainUnknown {
 		a.sayUnknown()
 	}
 	return a.streams.Print(a.settings.output, a.viewResult(v))
@@ -69,7 +69,7 @@ func (a *app) viewFields(v provisioner.View) term.Fields {
 	f.Add("failure", term.Cell{Text: v.Failure, Tone: term.Broken})
 	f.Add("now", term.Cell{Text: v.Now, Tone: term.Attention})
 	f.Add("paused", term.Cell{Text: v.Stalled, Tone: term.Broken})
-	text("domain", fmt.Sprintf("%s (%s)", v.Domain, v.Instance.Domain))
+	text("domain", fmt.Sprintf("%s (%s)", v.DomainState, v.Domain))
 	text("address", v.Address)
 	text("address6", v.Address6)
 	for _, port := range v.Exposed {

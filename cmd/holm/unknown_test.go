@@ -10,7 +10,7 @@ import (
 func TestThatNobodyKnowsHowInstancesAreIsSaidAside(t *testing.T) {
 	w := newWorld()
 	for i := range w.instances {
-		w.instances[i].Status, w.instances[i].Domain = "unknown", provisioner.DomainUnknown
+		w.instances[i].Status, w.instances[i].DomainState = "unknown", provisioner.DomainUnknown
 	}
 	for _, args := range [][]string{{"ls"}, {"show", "web"}, {"ls", "-o", "json"}, {"show", "web", "-o", "json"}} {
 		got := w.run(t, args...)

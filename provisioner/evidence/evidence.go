@@ -60,7 +60,7 @@ type Predicate struct {
 	NetworkXML string `json:"network_xml"`
 	// Rules are what the kernel had of the network's rules.
 	Rules Rules `json:"network_rules"`
-	// Encryption of the state volume: "none" in this version.
+	// Encryption of the state volume: the cipher, and the names of the keys that open it; "none" for one from before there were keys.
 	Encryption string `json:"encryption"`
 	// Volume is what the state volume takes, and Pool what is under it; nil is the state directory, of which nothing is demanded.
 	VolumeBytes int64         `json:"volume_bytes"`

@@ -13,7 +13,7 @@ type Phase string
 const (
 	Begun    Phase = "begun"
 	Finished Phase = "finished"
-	Broken   Phase = "failed" // while it was done, or undone: see Event.Undoing
+	Broken   Phase = "broken" // while it was done, or undone: see Event.Undoing
 	Undone   Phase = "undone"
 )
 

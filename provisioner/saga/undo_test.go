@@ -118,8 +118,8 @@ func TestWhoeverWatchesHearsEveryPhase(t *testing.T) {
 	want := []string{
 		"1 network begun 0s undoing=false <nil>", "1 network finished 1s undoing=false <nil>",
 		"1 volume begun 0s undoing=false <nil>", "1 volume finished 1s undoing=false <nil>",
-		"1 start begun 0s undoing=false <nil>", "1 start failed 0s undoing=false boom",
-		"1 start undone 0s undoing=true <nil>", "1 volume failed 0s undoing=true boom", "1 network undone 0s undoing=true <nil>",
+		"1 start begun 0s undoing=false <nil>", "1 start broken 0s undoing=false boom",
+		"1 start undone 0s undoing=true <nil>", "1 volume broken 0s undoing=true boom", "1 network undone 0s undoing=true <nil>",
 	}
 	if diff := cmp.Diff(want, heard); diff != "" {
 		t.Errorf("events (-want +got):\n%s", diff)

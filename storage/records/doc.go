@@ -1,5 +1,5 @@
-// Package records is what holm remembers: instances, operations, the host's settings, and the audit log of every
-// change of them. It lives in one bbolt file that is opened for the moment of each transaction only, so that commands
+// Package records is what holm remembers: instances, operations, tenants with their keys and users, pools, flavors, the host's
+// settings, and the audit log of every change of them. It lives in one bbolt file that is opened for the moment of each transaction only, so that commands
 // at work at the same time do not wait for each other, and a command that was killed holds nothing.
 //
 // In the file:
@@ -9,6 +9,11 @@
 //	names       tenant NUL name → id
 //	summaries   tenant NUL name → Summary (compact: a list of thousands decodes no JSON)
 //	operations  instance id NUL operation id → Operation (JSON)
+//	pools       name → Pool (JSON)
+//	tenants     name → Tenant (JSON)
+//	tenant-keys tenant → TenantKey (JSON)
+//	users       number → TenantUser (JSON), also of tenants that are gone
+//	flavors     name → Flavor (JSON)
 //	audit       sequence number (8 bytes, big-endian) → AuditEntry (JSON), each with the hash of the one before
 //
 // Every transaction that changes something appends one audit entry, in the same transaction.
