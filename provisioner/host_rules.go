@@ -64,7 +64,8 @@ func notTheHosts(pool string) records.Rule {
 		if around.Host.Pool != pool {
 			return nil
 		}
-		return fault.New(fault.Busy, `set another one: holm host set --pool ""`, "pool %q is the one that this host uses when nobody says where", pool)
+		return fault.New(fault.Busy, `set another one: holm host set --pool ""`,
+			"pool %q is the one that this host uses when nobody says where", pool)
 	}
 }
 
@@ -90,7 +91,8 @@ func (p *Provisioner) stillAdmitted(a admitted, inst records.Instance) records.R
 			return meanwhile("tenant " + quoted(inst.Tenant) + " was removed or made anew")
 		}
 		pool, _ := around.Pool(inst.Pool)
-		if err := errors.Join(p.sameHost(around), emulates(inst, around.Host), mayLieIn(tenant, inst, around.Host, pool)); err != nil {
+		err := errors.Join(p.sameHost(around), emulates(inst, around.Host), mayLieIn(tenant, inst, around.Host, pool))
+		if err != nil {
 			return oneError(err)
 		}
 		now, err := p.networkOf(tenant)

@@ -73,7 +73,10 @@ func TestTheHostsNetworkStaysWhileSomebodyHasAPartOfIt(t *testing.T) {
 	set := func(name, subnet string) error {
 		n, err := network.Named(name, subnet)
 		must(t, err)
-		_, err = w.records.SetHost(t.Context(), func(h *records.Host) error { h.Network, h.Subnet = name, subnet; return nil }, provisioner.MayHaveNetwork(n))
+		_, err = w.records.SetHost(t.Context(), func(h *records.Host) error {
+			h.Network, h.Subnet = name, subnet
+			return nil
+		}, provisioner.MayHaveNetwork(n))
 		return err
 	}
 	refused(t, set("holm-b", "10.78.0.0/16"), fault.Exists, `tenant "acme"`)

@@ -21,10 +21,15 @@ type wall struct {
 	fail   error
 	// settled is how many ports each network had published when its rules were followed up.
 	settled map[string]int
+	// applying is called before rules are applied, outside of the lock.
+	applying func()
 }
 
 // Apply implements provisioner.Firewall.
 func (w *wall) Apply(ctx context.Context, r nft.Ruleset) error {
+	if w.applying != nil {
+		w.applying()
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if err := ctx.Err(); err != nil {

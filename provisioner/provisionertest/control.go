@@ -3,6 +3,7 @@ package provisionertest
 import (
 	"context"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -166,4 +167,36 @@ func (h *Hypervisor) Networks() []string {
 	}
 	slices.Sort(names)
 	return names
+}
+
+// Defined returns the XML of each domain's definition, by UUID, and of the running guest where that is another.
+func (h *Hypervisor) Defined() (defined, running map[string]string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	defined, running = map[string]string{}, map[string]string{}
+	for uuid, d := range h.domains {
+		defined[uuid] = d.xml
+		if d.state == provisioner.DomainRunning {
+			running[uuid] = d.liveXML
+		}
+	}
+	return defined, running
+}
+
+// Secrets returns the UUIDs of the domains for which a secret is held ready.
+func (h *Hypervisor) Secrets() []string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Sorted(maps.Keys(h.secrets))
+}
+
+// Bridges returns the bridge of each network that exists, by the network's name.
+func (h *Hypervisor) Bridges() map[string]string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	bridges := map[string]string{}
+	for _, n := range h.networks {
+		bridges[n.name] = n.bridge
+	}
+	return bridges
 }

@@ -1,0 +1,211 @@
+package provisioner_test
+
+import (
+	"context"
+	"fmt"
+
+	"holm/provisioner"
+	"holm/provisioner/environment"
+	"holm/provisioner/network"
+	"holm/storage/ledger"
+	"holm/storage/records"
+)
+
+// verb is one command line of somebody's.
+type verb struct {
+	name string
+	run  func(ctx context.Context, p *provisioner.Provisioner) error
+}
+
+// focus is an instance on which a round's verbs meet, mostly.
+type focus struct{ tenant, name string }
+
+func (b *bustle) focus() focus {
+	if all, err := b.records.Instances(b.t.Context()); err == nil && len(all) > 0 && b.c.below(4) > 0 {
+		inst := pick(b.c, all...)
+		return focus{inst.Tenant, inst.Name}
+	}
+	return focus{pick(b.c, "default", "acme", "bolt"), pick(b.c, "web", "db")}
+}
+
+// lines are what one person types, one after the other, whatever comes of each.
+func (b *bustle) lines(f focus) (lines []verb) {
+	for range 1 + b.c.below(3) {
+		at := f
+		if b.c.below(4) == 0 {
+			at = b.focus()
+		}
+		lines = append(lines, b.any(at))
+	}
+	return lines
+}
+
+// ground changes what an instance is made on. Most of that can change only while nobody is there.
+func (b *bustle) ground(f focus) (lines []verb) {
+	of := pick(b.c, func() verb { return b.ofTenants(f.tenant) }, b.ofHost, b.ofPools, b.ofImages)
+	for range 3 {
+		lines = append(lines, of())
+	}
+	return lines
+}
+
+func (b *bustle) create(f focus) verb {
+	spec := provisioner.CreateSpec{Name: f.name, Tenant: f.tenant, Flavor: "tiny", Pool: pick(b.c, "", "fast"), DiskGiB: 10 + b.c.below(3)}
+	return verb{fmt.Sprintf("create %s/%s in %q", f.tenant, f.name, spec.Pool), func(ctx context.Context, p *provisioner.Provisioner) error {
+		_, err := p.Create(ctx, spec, nil)
+		return err
+	}}
+}
+
+// any is a verb for somebody, something and somewhere.
+func (b *bustle) any(f focus) verb {
+	c := b.c
+	tenant, name := f.tenant, f.name
+	of := func(what string) string { return what + " " + tenant + "/" + name }
+	type method func(*provisioner.Provisioner, context.Context, string, string, provisioner.Observer) (records.Instance, error)
+	one := func(what string, do method) verb {
+		return verb{of(what), func(ctx context.Context, p *provisioner.Provisioner) error {
+			_, err := do(p, ctx, tenant, name, nil)
+			return err
+		}}
+	}
+	switch c.below(24) {
+	case 0, 1, 2, 3, 4, 5:
+		return b.create(f)
+	case 6:
+		return verb{of("rm"), func(ctx context.Context, p *provisioner.Provisioner) error { return p.Remove(ctx, tenant, name, nil) }}
+	case 7:
+		return one("start", (*provisioner.Provisioner).Start)
+	case 8:
+		force := c.below(2) == 0
+		return verb{of("stop"), func(ctx context.Context, p *provisioner.Provisioner) error {
+			return p.Stop(ctx, tenant, name, force, nil)
+		}}
+	case 9:
+		return one("restart", (*provisioner.Provisioner).Restart)
+	case 10:
+		gib := 10 + c.below(6)
+		return verb{of("resize"), func(ctx context.Context, p *provisioner.Provisioner) error {
+			_, err := p.Resize(ctx, tenant, name, gib, nil)
+			return err
+		}}
+	case 11:
+		image := pick(c, b.lib.all...).Digest
+		return verb{of("rebuild"), func(ctx context.Context, p *provisioner.Provisioner) error {
+			_, err := p.Rebuild(ctx, tenant, name, image, nil)
+			return err
+		}}
+	case 12, 13:
+		return b.ofPorts(tenant, name)
+	case 14:
+		return verb{of("verify"), func(ctx context.Context, p *provisioner.Provisioner) error {
+			_, err := p.Verify(ctx, tenant, name, nil)
+			return err
+		}}
+	case 15:
+		change := environment.Change{Nameservers: &[]string{"192.0.2.53"}}
+		return verb{of("set"), func(ctx context.Context, p *provisioner.Provisioner) error {
+			_, err := p.SetEnvironment(ctx, tenant, name, change, nil)
+			return err
+		}}
+	case 16, 17, 18:
+		return b.ofTenants(tenant)
+	case 19:
+		return b.ofImages()
+	case 20, 21:
+		return b.ofPools()
+	case 22:
+		return b.ofHost()
+	}
+	return b.ofTimers(tenant, name)
+}
+
+func (b *bustle) ofPorts(tenant, name string) verb {
+	ports := []network.Port{{Protocol: "tcp", Host: pick[uint16](b.c, 443, 8443), Guest: pick[uint16](b.c, 443, 80)}}
+	do, what := (*provisioner.Provisioner).Expose, "expose "
+	if b.c.below(3) == 0 {
+		do, what = (*provisioner.Provisioner).Unexpose, "unexpose "
+	}
+	return verb{fmt.Sprint(what, tenant, "/", name, " ", ports[0].Host), func(ctx context.Context, p *provisioner.Provisioner) error {
+		_, err := do(p, ctx, tenant, name, ports, nil)
+		return err
+	}}
+}
+
+func (b *bustle) ofTenants(tenant string) verb {
+	switch b.c.below(5) {
+	case 0:
+		return verb{"tenant rm " + tenant, func(ctx context.Context, p *provisioner.Provisioner) error { return p.RemoveTenant(ctx, tenant) }}
+	case 1:
+		change := provisioner.TenantChange{Instances: new(1 + b.c.below(2)), DiskGiB: new(20 + b.c.below(10))}
+		change.Egress = pick(b.c, new("allow"), new("deny"))
+		return verb{"tenant set " + tenant, func(ctx context.Context, p *provisioner.Provisioner) error {
+			_, err := p.SetTenant(ctx, tenant, change)
+			return err
+		}}
+	case 2:
+		return verb{"rotate-key " + tenant, func(ctx context.Context, p *provisioner.Provisioner) error {
+			_, _, err := p.RotateKey(ctx, tenant)
+			return err
+		}}
+	}
+	return verb{"tenant create " + tenant, func(ctx context.Context, p *provisioner.Provisioner) error {
+		_, err := p.AddTenant(ctx, tenant, provisioner.TenantChange{})
+		return err
+	}}
+}
+
+func (b *bustle) ofImages() verb {
+	digest := pick(b.c, b.lib.all...).Digest
+	return verb{"image rm", func(ctx context.Context, p *provisioner.Provisioner) error {
+		defer b.lib.build(b.lib.all[0].Digest) // so that there is mostly one
+		return p.WithImageUsers(ctx, func(users map[string][]string) error {
+			b.lib.stir()
+			return b.lib.remove(digest, users[digest])
+		})
+	}}
+}
+
+func (b *bustle) ofPools() verb {
+	if b.c.below(3) == 0 {
+		return verb{"pool rm", func(ctx context.Context, p *provisioner.Provisioner) error { return p.RemovePool(ctx, "fast") }}
+	}
+	return verb{"pool add", func(ctx context.Context, p *provisioner.Provisioner) error {
+		_, err := p.AddPool(ctx, provisioner.PoolSpec{Name: "fast", Path: b.path})
+		return err
+	}}
+}
+
+func (b *bustle) ofHost() verb {
+	set := func(ctx context.Context, p *provisioner.Provisioner, change func(h *records.Host), rule records.Rule) error {
+		_, err := p.Records.SetHost(ctx, func(h *records.Host) error { change(h); return nil }, rule)
+		return err
+	}
+	if b.c.below(2) == 0 {
+		pool := pick(b.c, "fast", "")
+		rule := provisioner.MayHavePool(pool)
+		if pool == "" {
+			rule = func(records.Around) error { return nil }
+		}
+		return verb{"host set --pool " + pool, func(ctx context.Context, p *provisioner.Provisioner) error {
+			return set(ctx, p, func(h *records.Host) { h.Pool = pool }, rule)
+		}}
+	}
+	n, err := network.Named(pick(b.c, "holm-b", "holm-c"), pick(b.c, "10.78.0.0/24", "10.200.0.0/24"))
+	must(b.t, err)
+	return verb{"host set --network " + n.Name, func(ctx context.Context, p *provisioner.Provisioner) error {
+		return set(ctx, p, func(h *records.Host) { h.Network, h.Subnet = n.Name, n.Subnet.String() }, provisioner.MayHaveNetwork(n))
+	}}
+}
+
+// ofTimers is what runs by itself, and what looks.
+func (b *bustle) ofTimers(tenant, name string) verb {
+	return pick(b.c,
+		verb{"reconcile", func(ctx context.Context, p *provisioner.Provisioner) error { _, err := p.Reconcile(ctx); return err }},
+		verb{"keep-walls", func(ctx context.Context, p *provisioner.Provisioner) error { _, err := p.KeepWalls(ctx); return err }},
+		verb{"unstall", func(ctx context.Context, p *provisioner.Provisioner) error { _, err := p.Unstall(ctx); return err }},
+		verb{"evidence", func(ctx context.Context, p *provisioner.Provisioner) error {
+			_, err := p.Evidence(ctx, tenant, name, upTo(ledger.Checkpoint{}), nil)
+			return err
+		}})
+}
