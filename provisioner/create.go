@@ -103,7 +103,8 @@ func (p *Provisioner) reserve(ctx context.Context, wanted admitted) (records.Ins
 
 // reserveSealed seals the volume's key and reserves, again when the tenant's key was rotated in between.
 func (p *Provisioner) reserveSealed(ctx context.Context, wanted admitted, inst records.Instance, op records.Operation) (records.Instance, error) {
-	for {
+	const most = 10 // somebody who rotates without an end keeps nobody here for ever
+	for range most {
 		if err := p.sealVolume(ctx, &inst); err != nil {
 			return inst, err
 		}
@@ -114,6 +115,7 @@ func (p *Provisioner) reserveSealed(ctx context.Context, wanted admitted, inst r
 			return reserved, err
 		}
 	}
+	return inst, meanwhile("the key of tenant " + quoted(inst.Tenant) + " was rotated, again and again")
 }
 
 // build runs the steps between the reservation and the running guest, and returns the record of that and when it began.

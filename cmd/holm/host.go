@@ -81,7 +81,8 @@ func (a *app) hostSetCommand() *cobra.Command {
 		Short: "Change what is set for this host",
 		Long: "Lab mode allows instances without KVM. Emulation is no isolation boundary: never for tenants.\n" +
 			"Another network is needed where the default subnet collides with one of the host's, and for\n" +
-			"a second state directory on the same libvirt. It can be changed while there are no instances.\n" +
+			"a second state directory on the same libvirt. It can be changed while there are no instances, to one of\n" +
+			"which no tenant has a part.\n" +
 			"What is set of names, certificates, proxies and time holds for instances from their next start on; their\n" +
 			"tenant's (holm tenant set) and their own (holm set) come before it.",
 		Example: "  sudo holm host set --lab-mode off\n  sudo holm host set --network holm-b --subnet 10.78.0.0/24\n" +
