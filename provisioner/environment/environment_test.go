@@ -23,7 +23,7 @@ import (
 )
 
 // authority is a CA of that name, in PEM.
-func authority(t *testing.T, name string) string {
+func authority(t testing.TB, name string) string {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -134,9 +134,11 @@ func TestAChangeSetsAndTakesBack(t *testing.T) {
 	if diff := cmp.Diff(want, e); diff != "" {
 		t.Errorf("set (-want +got):\n%s", diff)
 	}
-	if got := e.Shown().Proxy.HTTP; got != "http://u:xxxxx@proxy.example:3128" {
-		t.Errorf("it is shown as %s", got)
+	e.Proxy.HTTPS = "https://u:p%40@proxy.example:3129"
+	if got := e.Shown().Proxy; got.HTTP != "http://u:xxxxx@proxy.example:3128" || got.HTTPS != "https://u:xxxxx@proxy.example:3129" {
+		t.Errorf("it is shown as %+v", got)
 	}
+	e.Proxy.HTTPS = ""
 	fingerprint := strings.ToUpper(Fingerprint(one)[:8])
 	set(Change{Nameservers: list(), Search: list(), Mirrors: list(), TimeServers: list(), HTTP: word(""), NotProxied: list(), RemoveCertificates: []string{fingerprint[:2] + ":" + fingerprint[2:]}})
 	if diff := cmp.Diff(records.Environment{Certificates: []string{two}}, e); diff != "" {

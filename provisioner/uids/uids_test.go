@@ -102,6 +102,27 @@ func TestAListOfAccessIsTheKernels(t *testing.T) {
 	}
 }
 
+// How often two changes meet is luck: that nobody can begin one during another is not.
+func TestAListIsChangedByOneAtATime(t *testing.T) {
+	device := filepath.Join(t.TempDir(), "kvm")
+	write(t, device, 0o660)
+	err := changeACL(device, func(l acl) acl {
+		other, err := os.Open(filepath.Dir(device))
+		if err != nil {
+			t.Error(err)
+			return l
+		}
+		defer func() { _ = other.Close() }()
+		if err := unix.Flock(int(other.Fd()), unix.LOCK_SH|unix.LOCK_NB); !errors.Is(err, unix.EWOULDBLOCK) {
+			t.Errorf("another one gets in meanwhile: %v", err)
+		}
+		return l
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
 // asRoot is for what only root can do. It says what is left out.
 func asRoot(t *testing.T) {
 	t.Helper()

@@ -150,6 +150,37 @@ func TestARevokeThatWasCutShortIsDoneAgain(t *testing.T) {
 	}
 }
 
+// synced remembers whether all that was written is on the disk.
+type synced struct {
+	Medium
+	writes  int
+	settled bool
+}
+
+func (s *synced) WriteAt(p []byte, at int64) (int, error) {
+	s.writes++
+	s.settled = false
+	return s.Medium.WriteAt(p, at)
+}
+
+func (s *synced) Sync() error {
+	s.settled = true
+	return s.Medium.Sync()
+}
+
+func TestWhatIsRevokedIsOverwrittenOnTheDisk(t *testing.T) {
+	disk := &synced{Medium: written(t, 0)}
+	if err := Lend(disk, 0, []byte(passphrase), []byte(once)); err != nil {
+		t.Fatal(err)
+	}
+	if err := Revoke(disk, 0); err != nil {
+		t.Fatal(err)
+	}
+	if disk.writes == 0 || !disk.settled {
+		t.Errorf("after %d writes Revoke returns before they are on the disk", disk.writes)
+	}
+}
+
 func lent(t *testing.T, f *os.File, want bool) {
 	t.Helper()
 	if got, err := Lent(f, 0); got != want || err != nil {
