@@ -3,6 +3,7 @@ package volumestest
 import (
 	"bufio"
 	"io"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
@@ -115,9 +116,14 @@ func (s suite) hold(t *testing.T, id string) (release func()) {
 	t.Helper()
 	d := s.Backend.Disk(id)
 	driver := map[bool]string{false: "file", true: "host_device"}[d.Block]
+	dir, err := os.MkdirTemp("", "nbd") // not named for the test: a socket's path has 107 bytes
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	cmd := exec.CommandContext(t.Context(), "qemu-storage-daemon",
 		"--blockdev", "driver="+driver+",node-name=f,filename="+d.Path, "--blockdev", "driver="+d.Format+",node-name=d,file=f",
-		"--nbd-server", "addr.type=unix,addr.path="+filepath.Join(t.TempDir(), "nbd"), "--export", "type=nbd,id=e,node-name=d,writable=on",
+		"--nbd-server", "addr.type=unix,addr.path="+filepath.Join(dir, "s"), "--export", "type=nbd,id=e,node-name=d,writable=on",
 		"--chardev", "stdio,id=m", "--monitor", "chardev=m")
 	in, err := cmd.StdinPipe()
 	if err != nil {
