@@ -89,6 +89,9 @@ func TestLibvirtIsGivenAKeyForOneStartThatOpensNothingAfterwards(t *testing.T) {
 	if own := w.own(); slices.Contains(told, own) || !w.opens(own) {
 		t.Error("libvirt was given the volume's own key, or that does not open it")
 	}
+	if n := w.hyp.Keeps(); n != 0 {
+		t.Errorf("libvirt still has %d keys of starts", n)
+	}
 }
 
 func TestAStartThatFailsLendsNothing(t *testing.T) {

@@ -157,6 +157,13 @@ func (h *Hypervisor) Told() []string {
 	return slices.Clone(h.told)
 }
 
+// Keeps returns how many secrets it has at the moment.
+func (h *Hypervisor) Keeps() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.secrets)
+}
+
 // Networks returns the names of the networks that exist, sorted.
 func (h *Hypervisor) Networks() []string {
 	h.mu.Lock()

@@ -1,6 +1,7 @@
 package volumes_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -154,5 +155,34 @@ func TestRemoveTakesWhatBelongsToTheVolumeAndNoMore(t *testing.T) {
 			t.Fatal(err)
 		}
 		wantNames(t, dir, id+".qcow2.mine", id+".raw", "ffffffffffff.qcow2")
+	}
+}
+
+// A link that leads out of its folder opens nothing; one that leads to a neighbour within it must not either.
+func TestALinkToAnotherVolumeIsNoVolume(t *testing.T) {
+	dir := t.TempDir()
+	b := open(t, volumes.Qcow2, dir)
+	const neighbour = "ffffffffffff"
+	if err := b.Create(t.Context(), neighbour, 1, []byte("a passphrase of the neighbour's volume")); err != nil {
+		t.Fatal(err)
+	}
+	before, err := os.ReadFile(filepath.Join(dir, neighbour+".qcow2"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(neighbour+".qcow2", filepath.Join(dir, id+".qcow2")); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Wipe(t.Context(), id); err != nil {
+		t.Error(err)
+	}
+	if lent, err := b.Lent(t.Context(), id); lent || err != nil {
+		t.Errorf("%v, %v", lent, err)
+	}
+	if err := b.Lend(t.Context(), id, []byte("a passphrase of the neighbour's volume"), []byte("one of thirty-two bytes and more")); err == nil {
+		t.Error("a link was lent")
+	}
+	if after, err := os.ReadFile(filepath.Join(dir, neighbour+".qcow2")); err != nil || !bytes.Equal(before, after) {
+		t.Errorf("the neighbour's volume was changed (%v)", err)
 	}
 }
