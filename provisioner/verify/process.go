@@ -122,15 +122,12 @@ func (p *process) readThreads() error {
 }
 
 func (p *process) readThread(id string) (thread, error) {
-	t := thread{name: id, status: map[string]string{}}
+	t := thread{name: id}
 	status, err := p.read("task/" + id + "/status")
 	if err != nil {
 		return t, err
 	}
-	for line := range strings.Lines(string(status)) {
-		name, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), ":")
-		t.status[name] = strings.Join(strings.Fields(value), " ")
-	}
+	t.status = fields(string(status))
 	if name := t.status["Name"]; name != "" {
 		t.name = id + " " + name
 	}
@@ -147,6 +144,16 @@ func (p *process) readThread(id string) (thread, error) {
 		}
 	}
 	return t, nil
+}
+
+// fields are the lines "Name:\tvalue" of a status.
+func fields(text string) map[string]string {
+	all := map[string]string{}
+	for line := range strings.Lines(text) {
+		name, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), ":")
+		all[name] = strings.Join(strings.Fields(value), " ")
+	}
+	return all
 }
 
 func (p *process) read(name string) ([]byte, error) {

@@ -60,7 +60,7 @@ func (l Looker) health(ctx context.Context, name string) *Health {
 	const zeroCelsius = 273
 	h := &Health{
 		CriticalWarning: s.CriticalWarning, PercentUsed: s.PercentUsed, SparePercent: s.AvailSpare, SpareThreshold: s.SpareThresh,
-		MediaErrors: int(min(s.MediaErrors, 1<<31)), Controller: controller,
+		MediaErrors: int(min(max(s.MediaErrors, 0), 1<<31)), Controller: controller,
 	}
 	if s.Temperature > zeroCelsius {
 		h.Celsius = s.Temperature - zeroCelsius

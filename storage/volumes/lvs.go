@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -82,18 +83,19 @@ func (l logical) attr(at int) byte {
 }
 
 func (l logical) usage() (Usage, error) {
+	const most = 1 << 60 // what is more is no size, and not exact as a floating-point number
 	size, err := strconv.ParseInt(l.Size, 10, 64)
-	if err != nil || size < 0 {
+	if err != nil || size < 0 || size > most {
 		return Usage{}, fmt.Errorf("volume %s: lvs says that it has %q bytes", l.Name, clip(l.Size))
 	}
-	return Usage{VirtualBytes: size, AllocatedBytes: int64(float64(size) * percent(l.Data) / 100)}, nil
+	return Usage{VirtualBytes: size, AllocatedBytes: min(size, int64(float64(size)/100*percent(l.Data)))}, nil
 }
 
-// percent reads a number that is left empty when the volume is switched off.
+// percent reads a number that is left empty when the volume is switched off. What is no share of anything is none, or all.
 func percent(text string) float64 {
 	v, err := strconv.ParseFloat(text, 64)
-	if err != nil {
+	if err != nil || math.IsNaN(v) {
 		return 0
 	}
-	return v
+	return min(max(v, 0), 100)
 }
