@@ -30,6 +30,14 @@ func TestEvidenceStatesWhatAnInstanceIsAndWhereItLies(t *testing.T) {
 	if p.Rules.SHA256 == "" || p.Rules.Lines == 0 || !p.Rules.AsRecorded {
 		t.Errorf("of the rules it states %+v", p.Rules)
 	}
+	w.wall.mu.Lock()
+	for name := range w.wall.tables {
+		w.wall.tables[name] += "through accept\n"
+	}
+	w.wall.mu.Unlock()
+	if weak, err := w.holm().Evidence(t.Context(), "acme", "web", at, nil); err != nil || weak.Predicate.Rules.AsRecorded {
+		t.Errorf("of rules that somebody weakened it states %+v (%v)", weak.Predicate.Rules, err)
+	}
 	if p.Pool == nil || p.Pool.Name != "fast" || p.Under == nil || len(p.Under.Drives()) != 4 {
 		t.Errorf("under it are %+v, %+v", p.Pool, p.Under)
 	}

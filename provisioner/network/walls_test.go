@@ -150,6 +150,22 @@ func (m machine) handles(n Network, file string) (all []numbered) {
 	return all
 }
 
+// What an earlier rule accepts no later one drops.
+func TestRulesInAnotherOrderAreNotWhole(t *testing.T) {
+	n := Default()
+	want, moved := nft.Listing{}, nft.Listing{}
+	for _, table := range n.Tables() {
+		want[table] = []string{"table", "rule first a", "rule first b"}
+		moved[table] = []string{"table", "rule first b", "rule first a"}
+	}
+	if got := compare(n, want, want); !got.Whole() {
+		t.Errorf("as they are to be: %s", got)
+	}
+	if got := compare(n, moved, want); got.Whole() || got.String() != "the rules are in another order" {
+		t.Errorf("moved: %s", got)
+	}
+}
+
 // Each network that is weaker than it is to be, by what was asked of the kernel itself, is another one.
 func TestWeakerRulesAreSeenForWhatTheyAre(t *testing.T) {
 	m, w := wallsSite(t)

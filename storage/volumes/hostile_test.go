@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -142,6 +143,32 @@ func TestAPlaceOutsideTheFileOpensNothing(t *testing.T) {
 		}
 		if err := b.Wipe(t.Context(), hostileID); err != nil {
 			t.Errorf("%d bytes: wipe: %v", cut, err)
+		}
+	}
+}
+
+// TestWhatOpensAVolumeIsOverwritten: blocks that are given back keep what is in them until somebody else writes there.
+func TestWhatOpensAVolumeIsOverwritten(t *testing.T) {
+	for kind, format := range map[string]string{Qcow2: "qcow2", Reflink: "raw"} {
+		_, path := made(t, kind, []byte(hostileKey))
+		file, err := os.OpenFile(path, os.O_RDWR, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = file.Close() })
+		header, err := headerOf(file, format)
+		if err != nil || header.Length == 0 {
+			t.Fatalf("%s: %+v, %v", kind, header, err)
+		}
+		if err := eraseHeader(file, format); err != nil {
+			t.Fatal(err)
+		}
+		left := make([]byte, header.Length)
+		if _, err := file.ReadAt(left, int64(header.At)); err != nil {
+			t.Fatal(err)
+		}
+		if at := slices.IndexFunc(left, func(b byte) bool { return b != 0 }); at >= 0 {
+			t.Errorf("%s: at byte %d the header is as it was", kind, at)
 		}
 	}
 }
