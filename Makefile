@@ -86,6 +86,7 @@ check-go:
 .PHONY: check-scripts
 check-scripts:
 	@if command -v shellcheck >/dev/null; then shellcheck -x -S warning $(SCRIPTS); else echo "left out: shellcheck is not installed (hack/deps test)"; fi
+	@hack/mutant -n
 
 .PHONY: check-unit
 check-unit:
@@ -126,6 +127,10 @@ bench: deps build ## Measure against peers in the same run.
 .PHONY: fuzz
 fuzz: ## Fuzz every parser of hostile input for a short while.
 	@hack/fuzz
+
+.PHONY: mutants
+mutants: ## Break the security code, a place at a time: the tests have to notice.
+	@hack/mutant
 
 .PHONY: clean
 clean: ## Remove what was built.
