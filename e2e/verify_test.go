@@ -216,6 +216,7 @@ func TestSabotageOfDockerIsCaught(t *testing.T) {
 
 // A second kind of Docker, in the place of the user's own: no user namespace is left.
 func TestSabotageByRootfulDockerIsCaught(t *testing.T) {
+	thorough(t) // another Docker of root's is caught by the test above
 	beside(t, &webs)
 	needWeb(t)
 	const socket = "/run/user/1000/docker.sock"
