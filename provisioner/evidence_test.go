@@ -35,7 +35,7 @@ func TestEvidenceStatesWhatAnInstanceIsAndWhereItLies(t *testing.T) {
 		w.wall.tables[name] += "through accept\n"
 	}
 	w.wall.mu.Unlock()
-	if weak, err := w.holm().Evidence(t.Context(), "acme", "web", at, nil); err != nil || weak.Predicate.Rules.AsRecorded {
+	if weak, err := w.holm().Evidence(t.Context(), "acme", "web", upTo(at), nil); err != nil || weak.Predicate.Rules.AsRecorded {
 		t.Errorf("of rules that somebody weakened it states %+v (%v)", weak.Predicate.Rules, err)
 	}
 	if p.Pool == nil || p.Pool.Name != "fast" || p.Under == nil || len(p.Under.Drives()) != 4 {
