@@ -1,7 +1,7 @@
 package provisioner_test
 
 import (
-	"math/rand/v2"
+	"math/rand/v2" //nolint:depguard // the same seed gives the same choices again
 	"path/filepath"
 	"runtime"
 	"sync"

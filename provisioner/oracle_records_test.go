@@ -62,10 +62,10 @@ func (a *account) pools() {
 		a.unless(sum <= 100<<30 && sum <= pool.PromisedPeak,
 			"%d GiB of 100 are promised, and %d GiB were the most", sum>>30, pool.PromisedPeak>>30)
 	}
-	a.world.boot.mu.Lock()
-	defer a.world.boot.mu.Unlock()
-	a.unless(maps.Equal(paths, a.world.boot.paths) || len(paths)+len(a.world.boot.paths) == 0,
-		"pools are at %q, and %q is waited for", paths, a.world.boot.paths)
+	a.boot.mu.Lock()
+	defer a.boot.mu.Unlock()
+	a.unless(maps.Equal(paths, a.boot.paths) || len(paths)+len(a.boot.paths) == 0,
+		"pools are at %q, and %q is waited for", paths, a.boot.paths)
 	a.unless(host.Pool == "" || paths[host.Pool] != "", "the host's pool is %q, and there is none", host.Pool)
 	_, err = os.Stat(filepath.Join(a.path, "holm"))
 	a.unless(len(pools) == 0 || err == nil, "the folder of the pool: %v", err)

@@ -11,7 +11,9 @@ func TestCommandsThatAreProposedAreOfThisRun(t *testing.T) {
 	}{
 		"as it is": {nil, settings{}, "see: holm tenant ls", "see: holm tenant ls"},
 		"with another state directory": {
-			nil, settings{state: "/srv/two"}, "start it: holm start web --tenant acme      or remove it: holm rm web",
+			nil,
+			settings{state: "/srv/two"},
+			"start it: holm start web --tenant acme      or remove it: holm rm web",
 			"start it: holm --state /srv/two start web --tenant acme      or remove it: holm --state /srv/two rm web",
 		},
 		"with one of the environment": {map[string]string{"HOLM_STATE": "/srv/two"}, settings{state: "/srv/two"}, "see: holm ls", "see: holm ls"},

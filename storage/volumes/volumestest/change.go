@@ -116,7 +116,7 @@ func (s suite) hold(t *testing.T, id string) (release func()) {
 	t.Helper()
 	d := s.Backend.Disk(id)
 	driver := map[bool]string{false: "file", true: "host_device"}[d.Block]
-	dir, err := os.MkdirTemp("", "nbd") // not named for the test: a socket's path has 107 bytes
+	dir, err := os.MkdirTemp("", "nbd") //nolint:usetesting // not named for the test: a path of a socket has 107 bytes
 	if err != nil {
 		t.Fatal(err)
 	}
