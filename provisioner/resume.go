@@ -94,16 +94,8 @@ func (p *Provisioner) startOne(ctx context.Context, inst records.Instance, w *wa
 
 // Interrupted returns the instances that are off although nobody has stopped them, by holm or from within, in no particular order.
 func (p *Provisioner) Interrupted(ctx context.Context) ([]records.Instance, error) {
-	all, err := p.Records.Instances(ctx)
+	h, all, states, err := p.everyState(ctx)
 	if err != nil || len(all) == 0 {
-		return nil, err
-	}
-	h, err := p.connect(ctx)
-	if err != nil {
-		return nil, err
-	}
-	states, err := h.States(ctx)
-	if err != nil {
 		return nil, err
 	}
 	halted, err := h.SwitchedOff(ctx)

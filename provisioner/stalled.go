@@ -78,16 +78,8 @@ type Paused struct {
 // Unstall lets every instance go on that was paused because its pool was full and now is not. It returns all that were
 // paused because of a disk. One that another holm is at work on is left to that.
 func (p *Provisioner) Unstall(ctx context.Context) ([]Paused, error) {
-	all, err := p.Records.Instances(ctx)
+	h, all, states, err := p.everyState(ctx)
 	if err != nil || len(all) == 0 {
-		return nil, err
-	}
-	h, err := p.connect(ctx)
-	if err != nil {
-		return nil, err
-	}
-	states, err := h.States(ctx)
-	if err != nil {
 		return nil, err
 	}
 	var found []Paused

@@ -74,16 +74,8 @@ func (p *Provisioner) park(ctx context.Context, h Hypervisor, inst records.Insta
 
 // Running returns the instances that run, in no particular order.
 func (p *Provisioner) Running(ctx context.Context) ([]records.Instance, error) {
-	all, err := p.Records.Instances(ctx)
+	_, all, states, err := p.everyState(ctx)
 	if err != nil || len(all) == 0 {
-		return nil, err
-	}
-	h, err := p.connect(ctx)
-	if err != nil {
-		return nil, err
-	}
-	states, err := h.States(ctx)
-	if err != nil {
 		return nil, err
 	}
 	var found []records.Instance
@@ -93,4 +85,17 @@ func (p *Provisioner) Running(ctx context.Context) ([]records.Instance, error) {
 		}
 	}
 	return found, nil
+}
+
+// everyState returns all instances, and how the domain of each is, by its UUID. Without instances nobody asks libvirt.
+func (p *Provisioner) everyState(ctx context.Context) (h Hypervisor, all []records.Instance, states map[string]DomainState, err error) {
+	all, err = p.Records.Instances(ctx)
+	if err != nil || len(all) == 0 {
+		return nil, nil, nil, err
+	}
+	if h, err = p.connect(ctx); err != nil {
+		return nil, nil, nil, err
+	}
+	states, err = h.States(ctx)
+	return h, all, states, err
 }
