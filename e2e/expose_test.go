@@ -57,7 +57,7 @@ func testReach(t *testing.T, name string, v view, flags []string) {
 		}
 	}
 	client := http.Client{Timeout: 10 * time.Second}
-	if answer, err := client.Get(urls[0]); err != nil { //nolint:noctx // it has a time limit
+	if answer, err := client.Get(urls[0]); err != nil { // it has a time limit
 		t.Errorf("the host does not reach what it publishes: %v", err)
 	} else {
 		_, _ = io.Copy(io.Discard, answer.Body)

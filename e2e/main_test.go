@@ -119,7 +119,7 @@ func clear(ctx context.Context) error {
 
 func removeInstances(ctx context.Context, dir string) error {
 	if _, err := os.Stat(filepath.Join(dir, "holm.db")); err != nil {
-		return nil
+		return nil //nolint:nilerr // there are none
 	}
 	ls := holm("ls", "-o", "json").in(dir).do(ctx)
 	if ls.code != 0 {

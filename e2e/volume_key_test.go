@@ -38,11 +38,11 @@ func search(t *testing.T, needles [][]byte, roots ...string) (found []string) {
 	for _, root := range roots {
 		err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 			if err != nil || !d.Type().IsRegular() {
-				return nil //nolint:nilerr // it has gone
+				return nil // it has gone
 			}
 			f, err := os.Open(path)
 			if err != nil {
-				return nil //nolint:nilerr // the same
+				return nil // the same
 			}
 			defer func() { _ = f.Close() }()
 			content, _ := io.ReadAll(io.LimitReader(f, maxSearched))

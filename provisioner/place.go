@@ -55,7 +55,7 @@ func noPool(name string) error {
 // poolOf returns the pool of an instance; nil for one that lives in the state directory.
 func (p *Provisioner) poolOf(ctx context.Context, inst records.Instance) (*records.Pool, error) {
 	if inst.Pool == "" {
-		return nil, nil //nolint:nilnil // there is none, and that is no error
+		return nil, nil // there is none, and that is no error
 	}
 	pool, err := p.pool(ctx, inst.Pool)
 	return &pool, err

@@ -26,7 +26,7 @@ func (a *app) running(ctx context.Context, name string) (api, provisioner.View, 
 	if err != nil {
 		return nil, v, err
 	}
-	switch v.DomainState { //nolint:exhaustive // in all others it is off
+	switch v.DomainState { // in all others it is off
 	case provisioner.DomainRunning, provisioner.DomainUnknown: // libvirt may be gone and the guest there: it is tried
 		return p, v, nil
 	case provisioner.DomainPaused, provisioner.DomainStalled:

@@ -27,7 +27,7 @@ func (a *Agent) announce(ctx context.Context) {
 	_ = until(ctx, func() error {
 		content, err := os.ReadFile(a.path(routes))
 		if err != nil {
-			return nil // there is no network to wait for
+			return nil //nolint:nilerr // there is no network to wait for
 		}
 		gateway, ok := defaultGateway(string(content))
 		if !ok {

@@ -38,7 +38,7 @@ func Run(argv []string, said io.Writer) int {
 	// what is ignored here would be ignored by the command.
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, syscall.SIGHUP, syscall.SIGTERM, syscall.SIGINT, syscall.SIGQUIT)
-	cmd := exec.Command(argv[0], argv[1:]...) // #nosec G204 -- it is what this program is for
+	cmd := exec.Command(argv[0], argv[1:]...) //nolint:noctx // it is what this program is for, and the session ends it
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	if err := cmd.Start(); err != nil {
 		_, _ = fmt.Fprintf(said, "holm: cannot run %q: %v\n", argv[0], reason(err))

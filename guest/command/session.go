@@ -30,8 +30,8 @@ func end(child int, done <-chan struct{}) {
 		return
 	}
 	if self, err := os.Executable(); err == nil {
-		root := exec.Command("/usr/bin/sudo", "-n", "--", self, EndSession, strconv.Itoa(session))
-		root.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // not one of those that it ends
+		root := exec.Command("/usr/bin/sudo", "-n", "--", self, EndSession, strconv.Itoa(session)) //nolint:noctx // it ends by itself
+		root.SysProcAttr = &syscall.SysProcAttr{Setsid: true}                                      // not one of those that it ends
 		_ = root.Run()
 	}
 	_ = endSession(session)

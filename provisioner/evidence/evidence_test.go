@@ -38,7 +38,7 @@ func key(seed byte) ed25519.PrivateKey {
 }
 
 func public(k ed25519.PrivateKey) ed25519.PublicKey {
-	return k.Public().(ed25519.PublicKey) //nolint:forcetypeassert // what an ed25519 key has
+	return k.Public().(ed25519.PublicKey) // what an ed25519 key has
 }
 
 func seal(t *testing.T, k ed25519.PrivateKey, s evidence.Statement) []byte {

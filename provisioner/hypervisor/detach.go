@@ -114,7 +114,7 @@ func findDisk(dom *libvirt.Domain, target string, flags libvirt.DomainXMLFlags) 
 			return &devices.Disks[i], nil
 		}
 	}
-	return nil, nil //nolint:nilnil // there is no such disk, and that is an answer
+	return nil, nil // there is no such disk, and that is an answer
 }
 
 func devicesOf(dom *libvirt.Domain, flags libvirt.DomainXMLFlags) (*libvirtxml.DomainDeviceList, error) {

@@ -25,7 +25,7 @@ func translate(err error) error {
 	if !ok {
 		return err
 	}
-	switch lv.Code { //nolint:exhaustive // the others say all in their message
+	switch lv.Code { // the others say all in their message
 	case libvirt.ERR_NO_DOMAIN:
 		return provisioner.ErrNoDomain
 	case libvirt.ERR_NO_SUPPORT:

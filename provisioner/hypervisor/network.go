@@ -49,7 +49,7 @@ func (h *Host) prepareNetworks() error {
 	const home = "/var/lib/libvirt"
 	u, err := url.Parse(h.uri)
 	if err != nil || u.Scheme != "qemu" || u.Host != "" || u.Path != "/system" {
-		return nil // a libvirt elsewhere, or one that runs no dnsmasq
+		return nil //nolint:nilerr // a libvirt elsewhere, or one that runs no dnsmasq
 	}
 	dir := filepath.Join(home, "dnsmasq")
 	if err := os.Mkdir(dir, 0o755); err != nil && !errors.Is(err, fs.ErrExist) { //nolint:gosec // as libvirt itself makes it

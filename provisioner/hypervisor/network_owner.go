@@ -61,7 +61,7 @@ func owned(c *libvirt.Connect, want libvirtxml.Network) (*libvirtxml.Network, er
 func byUUID(c *libvirt.Connect, uuid string) (*libvirtxml.Network, error) {
 	n, err := c.LookupNetworkByUUIDString(uuid)
 	if isCode(err, libvirt.ERR_NO_NETWORK) {
-		return nil, nil //nolint:nilnil // there is none
+		return nil, nil // there is none
 	}
 	if err != nil {
 		return nil, err

@@ -188,7 +188,7 @@ func TestTheSharedRootDiskIsNotGivenToQEMU(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if uid := info.Sys().(*syscall.Stat_t).Uid; int(uid) != os.Getuid() { //nolint:forcetypeassert // libvirt runs on Linux alone
+	if uid := info.Sys().(*syscall.Stat_t).Uid; int(uid) != os.Getuid() { // libvirt runs on Linux alone
 		t.Errorf("the root disk belongs to uid %d while the guest runs, want %d as before", uid, os.Getuid())
 	}
 }

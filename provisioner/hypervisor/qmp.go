@@ -20,7 +20,7 @@ const maxReply = 4 << 20
 // monitor carries QMP over libvirt, which owns the socket: go-qemu's own socket monitor mixes up answers and events.
 // It belongs to one question and ends with its context.
 type monitor struct {
-	ctx  context.Context //nolint:containedctx // go-qemu's interface has no other place for a deadline
+	ctx  context.Context // go-qemu's interface has no other place for a deadline
 	h    *Host
 	uuid string
 }
@@ -93,7 +93,7 @@ func (h *Host) askQEMU(ctx context.Context, uuid string, stats *provisioner.Doma
 
 // refine: QEMU stops a guest whose disk fails or whose kernel panicked, and libvirt calls both "paused".
 func refine(state provisioner.DomainState, status qemu.Status) provisioner.DomainState {
-	switch status { //nolint:exhaustive // in all others libvirt knows as much
+	switch status { // in all others libvirt knows as much
 	case qemu.StatusGuestPanicked, qemu.StatusInternalError:
 		return provisioner.DomainCrashed
 	case qemu.StatusIOError:

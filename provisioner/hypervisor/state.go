@@ -103,7 +103,7 @@ func stateOf(s libvirt.DomainState, reason int) provisioner.DomainState {
 	case libvirt.DOMAIN_CRASHED:
 		return provisioner.DomainCrashed
 	case libvirt.DOMAIN_PAUSED:
-		switch libvirt.DomainPausedReason(reason) { //nolint:exhaustive // in all others somebody wanted it
+		switch libvirt.DomainPausedReason(reason) { // in all others somebody wanted it
 		case libvirt.DOMAIN_PAUSED_CRASHED:
 			return provisioner.DomainCrashed
 		case libvirt.DOMAIN_PAUSED_IOERROR:

@@ -67,7 +67,7 @@ func export(t *testing.T, k ed25519.PrivateKey, all []records.AuditEntry) []byte
 }
 
 func public(k ed25519.PrivateKey) ed25519.PublicKey {
-	return k.Public().(ed25519.PublicKey) //nolint:forcetypeassert // what an ed25519 key has
+	return k.Public().(ed25519.PublicKey) // what an ed25519 key has
 }
 
 func TestAnExportIsJudgedWithoutTheHost(t *testing.T) {

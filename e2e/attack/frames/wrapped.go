@@ -65,7 +65,7 @@ func fragment(from, to Party, protocol layers.IPProtocol, id uint32, offset uint
 		}
 		return between(from, to).with(kind, ip, payload(part)).bytes()
 	}
-	ip.(*layers.IPv6).NextHeader = layers.IPProtocolIPv6Fragment
+	ip.(*layers.IPv6).NextHeader = layers.IPProtocolIPv6Fragment //nolint:forcetypeassert // its kind says so
 	head := &layers.IPv6Fragment{NextHeader: protocol, FragmentOffset: offset, MoreFragments: more, Identification: id}
 	return between(from, to).with(kind, ip, head, payload(part)).bytes()
 }
@@ -75,7 +75,7 @@ func fragment(from, to Party, protocol layers.IPProtocol, id uint32, offset uint
 func HiddenRouterAdvertisement(from, to Party, mark []byte) []byte {
 	kind, ip := network(from, to, layers.IPProtocolICMPv6)
 	message := join(icmp6(ip, layers.ICMPv6TypeRouterAdvertisement), advertisement(from, mark))
-	ip.(*layers.IPv6).NextHeader = layers.IPProtocolIPv6Destination
+	ip.(*layers.IPv6).NextHeader = layers.IPProtocolIPv6Destination //nolint:forcetypeassert // its kind says so
 	return between(from, to).with(kind, ip, payload(append(noOptions(), message...))).bytes()
 }
 
