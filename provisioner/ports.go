@@ -87,9 +87,9 @@ type Records interface {
 	// DropFlavor removes a stored flavor; records.ErrNotFound.
 	DropFlavor(ctx context.Context, name string) error
 
-	// PutOperation stores or replaces an operation.
+	// PutOperation stores or replaces an operation. Of each instance the newest records.KeptOperations that have ended are kept.
 	PutOperation(ctx context.Context, op records.Operation) error
-	// Operations returns the operations of one instance, oldest first; instance "" means all.
+	// Operations returns the operations of one instance that are kept, oldest first; instance "" means all.
 	Operations(ctx context.Context, instance string) ([]records.Operation, error)
 }
 

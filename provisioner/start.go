@@ -133,7 +133,7 @@ func (p *Provisioner) catchUp(ctx context.Context, h Hypervisor, inst records.In
 		if err != nil {
 			return inst, err
 		}
-		for _, op := range slices.Backward(ops) {
+		for _, op := range slices.Backward(ops) { // when so much has ended since that its start is not kept, nobody knows either
 			if op.Status == records.Done && (op.Kind == "create" || op.Kind == "start") {
 				began = op.Started
 				break

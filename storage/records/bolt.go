@@ -38,6 +38,7 @@ const (
 	bucketFlavors    = "flavors" // the same
 	bucketUsers      = "users"   // the same
 	bucketTenantKeys = "tenant-keys"
+	bucketRemoved    = "removed" // made by the first removal
 
 	keySchema = "schema"
 	keyHost   = "host"

@@ -9,6 +9,7 @@
 //	names       tenant NUL name → id
 //	summaries   tenant NUL name → Summary (compact: a list of thousands decodes no JSON)
 //	operations  instance id NUL operation id → Operation (JSON)
+//	removed     number (8 bytes, big-endian) → id of an instance that is gone, oldest first, as far as its operations are kept
 //	pools       name → Pool (JSON)
 //	tenants     name → Tenant (JSON)
 //	tenant-keys tenant → TenantKey (JSON)
@@ -16,5 +17,5 @@
 //	flavors     name → Flavor (JSON)
 //	audit       sequence number (8 bytes, big-endian) → AuditEntry (JSON), each with the hash of the one before
 //
-// Every transaction that changes something appends one audit entry, in the same transaction.
+// Every transaction that changes something appends an audit entry for each record that it changes, in the same transaction.
 package records

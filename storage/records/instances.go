@@ -144,7 +144,8 @@ func (b *Bolt) Resize(ctx context.Context, id string, op Operation,
 	return inst, nil
 }
 
-// Drop removes the instance's record; its operations stay, as history. No error when it is gone already.
+// Drop removes the instance's record; its operations stay, as history, until KeptRemoved others are removed. No error when it is
+// gone already.
 func (b *Bolt) Drop(ctx context.Context, id string) error {
 	return b.write(ctx, func(tx *bolt.Tx) (change, error) {
 		inst, err := b.instance(tx, id)
@@ -160,7 +161,11 @@ func (b *Bolt) Drop(ctx context.Context, id string) error {
 			tx.Bucket([]byte(bucketNames)).Delete(key),
 			tx.Bucket([]byte(bucketSummaries)).Delete(key),
 		)
-		return change{kind: "instance.drop", object: instanceObject(id), note: describe(inst)}, err
+		if err != nil {
+			return change{}, err
+		}
+		dropped, err := bury(tx, id)
+		return change{kind: "instance.drop", object: instanceObject(id), note: describe(inst), also: dropped}, err
 	})
 }
 

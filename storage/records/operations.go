@@ -11,7 +11,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 )
 
-// PutOperation stores or replaces an operation. It is one transaction with one sync of the file, so that a step costs
+// PutOperation stores or replaces an operation; with one that has ended, the oldest of more than KeptOperations go. It is one transaction with one sync of the file, so that a step costs
 // as little as its promise to be durable allows.
 func (b *Bolt) PutOperation(ctx context.Context, op Operation) error {
 	if err := validOperation(op); err != nil {
@@ -22,7 +22,15 @@ func (b *Bolt) PutOperation(ctx context.Context, op Operation) error {
 		if err != nil || !changed {
 			return change{}, err
 		}
-		return operationChange(op, value), nil
+		c := change{also: []change{operationChange(op, value)}}
+		if op.ended() {
+			dropped, err := dropOperations(tx, op.Instance, KeptOperations, droppedAtOnce)
+			if err != nil {
+				return change{}, err
+			}
+			c.also = append(c.also, dropped...) // behind it: it may be the oldest itself
+		}
+		return c, nil
 	})
 }
 
@@ -44,7 +52,7 @@ func operationChange(op Operation, stored []byte) change {
 	return change{kind: "operation.put", object: operationObject(op.Instance, op.ID), note: note, content: stored}
 }
 
-// Operations returns the operations of one instance, oldest first; instance "" means all.
+// Operations returns the operations of one instance that are kept, oldest first; instance "" means all.
 func (b *Bolt) Operations(ctx context.Context, instance string) (list []Operation, err error) {
 	var prefix []byte
 	if instance != "" {

@@ -47,6 +47,59 @@ func testOperationsOutlive(t *testing.T, s Store) {
 	wantOperations(t, s, web.ID, Operation(1, web.ID))
 }
 
+func testOperationsKept(t *testing.T, s Store) {
+	web, db := reserve(t, s, 1, "acme", "web"), reserve(t, s, 2, "acme", "db")
+	unfinished := []records.Operation{Operation(1, web.ID)} // as it was reserved
+	for n, status := range []records.Status{records.Running, records.Undoing} {
+		op := Operation(10+n, web.ID)
+		op.Status = status
+		unfinished = append(unfinished, op)
+		putOperation(t, s, op)
+	}
+	var ended []records.Operation
+	statuses := []records.Status{records.Done, records.Undone, records.Stuck}
+	for n := range 2 * records.KeptOperations {
+		op := Operation(100+n, web.ID)
+		putOperation(t, s, op)
+		op.Status, op.Ended = statuses[n%len(statuses)], op.Started.Add(time.Second)
+		putOperation(t, s, op)
+		ended = append(ended, op)
+	}
+	wantOperations(t, s, web.ID, append(unfinished, ended[records.KeptOperations:]...)...)
+	wantOperations(t, s, db.ID, Operation(2, db.ID))
+	unfinished[1].Status = records.Undone // the oldest of too many as soon as it ends
+	putOperation(t, s, unfinished[1])
+	wantOperations(t, s, web.ID, append([]records.Operation{unfinished[0], unfinished[2]}, ended[records.KeptOperations:]...)...)
+}
+
+func testRemovedKept(t *testing.T, s Store) {
+	const more = 3
+	living := reserve(t, s, 1, "acme", "living")
+	var want []records.Operation
+	for n := range records.KeptRemoved + more {
+		inst := reserve(t, s, 2+n, "acme", "web")
+		op := Operation(2+n, inst.ID)
+		if n != 1 { // whose end nobody has written down
+			op.Status = records.Done
+			putOperation(t, s, op)
+		}
+		if err := s.Drop(t.Context(), inst.ID); err != nil {
+			t.Fatal(err)
+		}
+		if n == 1 || n >= more {
+			want = append(want, op)
+		}
+	}
+	wantOperations(t, s, "", append([]records.Operation{Operation(1, living.ID)}, want...)...)
+}
+
+func putOperation(t *testing.T, s Store, op records.Operation) {
+	t.Helper()
+	if err := s.PutOperation(t.Context(), op); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func testHost(t *testing.T, s Store) {
 	lab := records.Host{LabMode: true}
 	for range 2 { // the second time it is so already

@@ -74,6 +74,8 @@ func Conformance(t *testing.T, open func(t *testing.T) Store) {
 		{"names that are parts of each other are kept apart", testSimilarNames},
 		{"operations come back oldest first", testOperations},
 		{"operations outlive their instance", testOperationsOutlive},
+		{"of an instance the newest operations that have ended are kept, and all that have not", testOperationsKept},
+		{"the operations of the instances that were removed last are kept", testRemovedKept},
 		{"the host's settings are kept", testHost},
 		{"pools are kept, sorted, and changed by name", testPools},
 		{"a pool's name is taken once, and admission sees the others", testPoolNameTaken},
