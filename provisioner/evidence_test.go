@@ -87,13 +87,14 @@ func TestEvidenceIsOfOneMoment(t *testing.T) {
 		}
 		_, err := w.holm().Restart(ctx, "default", "web", nil)
 		refused(t, err, fault.Busy, `at work on instance "web"`)
-		entries, err := w.records.WholeAudit(ctx)
+		entries, err := w.records.Audit(ctx)
 		known = len(entries)
 		return ledger.Checkpoint{Seq: uint64(known)}, err
 	}
 	s, err := w.holm().Evidence(t.Context(), "default", "web", end, nil)
 	must(t, err)
-	entries, err := w.records.WholeAudit(t.Context())
+	must(t, w.records.VerifyAudit(t.Context()))
+	entries, err := w.records.Audit(t.Context())
 	must(t, err)
 	if known == 0 || len(entries) != known {
 		t.Errorf("it was made at entry %d, and the log goes on to %d", known, len(entries))

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 
@@ -16,14 +17,18 @@ import (
 // auditStore is the audit log as the verbs need it.
 type auditStore interface {
 	Audit(ctx context.Context) ([]records.AuditEntry, error)
-	// WholeAudit holds the log against itself, and every record against the log, and returns the entries that it has seen.
-	WholeAudit(ctx context.Context) ([]records.AuditEntry, error)
+	AuditTail(ctx context.Context, last int) ([]records.AuditEntry, error)
+	AuditEnds(ctx context.Context) (records.Base, records.Mark, error)
+	// WholeAudit holds the log against itself, and every record against the log, and has it used if it is whole.
+	WholeAudit(ctx context.Context, use func(records.WholeLog) error) error
+	// DropArchived drops the entries from one place to another.
+	DropArchived(ctx context.Context, from, upTo records.Mark, where string) error
 }
 
 func (a *app) auditCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "audit VERB",
-		Short: "List, verify and export the log of all changes",
+		Short: "List, verify, export and archive the log of all changes",
 		Long: "Every change of a record is written down in the transaction that makes it, with who made it,\n" +
 			"and each entry hashes the one before. A checkpoint says how far the log had come, signed by this host's\n" +
 			"key: keep some elsewhere, as whoever is root here can rewrite both log and key.",
@@ -31,36 +36,45 @@ func (a *app) auditCommand() *cobra.Command {
 		GroupID: groupHost,
 	}
 	group(cmd)
-	cmd.AddCommand(a.auditLsCommand(), a.auditVerifyCommand(), a.auditExportCommand(), a.auditCheckpointCommand())
+	cmd.AddCommand(a.auditLsCommand(), a.auditVerifyCommand(), a.auditExportCommand(), a.auditCheckpointCommand(), a.auditArchiveCommand())
 	return cmd
 }
 
 func (a *app) auditKeyPath() string { return filepath.Join(a.settings.state, "keys", "audit_ed25519") }
 
-// sealed is the log, and a fresh checkpoint of it.
-func (a *app) sealed(ctx context.Context) ([]records.AuditEntry, ledger.Signed, error) {
+// sealed is a fresh checkpoint of the log.
+func (a *app) sealed(ctx context.Context) (signed ledger.Signed, err error) {
+	err = a.wholeAudit(ctx, func(log records.WholeLog) error {
+		signed, err = a.seal(log.End)
+		return err
+	})
+	return signed, err
+}
+
+// wholeAudit has the log used, if it is whole: there is no signature for what is not.
+func (a *app) wholeAudit(ctx context.Context, use func(records.WholeLog) error) error {
 	store, err := a.makeAudit(a.settings)
 	if err != nil {
-		return nil, ledger.Signed{}, err
+		return err
 	}
-	entries, err := store.WholeAudit(ctx)
-	if err != nil {
-		return nil, ledger.Signed{}, tampered(err) // no signature for what is not whole
+	err = store.WholeAudit(ctx, use)
+	if errors.Is(err, records.ErrTampered) {
+		return tampered(err)
 	}
+	return err
+}
+
+// seal signs a checkpoint of a place in the log.
+func (a *app) seal(at records.Mark) (ledger.Signed, error) {
 	key, err := ledger.Key(a.auditKeyPath())
 	if err != nil {
-		return nil, ledger.Signed{}, err
+		return ledger.Signed{}, err
 	}
 	host, err := os.Hostname()
 	if err != nil {
-		return nil, ledger.Signed{}, err
+		return ledger.Signed{}, err
 	}
-	c := ledger.Checkpoint{Host: host, Time: a.now().UTC(), Seq: uint64(len(entries))}
-	if len(entries) > 0 {
-		c.Head = entries[len(entries)-1].Hash
-	}
-	signed, err := ledger.Sign(key, c)
-	return entries, signed, err
+	return ledger.Sign(key, ledger.Checkpoint{Host: host, Time: a.now().UTC(), Seq: at.Seq, Head: at.Head})
 }
 
 func tampered(err error) error {
@@ -74,7 +88,7 @@ func (a *app) auditCheckpointCommand() *cobra.Command {
 		Example: "  sudo holm audit checkpoint -o json > checkpoint.json",
 		Args:    names(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			_, signed, err := a.sealed(cmd.Context())
+			signed, err := a.sealed(cmd.Context())
 			if err != nil {
 				return err
 			}
@@ -98,17 +112,20 @@ func checkpointResult(s ledger.Signed) term.Result {
 
 func (a *app) auditExportCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:     "export",
-		Short:   "Print the log, one entry a line, with a signed checkpoint as the last",
-		Long:    "Such a file can be checked on any machine: holm audit verify FILE.",
+		Use:   "export",
+		Short: "Print the log, one entry a line, with a signed checkpoint as the last",
+		Long: "Such a file can be checked on any machine: holm audit verify FILE. When the oldest entries are archived,\n" +
+			"it goes on where the last archive ends: holm audit verify ARCHIVE FILE checks both as one.",
 		Example: "  sudo holm audit export > audit.jsonl",
 		Args:    names(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			entries, signed, err := a.sealed(cmd.Context())
-			if err != nil {
-				return err
-			}
-			return ledger.Export(a.streams.Out, entries, signed)
+			return a.wholeAudit(cmd.Context(), func(log records.WholeLog) error {
+				signed, err := a.seal(log.End)
+				if err != nil {
+					return err
+				}
+				return ledger.Export(a.streams.Out, log, signed)
+			})
 		},
 	}
 	ends(cmd, fault.Busy, fault.CheckFailed)

@@ -34,7 +34,8 @@ func (a *app) auditLsCommand() *cobra.Command {
 
 // entriesDocument is what "audit ls" prints for scripts.
 type entriesDocument struct {
-	Entries []records.AuditEntry `json:"entries"`
+	Archived uint64               `json:"archived,omitempty"` // up to this one they are in archives
+	Entries  []records.AuditEntry `json:"entries"`
 }
 
 // auditLs prints the last entries; 0 is all.
@@ -43,14 +44,26 @@ func (a *app) auditLs(ctx context.Context, last int) error {
 	if err != nil {
 		return err
 	}
-	entries, err := store.Audit(ctx)
+	list := store.Audit
+	if last > 0 {
+		list = func(ctx context.Context) ([]records.AuditEntry, error) { return store.AuditTail(ctx, last) }
+	}
+	entries, err := list(ctx)
 	if err != nil {
 		return err
 	}
-	if last > 0 && len(entries) > last {
-		entries = entries[len(entries)-last:]
+	from, _, err := store.AuditEnds(ctx)
+	if err != nil {
+		return err
 	}
-	doc := entriesDocument{Entries: append([]records.AuditEntry{}, entries...)}
+	if from.Seq > 0 && len(entries) > 0 && entries[0].Seq == from.Seq+1 {
+		a.say("entries 1 to " + decimal(from.Seq) + " were archived " + term.Time(from.Archived) + ", and are not listed")
+	}
+	return a.printEntries(from, entries)
+}
+
+func (a *app) printEntries(from records.Base, entries []records.AuditEntry) error {
+	doc := entriesDocument{Archived: from.Seq, Entries: append([]records.AuditEntry{}, entries...)}
 	list := make([]string, len(entries))
 	t := term.Table{Columns: []term.Column{
 		{Title: "SEQ", Right: true},

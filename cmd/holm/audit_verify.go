@@ -4,41 +4,38 @@ import (
 	"context"
 	"crypto/ed25519"
 	"errors"
-	"io"
-	"os"
+	"io/fs"
 
 	"github.com/spf13/cobra"
 
 	"holm/internal/fault"
 	"holm/internal/term"
 	"holm/storage/ledger"
+	"holm/storage/records"
 )
-
-// maxCheckpoint is the longest file of a checkpoint that is read, in bytes.
-const maxCheckpoint = 64 << 10
 
 func (a *app) auditVerifyCommand() *cobra.Command {
 	var against string
 	var whose trust
 	cmd := &cobra.Command{
-		Use:   "verify [FILE]",
+		Use:   "verify [FILE...]",
 		Short: "Check that nothing was altered, cut off or slipped in",
 		Long: "Without FILE it checks this host's log, and every record against it; --against a checkpoint that was\n" +
-			"kept elsewhere finds out whether the log was cut or rewritten since. With FILE, an export is checked,\n" +
-			"on any machine and without this host. --key says whose signature it has to be; an export\n" +
-			"that anybody may have signed ends with 8, unless --any-key asks for no more.",
-		Example: "  sudo holm audit verify --against checkpoint.json\n  holm audit verify audit.jsonl --key ed25519:…",
-		Args:    names(0, 1, "a file"),
+			"kept elsewhere finds out whether the log was cut or rewritten since. With FILE, an export or an\n" +
+			"archive is checked, on any machine and without this host; of several, in order, each has to go on\n" +
+			"where the one before ends.\n" +
+			"--key says whose signature it has to be; a file that anybody may have signed ends with 8, unless\n" +
+			"--any-key asks for no more.",
+		Example: "  sudo holm audit verify --against checkpoint.json\n  holm audit verify audit.jsonl --key ed25519:…\n" +
+			"  holm audit verify archive-1.jsonl archive-2.jsonl audit.jsonl --key ed25519:…",
+		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			trusted, err := whose.public()
 			if err != nil {
 				return err
 			}
-			if len(args) == 1 {
-				if against != "" {
-					return fault.New(fault.Usage, "see: holm audit verify --help", "--against is for this host's log, and not for a file")
-				}
-				return a.verifyExport(args[0], trusted, whose)
+			if len(args) > 0 {
+				return a.verifyExports(args, against, trusted, whose)
 			}
 			return a.verifyLog(cmd.Context(), against, trusted)
 		},
@@ -56,6 +53,7 @@ type verdictOnLog struct {
 	Head       string `json:"head"`
 	Host       string `json:"host,omitempty"`
 	Key        string `json:"key,omitempty"`
+	Archived   uint64 `json:"archived,omitempty"`   // it begins behind this entry
 	Checkpoint uint64 `json:"checkpoint,omitempty"` // the entry up to which it agrees with what was kept
 
 	signature *term.Cell // of an export
@@ -65,6 +63,9 @@ func (a *app) printVerdict(v verdictOnLog) error {
 	var f term.Fields
 	f.Add("log", term.Cell{Text: "whole", Tone: term.Good})
 	f.Add("entries", term.Text(decimal(v.Entries)))
+	if v.Archived > 0 {
+		f.Add("begins with", term.Text("entry "+decimal(v.Archived+1)+": those before are in an archive"))
+	}
 	f.Add("head", term.Text(v.Head))
 	f.Add("host", term.Text(v.Host))
 	f.Add("key", term.Text(v.Key))
@@ -77,67 +78,62 @@ func (a *app) printVerdict(v verdictOnLog) error {
 	return a.streams.Print(a.settings.output, term.Result{Document: v, People: f, Names: []string{v.Head}})
 }
 
-func (a *app) verifyExport(path string, trusted ed25519.PublicKey, whose trust) error {
-	f, err := os.Open(path) // #nosec G304 -- whoever runs holm names it, and may read it
-	if err != nil {
-		return missingFile(err)
-	}
-	defer func() { _ = f.Close() }()
-	sealed, err := ledger.Import(f, trusted)
-	if err != nil {
-		return fault.New(fault.CheckFailed, "", "%s: %w", quoted(path), err)
-	}
-	c := sealed.Checkpoint
-	if err := a.printVerdict(verdictOnLog{Whole: true, Entries: c.Seq, Head: c.Head, Host: c.Host, Key: sealed.Key, signature: new(whose.cell())}); err != nil {
+// verifyExports checks files each of which goes on where the one before ends.
+func (a *app) verifyExports(paths []string, against string, trusted ed25519.PublicKey, whose trust) error {
+	held := holding{whose: trusted}
+	if err := held.read(against); err != nil {
 		return err
 	}
-	return whose.enough(path, "audit verify")
+	var first, last ledger.Part
+	for i, path := range paths {
+		part, err := ledger.ReadFile(path, trusted, held.hear)
+		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
+			return missingFile(err)
+		}
+		if i == 0 {
+			first = part
+		} else if err == nil {
+			err = part.Follows(last)
+		}
+		if err != nil {
+			return fault.New(fault.CheckFailed, "", "%s: %w", quoted(path), err)
+		}
+		last = part
+	}
+	c := last.Checkpoint
+	if err := held.verdict(first.After, records.Mark{Seq: c.Seq, Head: c.Head}, "holm audit verify ARCHIVE "+shellWord(paths[0])); err != nil {
+		return err
+	}
+	v := verdictOnLog{
+		Whole: true, Entries: c.Seq, Head: c.Head, Host: c.Host, Key: last.Key, Archived: first.After.Seq,
+		Checkpoint: held.upTo(), signature: new(whose.cell()),
+	}
+	if err := a.printVerdict(v); err != nil {
+		return err
+	}
+	return whose.enough(paths[len(paths)-1], "audit verify")
 }
 
 func (a *app) verifyLog(ctx context.Context, against string, trusted ed25519.PublicKey) error {
-	store, err := a.makeAudit(a.settings)
+	held := holding{whose: trusted}
+	var whole records.WholeLog
+	err := a.wholeAudit(ctx, func(log records.WholeLog) error {
+		whole = log
+		if err := held.read(against); err != nil || against == "" {
+			return err
+		}
+		return log.Each(func(entry records.AuditEntry) error { held.hear(entry); return nil })
+	})
 	if err != nil {
 		return err
 	}
-	entries, err := store.WholeAudit(ctx)
-	if err != nil {
-		return tampered(err)
-	}
-	v := verdictOnLog{Whole: true, Entries: uint64(len(entries))}
-	if len(entries) > 0 {
-		v.Head = entries[len(entries)-1].Hash
-	}
+	v := verdictOnLog{Whole: true, Entries: whole.End.Seq, Head: whole.End.Head, Archived: whole.Base.Seq}
 	if against == "" {
 		return a.printVerdict(v)
 	}
-	kept, err := readCheckpoint(against)
-	if err != nil {
+	if err := held.verdict(whole.Base.Mark, whole.End, "holm audit export > now.jsonl; holm audit verify ARCHIVE now.jsonl"); err != nil {
 		return err
 	}
-	if err := errors.Join(kept.Verify(trusted), ledger.Since(kept.Checkpoint, entries)); err != nil {
-		return tampered(err)
-	}
-	v.Host, v.Key, v.Checkpoint = kept.Checkpoint.Host, kept.Key, kept.Checkpoint.Seq
+	v.Host, v.Key, v.Checkpoint = held.kept.Checkpoint.Host, held.kept.Key, held.upTo()
 	return a.printVerdict(v)
-}
-
-func readCheckpoint(path string) (ledger.Signed, error) {
-	f, err := os.Open(path) // #nosec G304 -- whoever runs holm names it, and may read it
-	if err != nil {
-		return ledger.Signed{}, missingFile(err)
-	}
-	defer func() { _ = f.Close() }()
-	content, err := io.ReadAll(io.LimitReader(f, maxCheckpoint))
-	if err != nil {
-		return ledger.Signed{}, err
-	}
-	s, err := ledger.Parse(content)
-	if err != nil {
-		return s, fault.New(fault.CheckFailed, "it is made by: holm audit checkpoint -o json", "%s: %w", quoted(path), err)
-	}
-	return s, nil
-}
-
-func missingFile(err error) error {
-	return fault.New(fault.NotFound, "name a file that there is", "%w", err)
 }

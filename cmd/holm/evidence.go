@@ -36,11 +36,11 @@ func (a *app) evidenceCommand() *cobra.Command {
 }
 
 func (a *app) evidence(ctx context.Context, name string, limit time.Duration) error {
-	if _, _, err := a.sealed(ctx); err != nil { // before anything is tried, which takes its time
+	if _, err := a.sealed(ctx); err != nil { // before anything is tried, which takes its time
 		return err
 	}
 	at := func(ctx context.Context) (ledger.Checkpoint, error) {
-		_, signed, err := a.sealed(ctx)
+		signed, err := a.sealed(ctx)
 		return signed.Checkpoint, err
 	}
 	key, err := ledger.Key(a.auditKeyPath())

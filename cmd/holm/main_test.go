@@ -16,6 +16,7 @@ import (
 
 	"holm/internal/atomicfile"
 	"holm/internal/term"
+	"holm/storage/records"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files and scripts")
@@ -47,7 +48,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("HOLM_STATE", filepath.Join(env.WorkDir, "state"))
 			return nil
 		},
-		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){"exits": exits},
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){"exits": exits, "changes": changes},
 	})
 }
 
@@ -65,6 +66,19 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	if strconv.Itoa(code) != args[0] {
 		ts.Fatalf("%s ended with %d, want %s", strings.Join(args[1:], " "), code, args[0])
+	}
+}
+
+// changes NAME... are changes of the records in HOLM_STATE: a tenant of each name.
+func changes(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: changes NAME...")
+	}
+	store := records.Open(filepath.Join(ts.Getenv("HOLM_STATE"), "holm.db"))
+	for _, name := range args {
+		if err := store.AddTenant(context.Background(), records.Tenant{Name: name}, func([]records.Tenant) error { return nil }); err != nil {
+			ts.Fatalf("%v", err)
+		}
 	}
 }
 

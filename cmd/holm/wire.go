@@ -162,6 +162,10 @@ func doctorOptions(ctx context.Context, s settings) doctor.Options {
 	}
 	o.Pools = func(ctx context.Context) ([]doctor.PoolInfo, error) { return poolInfos(ctx, s) }
 	o.Memory = func(ctx context.Context) (doctor.MemoryInfo, error) { return memoryInfo(ctx, s) }
+	o.Audit = func(ctx context.Context) (uint64, error) {
+		from, end, err := records.Open(database(s)).AuditEnds(ctx)
+		return end.Seq - from.Seq, err
+	}
 	o.Libvirt = func(ctx context.Context) (info doctor.LibvirtInfo, err error) {
 		h, err := hypervisor.Connect(ctx, s.connect)
 		if err != nil {

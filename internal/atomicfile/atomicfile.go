@@ -7,16 +7,43 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // Write gives path the content that the callback writes, and exactly the permissions mode, whatever the umask is.
 // It writes a file beside it (".<base>.tmp-<random>"), syncs it, renames it over path and syncs the directory.
 // On an error before the rename the old file is untouched and the temporary one is removed; a process that is killed
 // leaves the temporary file. A symbolic link at path is replaced, not followed. The directory must exist.
-func Write(path string, mode os.FileMode, write func(io.Writer) error) (err error) {
+func Write(path string, mode os.FileMode, write func(io.Writer) error) error {
+	return place(path, mode, write, os.Rename)
+}
+
+// Create is Write for a file that must not be there yet: what is at path stays, and is an error that wraps fs.ErrExist. No part of
+// the new file has the name, whatever happens.
+func Create(path string, mode os.FileMode, write func(io.Writer) error) error {
+	if _, err := os.Lstat(path); err == nil { // before anything is written
+		return fmt.Errorf("write %s: %w", path, fs.ErrExist)
+	}
+	return place(path, mode, write, moveNew)
+}
+
+// moveNew gives a file its name, unless there is one of that name.
+func moveNew(from, to string) error {
+	err := unix.Renameat2(unix.AT_FDCWD, from, unix.AT_FDCWD, to, unix.RENAME_NOREPLACE)
+	if errors.Is(err, unix.EINVAL) || errors.Is(err, unix.ENOSYS) { // a file system that cannot do this, as NFS
+		if err = os.Link(from, to); err == nil {
+			err = os.Remove(from)
+		}
+	}
+	return err
+}
+
+func place(path string, mode os.FileMode, write func(io.Writer) error, move func(from, to string) error) (err error) {
 	dir, base := filepath.Split(filepath.Clean(path))
 	f, err := os.CreateTemp(filepath.Clean(dir), "."+base+".tmp-*")
 	if err != nil {
@@ -43,7 +70,7 @@ func Write(path string, mode os.FileMode, write func(io.Writer) error) (err erro
 	if err = f.Close(); err != nil {
 		return err
 	}
-	if err = os.Rename(f.Name(), path); err != nil {
+	if err = move(f.Name(), path); err != nil {
 		return err
 	}
 	return SyncDir(filepath.Dir(path))

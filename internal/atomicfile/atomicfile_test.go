@@ -70,6 +70,39 @@ func TestWriteReplacesTheWholeFile(t *testing.T) {
 	}
 }
 
+func TestCreateMakesAWholeFileAndReplacesNone(t *testing.T) {
+	dir := t.TempDir()
+	path, boom := filepath.Join(dir, "file"), errors.New("boom")
+	write := func(content string, err error) func(io.Writer) error {
+		return func(w io.Writer) error {
+			_, failed := io.WriteString(w, content)
+			return errors.Join(failed, err)
+		}
+	}
+	if err := atomicfile.Create(path, 0o600, write("half", boom)); !errors.Is(err, boom) {
+		t.Errorf("error is %v, want the writer's", err)
+	}
+	wantNames(t, dir)
+	if err := atomicfile.Create(path, 0o600, write("first", nil)); err != nil {
+		t.Fatal(err)
+	}
+	if err := atomicfile.Create(path, 0o600, write("second", nil)); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("error is %v, want fs.ErrExist", err)
+	}
+	// One that is made while the other is written stays as well.
+	late := filepath.Join(dir, "late")
+	err := atomicfile.Create(late, 0o600, func(w io.Writer) error {
+		put(t, late, "first")
+		return write("second", nil)(w)
+	})
+	if !errors.Is(err, fs.ErrExist) {
+		t.Errorf("error is %v, want fs.ErrExist", err)
+	}
+	wantContent(t, path, "first")
+	wantContent(t, late, "first")
+	wantNames(t, dir, "file", "late")
+}
+
 func TestWriteThatFailsLeavesTheOldFileAndNothingElse(t *testing.T) {
 	boom := errors.New("boom")
 	for name, write := range map[string]func(io.Writer) error{

@@ -87,6 +87,8 @@ type Options struct {
 	Pools func(context.Context) ([]PoolInfo, error)
 	// Memory says what of the host's memory is promised; nil is not to look.
 	Memory func(context.Context) (MemoryInfo, error)
+	// Audit says how many entries the log of changes has that are not archived; nil is not to look.
+	Audit func(context.Context) (uint64, error)
 	// Names is what instances are told of names, and the host's own resolver; nil is not to look.
 	Names func() (environment.InForce, environment.Resolver)
 	// Look finds a program; nil is run.Look.
@@ -127,6 +129,7 @@ func checks() []check {
 		{id: "names", run: checkNames},
 		{id: "space", run: checkSpace},
 		{id: "pools", run: checkPools},
+		{id: "audit", run: checkAudit},
 		{id: "clock", run: checkClock},
 		{id: "cgroups", run: checkCgroups},
 		{id: "state", run: checkState, fix: fixState},

@@ -4,7 +4,6 @@
 package ledger
 
 import (
-	"bufio"
 	"bytes"
 	"crypto/ed25519"
 	"encoding/base64"
@@ -14,12 +13,7 @@ import (
 	"io"
 	"strings"
 	"time"
-
-	"holm/storage/records"
 )
-
-// maxLine is the longest line of an export that is read, in bytes.
-const maxLine = 1 << 20
 
 // purpose stands before what is signed, so that no signature of something else is taken for one of these.
 const purpose = "holm audit checkpoint v1\n"
@@ -110,92 +104,4 @@ func Parse(content []byte) (s Signed, err error) {
 		return s, errors.New("something stands behind the checkpoint")
 	}
 	return s, nil
-}
-
-// Export writes the entries, one a line, and the checkpoint that seals them as the last line.
-func Export(w io.Writer, entries []records.AuditEntry, sealed Signed) error {
-	buffered := bufio.NewWriter(w)
-	for _, entry := range entries {
-		line, err := entry.Line()
-		if err != nil {
-			return err
-		}
-		if _, err := buffered.Write(append(line, '\n')); err != nil {
-			return err
-		}
-	}
-	last, err := json.Marshal(sealed)
-	if err != nil {
-		return err
-	}
-	if _, err := buffered.Write(append(last, '\n')); err != nil {
-		return err
-	}
-	return buffered.Flush()
-}
-
-// exactLines splits at line feeds alone, of which the last is the end: a carriage return is a byte like any other.
-func exactLines(data []byte, atEOF bool) (advance int, line []byte, err error) {
-	if i := bytes.IndexByte(data, '\n'); i >= 0 {
-		return i + 1, data[:i], nil
-	}
-	if atEOF && len(data) > 0 {
-		return 0, nil, errors.New("its last line has no end")
-	}
-	return 0, nil, nil
-}
-
-// Import checks an export from its first byte to its last, and returns its checkpoint. trusted is as for Verify.
-func Import(r io.Reader, trusted ed25519.PublicKey) (Signed, error) {
-	lines := bufio.NewScanner(r)
-	lines.Buffer(nil, maxLine)
-	lines.Split(exactLines)
-	var chain records.Chain
-	var last []byte
-	for lines.Scan() {
-		if last != nil {
-			if _, err := chain.Next(last); err != nil {
-				return Signed{}, err
-			}
-		}
-		last = bytes.Clone(lines.Bytes())
-	}
-	if err := lines.Err(); err != nil {
-		return Signed{}, fmt.Errorf("read the export: %w", err)
-	}
-	if last == nil {
-		return Signed{}, errors.New("the export is empty")
-	}
-	sealed, err := Parse(last)
-	if err != nil {
-		return sealed, fmt.Errorf("the export does not end with a checkpoint, its end is missing: %w", err)
-	}
-	if exact, err := json.Marshal(sealed); err != nil || !bytes.Equal(exact, last) {
-		return sealed, errors.New("the checkpoint is not as it was written")
-	}
-	if err := sealed.Verify(trusted); err != nil {
-		return sealed, err
-	}
-	return sealed, agree(sealed.Checkpoint, chain.Seq(), chain.Head())
-}
-
-func agree(c Checkpoint, seq uint64, head string) error {
-	if c.Seq != seq || c.Head != head {
-		return fmt.Errorf("the checkpoint is of entry %d, and the log ends with %d: entries are missing or were rewritten", c.Seq, seq)
-	}
-	return nil
-}
-
-// Since checks that a log which has gone on still begins with what a checkpoint was made of.
-func Since(c Checkpoint, entries []records.AuditEntry) error {
-	if c.Seq == 0 {
-		return nil
-	}
-	if uint64(len(entries)) < c.Seq {
-		return agree(c, uint64(len(entries)), "")
-	}
-	if at := entries[c.Seq-1]; at.Hash != c.Head {
-		return fmt.Errorf("entry %d is not what it was when the checkpoint was made: the log was rewritten", c.Seq)
-	}
-	return nil
 }

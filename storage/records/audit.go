@@ -2,7 +2,6 @@ package records
 
 import (
 	"bytes"
-	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -25,7 +24,7 @@ type AuditEntry struct {
 	Seq     uint64    `json:"seq"` // from 1, without gaps
 	Time    time.Time `json:"time"`
 	Actor   string    `json:"actor"`             // "uid 0", and ", login 1000" when that is somebody else
-	Kind    string    `json:"kind"`              // "instance.reserve", "instance.update", "instance.drop", "operation.put", "host.set"
+	Kind    string    `json:"kind"`              // "instance.reserve", "instance.update", "instance.drop", "operation.put", "host.set", "audit.archive"
 	Object  string    `json:"object"`            // "instance/<id>", "operation/<instance id>/<id>", "host"
 	Note    string    `json:"note,omitempty"`    // for people: "acme/web ready"
 	Content string    `json:"content,omitempty"` // SHA-256 of the record as it is stored; none when it was dropped
@@ -44,60 +43,6 @@ const hostObject = "host"
 
 func instanceObject(id string) string            { return "instance/" + id }
 func operationObject(instance, id string) string { return "operation/" + instance + "/" + id }
-
-// Audit returns all entries, oldest first, as they are stored: see VerifyAudit.
-func (b *Bolt) Audit(ctx context.Context) (entries []AuditEntry, err error) {
-	err = b.readLong(ctx, func(tx *bolt.Tx) error {
-		entries, err = b.entries(tx)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	return entries, nil
-}
-
-// WholeAudit is VerifyAudit that returns the entries which it has verified, and no later ones: what is signed of a log is what was
-// looked at.
-func (b *Bolt) WholeAudit(ctx context.Context) (entries []AuditEntry, err error) {
-	err = b.readLong(ctx, func(tx *bolt.Tx) error {
-		if err := b.verify(tx); err != nil {
-			return err
-		}
-		entries, err = b.entries(tx)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	return entries, nil
-}
-
-func (b *Bolt) entries(tx *bolt.Tx) (entries []AuditEntry, err error) {
-	err = tx.Bucket([]byte(bucketAudit)).ForEach(func(key, value []byte) error {
-		entry, err := decode[AuditEntry](value)
-		if err != nil {
-			return b.unreadable(fmt.Sprintf("audit entry %x", key), err)
-		}
-		entries = append(entries, entry)
-		return nil
-	})
-	return entries, err
-}
-
-// VerifyAudit checks that the chain is whole, from its first entry to its last, and that every record is what the
-// last entry about it says; names and summaries are held against the instances. It keeps no writer waiting while it reads. The
-// error wraps ErrTampered and names the first thing that does not agree.
-func (b *Bolt) VerifyAudit(ctx context.Context) error {
-	return b.readLong(ctx, b.verify)
-}
-
-func (b *Bolt) verify(tx *bolt.Tx) error {
-	if err := verify(tx); err != nil {
-		return fmt.Errorf("%s %w: %w", b.path, ErrTampered, err)
-	}
-	return nil
-}
 
 func appendAudit(tx *bolt.Tx, c change, now time.Time, who string) error {
 	log, meta := tx.Bucket([]byte(bucketAudit)), tx.Bucket([]byte(bucketMeta))
@@ -128,10 +73,16 @@ func seal(entry *AuditEntry) ([]byte, error) {
 }
 
 func verify(tx *bolt.Tx) error {
-	last := make(map[string]string) // object → content
-	var chain Chain
-	var began reservations
-	err := tx.Bucket([]byte(bucketAudit)).ForEach(func(key, value []byte) error {
+	from, err := base(tx)
+	if err != nil {
+		return err
+	}
+	last, began, err := known(tx, from) // object → content
+	if err != nil {
+		return err
+	}
+	chain := ChainAfter(from.Mark)
+	err = tx.Bucket([]byte(bucketAudit)).ForEach(func(key, value []byte) error {
 		entry, err := chain.Next(value)
 		if err != nil {
 			return err
@@ -186,6 +137,11 @@ func verifyContent(tx *bolt.Tx, last map[string]string, untold map[string]bool) 
 	}
 	if value := tx.Bucket([]byte(bucketMeta)).Get([]byte(keyHost)); value != nil {
 		if err := compare(hostObject, value, true); err != nil {
+			return err
+		}
+	}
+	if value := tx.Bucket([]byte(bucketMeta)).Get([]byte(keyBase)); value != nil {
+		if err := compare(auditObject, value, true); err != nil {
 			return err
 		}
 	}

@@ -20,10 +20,7 @@ func (r *reservations) hear(entry AuditEntry) {
 	if entry.Kind == "instance.reserve" || entry.Kind == "instance.resize" {
 		id := strings.TrimPrefix(entry.Object, "instance/")
 		if !strings.HasPrefix(r.before.Object, operationObject(id, "")) {
-			if r.untold == nil {
-				r.untold = map[string]bool{}
-			}
-			r.untold[id] = true
+			r.doubt(id)
 		}
 	}
 	r.before = entry

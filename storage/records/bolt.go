@@ -20,10 +20,21 @@ import (
 	"holm/internal/trusted"
 )
 
-// schema is the version of the file's layout. A file of a newer one is refused: it may hold what must not be lost. One of an
-// older one becomes one of this with the first change. Versions that know only 1 drop the fields that they do not know, such as a
-// volume's key; those that know 2 carry them over, see encodeOver.
-const schema = 2
+// schema is the newest version of the file's layout that is known here. A file of a newer one is refused: it may hold what must not
+// be lost. Versions that know only 1 drop the fields that they do not know, such as a volume's key; those that know 2 carry them
+// over, see encodeOver. A file whose audit log begins with a base is of 3: to whoever does not know of bases it would look cut.
+const (
+	schema      = 3
+	plainSchema = 2
+)
+
+// schemaOf is what the next change makes of a file's version: the oldest that understands it.
+func schemaOf(meta *bolt.Bucket) int {
+	if meta.Get([]byte(keyBase)) != nil {
+		return schema
+	}
+	return plainSchema
+}
 
 // The buckets, and the keys of meta.
 const (
@@ -38,11 +49,13 @@ const (
 	bucketFlavors    = "flavors" // the same
 	bucketUsers      = "users"   // the same
 	bucketTenantKeys = "tenant-keys"
-	bucketRemoved    = "removed" // made by the first removal
+	bucketRemoved    = "removed"    // made by the first removal
+	bucketBase       = "audit-base" // made by the first archive
 
 	keySchema = "schema"
 	keyHost   = "host"
 	keyHead   = "audit"
+	keyBase   = "audit-base"
 )
 
 func buckets() []string {
@@ -121,7 +134,8 @@ func (b *Bolt) writeMore(ctx context.Context, fn func(*bolt.Tx) (change, error))
 		if c.kind == "" {
 			return errUnchanged
 		}
-		return tx.Bucket([]byte(bucketMeta)).Put([]byte(keySchema), []byte(strconv.Itoa(schema)))
+		meta := tx.Bucket([]byte(bucketMeta))
+		return meta.Put([]byte(keySchema), []byte(strconv.Itoa(schemaOf(meta))))
 	})
 	if errors.Is(err, errUnchanged) {
 		return nil

@@ -204,7 +204,7 @@ func TestNothingIsHeldBetweenTransactions(t *testing.T) {
 func TestAFileOfANewerVersionIsRefused(t *testing.T) {
 	store := newStore(t)
 	raw(t, store, func(tx *bolt.Tx) error {
-		return tx.Bucket([]byte(bucketMeta)).Put([]byte(keySchema), []byte("3"))
+		return tx.Bucket([]byte(bucketMeta)).Put([]byte(keySchema), []byte("4"))
 	})
 	_, readErr := store.List(t.Context(), "")
 	_, writeErr := store.SetHost(t.Context(), func(h *Host) error { h.LabMode = true; return nil })
@@ -212,7 +212,7 @@ func TestAFileOfANewerVersionIsRefused(t *testing.T) {
 		if !errors.Is(err, ErrNewer) || fault.RemedyOf(err) == "" {
 			t.Errorf("error is %v, want ErrNewer with a remedy", err)
 		}
-		if want := store.path + " was written by a newer version of holm (schema 3, this one knows 2)"; err != nil && err.Error() != want {
+		if want := store.path + " was written by a newer version of holm (schema 4, this one knows 3)"; err != nil && err.Error() != want {
 			t.Errorf("error is %q, want %q", err, want)
 		}
 	}

@@ -11,6 +11,12 @@ type Chain struct {
 	head string
 }
 
+// ChainAfter stands behind an entry of which somebody else knows.
+func ChainAfter(m Mark) Chain { return Chain{seq: m.Seq, head: m.Head} }
+
+// Mark is where it stands.
+func (c *Chain) Mark() Mark { return Mark{Seq: c.seq, Head: c.head} }
+
 // Seq is the number of the entry that was taken last; 0 before the first.
 func (c *Chain) Seq() uint64 { return c.seq }
 

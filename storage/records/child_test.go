@@ -52,6 +52,25 @@ func child(role, path string) error {
 			}
 			say(fmt.Sprint(inst.ChecksPassed))
 		}
+	case "archive": // all but the last entry, again and again, until killed
+		for n := 1; ; n++ {
+			if _, err := store.Update(context.Background(), testID, func(i *Instance) error { i.ChecksPassed = n; return nil }); err != nil {
+				return err
+			}
+			from, _, err := store.AuditEnds(context.Background())
+			if err != nil {
+				return err
+			}
+			all, err := store.Audit(context.Background())
+			if err != nil {
+				return err
+			}
+			upTo := all[len(all)-2]
+			if err := store.DropArchived(context.Background(), from.Mark, Mark{upTo.Seq, upTo.Hash}, "child"); err != nil {
+				return err
+			}
+			say(fmt.Sprint(upTo.Seq))
+		}
 	case "read":
 		_, err := store.List(context.Background(), "")
 		say(fmt.Sprint(err))

@@ -91,6 +91,7 @@ func FuzzDecodeSummary(f *testing.F) {
 
 func FuzzDecodeRecords(f *testing.F) {
 	f.Add([]byte(`{"id":"0123456789ab","created":"2025-03-01T12:00:00Z","nameservers":["9.9.9.9"]}`))
+	f.Add([]byte(`{"seq":7,"head":"ab","time":"2025-03-01T12:00:00Z","object":"host","archived":"2025-03-01T12:00:00Z","contents":"ab"}`))
 	f.Add([]byte(`{"id":1}`))
 	f.Add([]byte(`{"created":"9999999999-01-01T00:00:00Z"}`))
 	f.Add([]byte(`[[[[[[`))
@@ -100,6 +101,7 @@ func FuzzDecodeRecords(f *testing.F) {
 		roundTrip[Operation](t, value)
 		roundTrip[AuditEntry](t, value)
 		roundTrip[Host](t, value)
+		roundTrip[Base](t, value)
 	})
 }
 

@@ -92,7 +92,7 @@ func layOut(tx *bolt.Tx) error {
 			return err
 		}
 	}
-	return tx.Bucket([]byte(bucketMeta)).Put([]byte(keySchema), []byte(strconv.Itoa(schema)))
+	return tx.Bucket([]byte(bucketMeta)).Put([]byte(keySchema), []byte(strconv.Itoa(plainSchema)))
 }
 
 // makeDir makes the directory and its parents. Only what it makes gets its mode, and gets it whatever the umask is.

@@ -4,7 +4,7 @@
 //
 // In the file:
 //
-//	meta        schema → its version; host → settings (JSON); audit → hash of the last entry
+//	meta        schema → its version; host → settings (JSON); audit → hash of the last entry; audit-base → Base (JSON)
 //	instances   id → Instance (JSON)
 //	names       tenant NUL name → id
 //	summaries   tenant NUL name → Summary (compact: a list of thousands decodes no JSON)
@@ -16,6 +16,7 @@
 //	users       number → TenantUser (JSON), also of tenants that are gone
 //	flavors     name → Flavor (JSON)
 //	audit       sequence number (8 bytes, big-endian) → AuditEntry (JSON), each with the hash of the one before
+//	audit-base  object → content, as the entries said that were archived and dropped
 //
 // Every transaction that changes something appends an audit entry for each record that it changes, in the same transaction.
 package records
