@@ -5,7 +5,7 @@ SHELL := /bin/bash
 
 GO      ?= go
 TAGS    := libvirt_dlopen
-VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+VERSION := $(shell hack/version)
 LDFLAGS := -s -w -buildid= -X main.version=$(VERSION)
 GUEST_GO := go1.26.8
 LINT    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0

@@ -4,9 +4,11 @@ import (
 	"cmp"
 	"runtime"
 	"runtime/debug"
+	"time"
 
 	"github.com/spf13/cobra"
 
+	"holm"
 	"holm/internal/term"
 )
 
@@ -43,23 +45,25 @@ func (a *app) versionCommand() *cobra.Command {
 	return cmd
 }
 
-// version is set by the linker: "make build" asks git for it.
+// version is set by the linker: "make build" and whoever packages holm know it. Without it, it is put together in the same way
+// from what Go has noted of the source.
 var version string
 
 func thisBuild() build {
-	b := build{Version: "unknown", Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return b
-	}
-	b.Version = cmp.Or(version, info.Main.Version)
-	for _, s := range info.Settings {
-		switch s.Key {
-		case "vcs.revision":
-			b.Revision = s.Value
-		case "vcs.modified":
-			b.Modified = s.Value == "true"
+	b := build{Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
+	var committed time.Time
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range info.Settings {
+			switch s.Key {
+			case "vcs.revision":
+				b.Revision = s.Value
+			case "vcs.time":
+				committed, _ = time.Parse(time.RFC3339, s.Value) // it only orders versions
+			case "vcs.modified":
+				b.Modified = s.Value == "true"
+			}
 		}
 	}
+	b.Version = cmp.Or(version, holm.Version(b.Revision, committed, b.Modified))
 	return b
 }
