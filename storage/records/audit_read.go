@@ -80,7 +80,7 @@ func (l WholeLog) Each(visit func(AuditEntry) error) error {
 }
 
 // WholeAudit is VerifyAudit that has the log used for which it stands: what is signed of a log is what was looked at. use is not
-// called for one that is not whole, and may take its time. An error from it is returned as it is.
+// called for one that is not whole, and may take its time; it must not call the store. An error from it is returned as it is.
 func (b *Bolt) WholeAudit(ctx context.Context, use func(WholeLog) error) error {
 	used := false
 	err := b.readLong(ctx, func(tx *bolt.Tx) error {

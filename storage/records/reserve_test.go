@@ -34,6 +34,13 @@ func TestAFullDiskStillTakesWhatMakesRoom(t *testing.T) {
 		t.Fatal(err)
 	}
 	fill(t, filepath.Join(dir, "fill"))
+	// There is no room for a copy of the database either.
+	err := store.WholeAudit(ctx, func(log records.WholeLog) error {
+		return log.Each(func(records.AuditEntry) error { return nil })
+	})
+	if err != nil {
+		t.Errorf("the audit log is not verified: %v", err)
+	}
 
 	more := func(n int) error { // what is free in the file is used up first
 		other := inst
@@ -41,9 +48,8 @@ func TestAFullDiskStillTakesWhatMakesRoom(t *testing.T) {
 		_, err := store.Reserve(ctx, other, records.Operation{ID: other.ID, Instance: other.ID, Kind: "create"}, admit)
 		return err
 	}
-	var err error
 	var made int
-	for ; err == nil && made < 200; made++ {
+	for err = nil; err == nil && made < 200; made++ {
 		err = more(made)
 	}
 	if !errors.Is(err, syscall.ENOSPC) || fault.RemedyOf(err) == "" {
@@ -62,6 +68,11 @@ func TestAFullDiskStillTakesWhatMakesRoom(t *testing.T) {
 	}
 	if err := store.Drop(ctx, inst.ID); err != nil {
 		t.Errorf("it is not removed: %v", err)
+	}
+	if tail, err := store.AuditTail(ctx, 1); err != nil {
+		t.Error(err)
+	} else if err := store.DropArchived(ctx, records.Mark{}, records.Mark{Seq: tail[0].Seq, Head: tail[0].Hash}, "elsewhere"); err != nil {
+		t.Errorf("the audit log is not archived: %v", err)
 	}
 	if err := os.Remove(filepath.Join(dir, "fill")); err != nil {
 		t.Fatal(err)

@@ -3,6 +3,7 @@ package records
 import (
 	"context"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 
@@ -11,9 +12,11 @@ import (
 )
 
 // readLong runs fn on a copy of the file, for what takes longer than writers may be kept waiting: they wait for as long as the
-// copy takes. It has no name, so that nothing of it is left, whatever becomes of the process.
+// copy takes. It has no name, so that nothing of it is left, whatever becomes of the process. Where there is no room for a copy, fn
+// reads the file itself, and writers, who have no room either, wait. So fn must not call the store.
 func (b *Bolt) readLong(ctx context.Context, fn func(*bolt.Tx) error) error {
 	var copied *os.File
+	full := false
 	defer func() {
 		if copied != nil {
 			_ = copied.Close()
@@ -23,17 +26,39 @@ func (b *Bolt) readLong(ctx context.Context, fn func(*bolt.Tx) error) error {
 		if copied, err = nameless(filepath.Dir(b.path)); err != nil {
 			return b.explain(err)
 		}
-		if _, err = tx.WriteTo(copied); err != nil {
+		into := &telling{w: copied}
+		if _, err = tx.WriteTo(into); isFull(into.err) {
+			full = true
+			return nil
+		}
+		if err != nil {
 			return b.explain(err)
 		}
 		return nil
 	})
+	if full {
+		return b.read(ctx, fn)
+	}
 	if err != nil || copied == nil { // there is no file yet
 		return err
 	}
 	looked := Open(b.path)
 	looked.copied, looked.patience = copied, b.patience
 	return looked.read(ctx, fn)
+}
+
+// telling remembers why it could not write: bbolt passes on the words of an error alone.
+type telling struct {
+	w   io.Writer
+	err error
+}
+
+func (t *telling) Write(p []byte) (int, error) {
+	n, err := t.w.Write(p)
+	if err != nil {
+		t.err = err
+	}
+	return n, err
 }
 
 // nameless makes a file that nobody else can open, and that is gone once it is closed.
