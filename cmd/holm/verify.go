@@ -27,7 +27,8 @@ func (a *app) verifyCommand() *cobra.Command {
 		Long: "The instance attacks itself from inside; the host looks at QEMU, at the running\n" +
 			"domain and at its own files, and knocks at the instance's ports. A check whose\n" +
 			"control did not succeed is inconclusive, which counts against the instance. What\n" +
-			"does not exist on this host is not applicable, and counts neither way. The instance\n" +
+			"does not exist on this host is not applicable, and counts neither way. Under guest stands\n" +
+			"what the guest says of itself, under network how it showed itself to this host. The instance\n" +
 			"stays as it is, whatever is found; how many checks passed is recorded.",
 		Example: "  sudo holm verify web\n  sudo holm verify web -o json\n  sudo holm verify web build --junit verify.xml",
 		GroupID: groupInstances,

@@ -106,7 +106,8 @@ type Image struct {
 func Limits() []string {
 	return []string{
 		"site and jurisdiction are labels that the operator gave; no software can prove where a machine stands",
-		"what the guest reports of itself is a claim of the guest's; what host and network checks found is the host's own",
+		"checks of the side guest are what the guest says of itself, a claim; the network side shows how the guest showed itself to this host; " +
+			"those of the side host are the host's own",
 		"whoever is root on the host can make any statement; compare the audit checkpoint with one that was kept elsewhere",
 	}
 }

@@ -106,3 +106,31 @@ func FuzzOpen(f *testing.F) {
 		}
 	})
 }
+
+func TestEvidenceSaysWhoseWordItIs(t *testing.T) {
+	said := strings.Join(evidence.Limits(), "\n")
+	for _, words := range []string{"the network side shows how the guest showed itself to this host", "side guest are what the guest says of itself"} {
+		if !strings.Contains(said, words) {
+			t.Errorf("%q is not among what evidence does not prove:\n%s", words, said)
+		}
+	}
+	if strings.Contains(said, "host and network checks found is the host's own") {
+		t.Error("the answers of the guest's ports are called the host's own")
+	}
+}
+
+// Evidence is kept for years: what a file calls its checks, and what it says of itself, is as it was then.
+func TestEvidenceOfAnEarlierHolmIsRead(t *testing.T) {
+	before := statement()
+	before.Predicate.Limits = []string{"what the guest reports of itself is a claim of the guest's; what host and network checks found is the host's own"}
+	for _, id := range []string{"kernel-of-image", "boot-id", "clock"} {
+		before.Predicate.Verified.Results = append(before.Predicate.Verified.Results, verify.Result{ID: id, Side: verify.Host, Outcome: report.Passed})
+	}
+	got, _, err := evidence.Open(t.Context(), bytes.NewReader(seal(t, key(1), before)), public(key(1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(before, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}

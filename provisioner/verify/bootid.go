@@ -5,7 +5,7 @@ import "context"
 // bootID: two guests with one boot id are one memory image that was started twice, with one random generator.
 func bootID() rule {
 	return rule{
-		id: "boot-id", side: Host, source: "holm", promise: "the guest's boot id is its own",
+		id: "boot-id", side: Guest, source: "holm", promise: "the guest's boot id is its own",
 		try: func(ctx context.Context, t *trial) found {
 			const tried = "compare the guest's boot id with those of all instances"
 			said, ok := t.Guest.first(ctx)

@@ -10,7 +10,7 @@ const maxSkew = 5 * time.Second
 
 func clock() rule {
 	return rule{
-		id: "clock", side: Host, source: "CIS Debian 2.3", promise: "the guest's clock is within 5 seconds of the host's",
+		id: "clock", side: Guest, source: "CIS Debian 2.3", promise: "the guest's clock is within 5 seconds of the host's",
 		try: func(ctx context.Context, t *trial) found {
 			const tried = "ask the guest for the time"
 			said, ok := t.Guest.first(ctx)

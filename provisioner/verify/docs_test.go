@@ -42,7 +42,7 @@ func TestTheDocumentedListIsWhatIsTried(t *testing.T) {
 // list is every check as a table: those of all profiles, of Docker, of k3s, and the host's own.
 func list() string {
 	var b strings.Builder
-	b.WriteString("| check | who tries | what holds | source |\n|---|---|---|---|\n")
+	b.WriteString("| check | side | what holds | source |\n|---|---|---|---|\n")
 	row := func(id, who, promise, source string) {
 		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", id, who, promise, source)
 	}

@@ -11,7 +11,7 @@ import (
 // refusedWithin is how long a port may leave an attempt without an answer before it counts as closed.
 const refusedWithin = 2 * time.Second
 
-// firewall: the guest opens a port and listens on it for as long as it tries its own checks, so that being refused is
+// firewall is the guest's to spoil, who chooses the port: it shows what a guest that wants to be seen as it is shows. It opens a port and listens on it for as long as it tries its own checks, so that being refused is
 // the packet filter's doing and not the want of a listener.
 func firewall() rule {
 	return rule{

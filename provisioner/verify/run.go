@@ -11,7 +11,8 @@ import (
 	"holm/guest/report"
 )
 
-// rule is one promise that the host holds an instance to, and how it tries it.
+// rule is one promise that the host holds an instance to, and how it tries it. Its side is guest when what the guest says
+// decides it.
 type rule struct {
 	id      string
 	side    Side
@@ -31,9 +32,10 @@ type trial struct {
 // rules are the host's checks, in the order in which they are shown.
 func rules() []rule {
 	return []rule{
+		kernelRunning(), bootID(), clock(),
 		qemuUser(), tenantWalls(), qemuCaps(), qemuSeccomp(), qemuAppArmor(), qemuCgroup(), qemuLimits(),
 		cardBridge(), cardIsolated(), cardFilter(), networkWalls(),
-		domainAsAsked(), kernelOfImage(), bootID(), clock(), accel(), seedGone(),
+		domainAsAsked(), kernelOfImage(), accel(), seedGone(),
 		sshRoot(), sshPassword(), sshAlgorithms(), firewall(),
 	}
 }

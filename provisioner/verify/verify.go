@@ -7,14 +7,14 @@ import (
 	"holm/guest/report"
 )
 
-// Side is who tried a check.
+// Side is whose word an outcome is.
 type Side string
 
 // The sides, in the order in which they are shown.
 const (
-	Guest   Side = "guest"   // the instance against itself: a claim
-	Host    Side = "host"    // the host looked at QEMU, libvirt and its own files
-	Network Side = "network" // the host tried the instance's network
+	Guest   Side = "guest"   // the instance's, of itself: a claim, also where the host compares it with what it knows
+	Host    Side = "host"    // the host's, which looked at QEMU, libvirt and its own files: nothing that a guest says changes it
+	Network Side = "network" // the host's, which was at the instance's ports: how the guest showed itself to this host
 )
 
 // Result is one check as it is shown and recorded.

@@ -41,8 +41,8 @@ func TestAnInstanceThatKeepsItsPromisesPassesEveryCheck(t *testing.T) {
 			t.Errorf("%+v", r)
 		}
 	}
-	want := strings.Split("host qemu-user,host tenant-walls,host qemu-caps,host qemu-seccomp,host qemu-apparmor,host qemu-cgroup,host qemu-limits,host card-bridge,host card-isolated,host card-filter,host network-walls,host domain-as-asked,"+
-		"host kernel-of-image,host boot-id,host clock,host accel,host seed-gone,network ssh-root,network ssh-password,network ssh-algorithms,network firewall", ",")
+	want := strings.Split("guest kernel-running,guest boot-id,guest clock,host qemu-user,host tenant-walls,host qemu-caps,host qemu-seccomp,host qemu-apparmor,host qemu-cgroup,host qemu-limits,host card-bridge,host card-isolated,host card-filter,host network-walls,host domain-as-asked,"+
+		"host kernel-of-image,host accel,host seed-gone,network ssh-root,network ssh-password,network ssh-algorithms,network firewall", ",")
 	if diff := cmp.Diff(want, ids); diff != "" {
 		t.Error(diff)
 	}
@@ -156,8 +156,8 @@ func TestEverySabotageIsSeen(t *testing.T) {
 		"a kernel that was changed":     {"kernel-of-image", func(b *bench) { b.write("image/vmlinuz", "evil") }, fail, "the manifest says"},
 		"an initrd that was changed":    {"kernel-of-image", func(b *bench) { b.write("image/initrd", "evil") }, fail, "image/initrd has the sha256"},
 		"a kernel that is gone":         {"kernel-of-image", func(b *bench) { b.remove("image/vmlinuz") }, unsure, "no such file"},
-		"a guest with another kernel":   {"kernel-of-image", func(b *bench) { b.tell(func(s *Said) { s.Report.Kernel = "6.6\x1b[2J" }) }, fail, `the guest runs "6.6`},
-		"a guest that hides its kernel": {"kernel-of-image", (*bench).silence, unsure, "the guest does not say"},
+		"a guest with another kernel":   {"kernel-running", func(b *bench) { b.tell(func(s *Said) { s.Report.Kernel = "6.6\x1b[2J" }) }, fail, `the guest runs "6.6`},
+		"a guest that hides its kernel": {"kernel-running", (*bench).silence, unsure, "the guest does not say"},
 		"a cloned guest":                {"boot-id", func(b *bench) { b.tell(func(s *Said) { s.Report.BootID = "b-2" }) }, fail, "b-2 is also that of instance acme/other"},
 		"a guest without a boot id":     {"boot-id", (*bench).silence, unsure, "the guest does not say"},
 		"a clock that is late":          {"clock", func(b *bench) { b.tell(func(s *Said) { s.Report.Clock = s.Asked.Add(-6 * time.Second) }) }, fail, "it is 6s off"},
