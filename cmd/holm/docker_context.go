@@ -36,7 +36,8 @@ func (a *app) dockerContextCommand() *cobra.Command {
 		Short: "Let your own docker reach the Docker of an instance",
 		Long: "Docker goes through ssh, which checks the instance's host key. What ssh and docker\n" +
 			"need is printed or, with --use, installed: a file below ~/.ssh/holm that\n" +
-			"~/.ssh/config includes, and a Docker context that is switched to. Holm's own key is\n" +
+			"~/.ssh/config includes, and a Docker context that is switched to; what there is a link, or\n" +
+			"not the home's owner's, is refused. Holm's own key is\n" +
 			"root's; with --identity or --own-keys you use yours, which create --ssh-key gave to the\n" +
 			"instance. One connection is shared by what comes within a minute, and then closed.",
 		Example: "  sudo holm docker-context web --use\n  sudo docker --context holm-web ps",
@@ -127,37 +128,22 @@ func (v verbatim) Write(w io.Writer, _ bool, _ int, _ term.Style) error {
 	return err
 }
 
-// home is where the caller's programs keep their configuration.
-type home struct {
-	dir   string
-	owner *owner // nil is this process's own user
-}
-
-func (a *app) home() (home, error) {
-	dir, err := os.UserHomeDir()
-	if err != nil {
-		return home{}, fault.New(fault.Failure, "set HOME", "cannot tell where ~/.ssh is: %w", err)
-	}
-	o, err := ownerOf(dir)
-	if err != nil {
-		return home{}, fault.New(fault.Failure, "set HOME to a folder that is there", "there is no home: %w", err)
-	}
-	return home{dir, o}, nil
-}
-
-func (h home) sshDir() string { return filepath.Join(h.dir, ".ssh") }
-
 // installContext gives ssh its block and docker its context. Both can be done again.
 func (a *app) installContext(ctx context.Context, h home, c dockerContext) error {
-	err := h.owner.do(func() error { return installSSHConfig(h.sshDir(), c.Context, c.SSHConfig) })
+	verb := "update"
+	err := h.owner.do(func() error {
+		if err := h.mayHave(a.dockerDir(h)); err != nil {
+			return err
+		}
+		if _, err := os.Stat(contextMeta(a.dockerDir(h), c.Context)); errors.Is(err, fs.ErrNotExist) {
+			verb = "create"
+		}
+		return installSSHConfig(h, c.Context, c.SSHConfig)
+	})
 	if err != nil {
-		return fault.New(fault.Failure, "do it by hand: "+a.command("docker-context", "NAME"), "cannot set ssh up: %w", err)
+		return fault.New(fault.Failure, "do it by hand: "+a.command("docker-context", "NAME"), "cannot set ssh and docker up: %w", err)
 	}
 	endpoint := "host=" + c.Host
-	verb := "update"
-	if _, err := os.Stat(contextMeta(a.dockerDir(h), c.Context)); errors.Is(err, fs.ErrNotExist) {
-		verb = "create"
-	}
 	if err := a.programAs(ctx, h.owner.credential(), "docker", []string{"context", verb, c.Context, "--docker", endpoint}, a.streams); err != nil {
 		return err
 	}
@@ -175,7 +161,11 @@ func (a *app) dockerDir(h home) string {
 // sayFormer tells of a context that an earlier holm has made under a name that two instances could have had. It is only
 // told of: somebody's scripts may use it.
 func (a *app) sayFormer(h home, former, id string) {
-	block, err := os.ReadFile(filepath.Join(h.sshDir(), "holm", former+".conf"))
+	var block []byte
+	err := h.owner.do(func() (err error) {
+		block, err = os.ReadFile(filepath.Join(h.sshDir(), "holm", former+".conf"))
+		return err
+	})
 	if former == "" || err != nil || !strings.Contains(string(block), "HostKeyAlias="+id+"\n") {
 		return
 	}

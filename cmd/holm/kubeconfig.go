@@ -92,7 +92,7 @@ func (a *app) kubeconfig(ctx context.Context, name string, o kubeconfigOptions) 
 		err = who.do(func() error { return atomicfile.WriteBytes(o.file, 0o600, config) })
 	}
 	if err != nil {
-		return fault.New(fault.Failure, "name a file in a folder that is there: --file FILE", "--file: %w", err)
+		return fault.New(fault.Failure, "name a file in a folder of yours that is there: --file FILE", "--file: %w", err)
 	}
 	a.say("wrote " + o.file)
 	return nil

@@ -2,9 +2,13 @@ package main
 
 import (
 	"errors"
+	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"runtime"
 	"strconv"
+	"strings"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -56,11 +60,62 @@ func (o *owner) credential() *syscall.Credential {
 	return &syscall.Credential{Uid: uint32(o.uid), Gid: uint32(o.gid)} // #nosec G115 -- they come from the kernel as such
 }
 
-// invoker is the user who has called sudo, where the folder is that user's: a file that holm writes there is for them.
+// invoker is the user who has called sudo, or whose home root has taken over, where something on the way to the folder is that
+// user's: a file that holm writes there is for them, and is written with their rights. What is anybody else's on the way is refused:
+// it could lead root anywhere.
 func (a *app) invoker(dir string) (*owner, error) {
-	o, err := ownerOf(dir)
-	if o != nil && strconv.Itoa(o.uid) != a.getenv("SUDO_UID") {
-		o = nil
+	others, err := onTheWay(dir)
+	if err != nil || len(others) == 0 {
+		return nil, err
 	}
-	return o, err
+	caller := a.getenv("SUDO_UID")
+	if h, err := a.home(); caller == "" && err == nil && h.owner != nil {
+		caller = strconv.Itoa(h.owner.uid)
+	}
+	for _, o := range others {
+		if strconv.Itoa(o.uid) != caller {
+			return nil, fmt.Errorf("%s, or what leads there, belongs to user %d", dir, o.uid)
+		}
+	}
+	return &others[0], nil
+}
+
+// maxSteps is how many folders and links a path may lead over.
+const maxSteps = 256
+
+// onTheWay are the owners, besides root, of the folders and links that lead to a folder; none when this process is not root's.
+func onTheWay(dir string) ([]owner, error) {
+	rest, err := filepath.Abs(dir)
+	if err != nil || os.Geteuid() != 0 {
+		return nil, err
+	}
+	var others []owner
+	at := "/"
+	for range maxSteps {
+		name, next, more := strings.Cut(strings.TrimLeft(rest, "/"), "/")
+		path := filepath.Join(at, name)
+		info, err := os.Lstat(path)
+		if err != nil {
+			return nil, err
+		}
+		if stat, ok := info.Sys().(*syscall.Stat_t); ok && stat.Uid != 0 {
+			others = append(others, owner{int(stat.Uid), int(stat.Gid)})
+		}
+		if info.Mode()&fs.ModeSymlink != 0 {
+			to, err := os.Readlink(path)
+			if err != nil {
+				return nil, err
+			}
+			if filepath.IsAbs(to) {
+				at = "/"
+			}
+			rest = to + "/" + next
+			continue
+		}
+		at, rest = path, next
+		if !more || strings.Trim(rest, "/") == "" {
+			return others, nil
+		}
+	}
+	return nil, &fs.PathError{Op: "open", Path: dir, Err: syscall.ELOOP}
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -16,30 +17,60 @@ import (
 // name below ~/.ssh.
 const include = "Include holm/*.conf\n"
 
-// installSSHConfig writes the block of one host below the folder of ssh's configuration and has it included. What the
-// caller's configuration says besides stays as it is, and keeps its mode.
-func installSSHConfig(dir, alias, block string) error {
-	own := filepath.Join(dir, "holm")
-	if err := os.MkdirAll(own, 0o700); err != nil {
+// installSSHConfig writes the block of one host below ~/.ssh and has it included. What the configuration says besides stays as it
+// is, and keeps its mode. Nothing is written through a link, or into what is not the home's owner's.
+func installSSHConfig(h home, alias, block string) error {
+	dir, err := h.open()
+	if err != nil {
 		return err
 	}
-	if err := atomicfile.WriteBytes(filepath.Join(own, alias+".conf"), 0o600, []byte(block)); err != nil {
+	defer func() { _ = dir.Close() }()
+	ssh, err := h.folder(dir, ".ssh")
+	if err != nil {
 		return err
 	}
-	config := filepath.Join(dir, "config")
-	content, err := os.ReadFile(config)
-	mode := fs.FileMode(0o600)
-	if info, statErr := os.Stat(config); statErr == nil {
-		mode = info.Mode().Perm()
-	}
-	if err != nil && !errors.Is(err, fs.ErrNotExist) || bytes.HasPrefix(content, []byte(include)) {
+	defer func() { _ = ssh.Close() }()
+	config, mode, err := h.config(ssh)
+	if err != nil {
 		return err
 	}
-	// A link, as people have who keep their configuration elsewhere, is written through.
-	if real, err := filepath.EvalSymlinks(config); err == nil {
-		config = real
+	own, err := h.folder(ssh, "holm")
+	if err != nil {
+		return err
 	}
-	return atomicfile.WriteBytes(config, mode, append([]byte(include), content...))
+	defer func() { _ = own.Close() }()
+	if err := atomicfile.WriteIn(own, alias+".conf", 0o600, []byte(block)); err != nil {
+		return err
+	}
+	if bytes.HasPrefix(config, []byte(include)) {
+		return nil
+	}
+	return atomicfile.WriteIn(ssh, "config", mode, append([]byte(include), config...))
+}
+
+// config reads ~/.ssh/config. One that is a link, as people have who keep theirs elsewhere, may include holm's already.
+func (h home) config(ssh *os.Root) (content []byte, mode fs.FileMode, err error) {
+	info, err := ssh.Lstat("config")
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, 0o600, nil
+	}
+	if err != nil {
+		return nil, 0, err
+	}
+	path := filepath.Join(h.dir, ".ssh", "config")
+	if info.Mode()&fs.ModeSymlink != 0 {
+		if content, err := os.ReadFile(path); err == nil && bytes.HasPrefix(content, []byte(include)) {
+			return content, 0, nil
+		}
+	}
+	if err := h.has(path, info); err != nil {
+		return nil, 0, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, 0, fmt.Errorf("%s is not a file", path)
+	}
+	content, err = ssh.ReadFile("config")
+	return content, info.Mode().Perm(), err
 }
 
 // contextMeta is where docker keeps a context below its folder: in one named by the hash of the context's name.

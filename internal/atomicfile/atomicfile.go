@@ -4,6 +4,7 @@ package atomicfile
 
 import (
 	"bytes"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -84,19 +85,59 @@ func WriteBytes(path string, mode os.FileMode, content []byte) error {
 	})
 }
 
+// WriteIn is WriteBytes for a name in a folder that is held open: whatever becomes of the folder's own name, the file lies in
+// that very folder.
+func WriteIn(dir *os.Root, name string, mode os.FileMode, content []byte) (err error) {
+	temporary := "." + name + ".tmp-" + rand.Text()
+	f, err := dir.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	defer func() {
+		if err != nil {
+			_ = f.Close()
+			_ = dir.Remove(temporary)
+			err = fmt.Errorf("write %s: %w", name, err)
+		}
+	}()
+	if _, err = f.Write(content); err != nil {
+		return err
+	}
+	if err = errors.Join(f.Chmod(mode.Perm()), f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	if err = dir.Rename(temporary, name); err != nil {
+		return err
+	}
+	return syncIn(dir)
+}
+
+func syncIn(dir *os.Root) error {
+	d, err := dir.Open(".")
+	if err != nil {
+		return err
+	}
+	return syncOpen(d)
+}
+
 // SyncDir makes the names in a directory durable: files made, renamed or removed in it before the call.
 func SyncDir(path string) error {
 	d, err := os.Open(filepath.Clean(path))
 	if err != nil {
 		return fmt.Errorf("sync directory: %w", err)
 	}
-	err = d.Sync()
+	if err := syncOpen(d); err != nil {
+		return fmt.Errorf("sync directory %s: %w", path, err)
+	}
+	return nil
+}
+
+// syncOpen syncs a directory, and closes it.
+func syncOpen(d *os.File) error {
+	err := d.Sync()
 	// Some network and FUSE file systems cannot sync a directory and say so; there is nothing more to be had there.
 	if errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported) {
 		err = nil
 	}
-	if err = errors.Join(err, d.Close()); err != nil {
-		return fmt.Errorf("sync directory %s: %w", path, err)
-	}
-	return nil
+	return errors.Join(err, d.Close())
 }
