@@ -184,7 +184,7 @@ func (w *world) interrupted() records.Instance {
 }
 
 // bind notes which domain was held to its limits.
-func (w *world) bind(domain, uuid string, uid int) error {
+func (w *world) bind(domain, uuid, _ string, uid int) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.bound = append(w.bound, fmt.Sprint(domain, " ", uuid, " ", uid))

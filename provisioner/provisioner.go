@@ -63,8 +63,8 @@ type Config struct {
 	Firewall Firewall
 	// Users is nil where QEMU runs as whoever calls: a libvirt of one's own.
 	Users Users
-	// Bound holds the QEMU of a running domain to a number of open files and threads; nil where Users is.
-	Bound func(domain, uuid string, uid int) error
+	// Bound holds the QEMU of a running domain, of which live is libvirt's XML, to a number of open files and threads; nil where Users is.
+	Bound func(domain, uuid, live string, uid int) error
 	// HostKey is what tenants' keys are sealed with.
 	HostKey HostKeys
 	// Network is the host's own; those of tenants are beside it.

@@ -214,7 +214,10 @@ func (p *Provisioner) bound(ctx context.Context, h Hypervisor, inst records.Inst
 	if p.Bound == nil || inst.UID == 0 {
 		return nil
 	}
-	err := p.Bound(inst.Domain, inst.UUID, inst.UID)
+	live, err := h.LiveXML(ctx, inst.UUID)
+	if err == nil {
+		err = p.Bound(inst.Domain, inst.UUID, live, inst.UID)
+	}
 	if err == nil {
 		return nil
 	}

@@ -4,16 +4,11 @@
 package bounds
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
-	"strconv"
-	"strings"
 
 	"golang.org/x/sys/unix"
 
+	"holm/provisioner/emulator"
 	"holm/provisioner/uids"
 )
 
@@ -28,34 +23,29 @@ const (
 )
 
 // System is this host.
-type System struct {
-	Proc string // "/proc"
-	PIDs string // where libvirt keeps the process ids of its domains: "/run/libvirt/qemu"
-}
+type System struct{ Emulators emulator.Place }
 
 // Here is the host that this program runs on.
-func Here() System { return System{Proc: "/proc", PIDs: "/run/libvirt/qemu"} }
+func Here() System { return System{emulator.Here()} }
 
-// Hold sets the limits of the QEMU of a domain that runs as a user, by the domain's name and UUID. None is raised.
-func (s System) Hold(domain, uuid string, uid int) error {
-	pid, err := s.find(domain, uuid)
+// Hold sets the limits of the QEMU of a domain that runs as a user, by the domain's name and UUID and libvirt's XML of it as it runs.
+// None is raised.
+func (s System) Hold(domain, uuid, live string, uid int) error {
+	p, err := s.Emulators.Find(domain, uuid, live)
 	if err != nil {
 		return fmt.Errorf("bound the QEMU of %s: %w", domain, err)
 	}
-	if err := hold(pid, uid); err != nil {
-		return fmt.Errorf("bound the QEMU of %s (process %d): %w", domain, pid, err)
+	defer p.Close()
+	if err := p.Do(func(pid int) error { return hold(pid, uid) }); err != nil {
+		return fmt.Errorf("bound the QEMU of %s (process %d): %w", domain, p.PID, err)
 	}
 	return nil
 }
 
-// hold does it as root, or else as the user. Lowering the limits of another user's process takes CAP_SYS_RESOURCE, which
-// root in a container often lacks, and those of a process of one's own take nothing.
+// hold does it as the user: the kernel then lets it lower nobody else's, whatever has become of the number, and it takes no
+// capability, which root in a container often lacks.
 func hold(pid, uid int) error {
-	err := lower(pid)
-	if errors.Is(err, unix.EPERM) {
-		err = uids.As(uid, func() error { return lower(pid) })
-	}
-	return err
+	return uids.As(uid, func() error { return lower(pid) })
 }
 
 func lower(pid int) error {
@@ -77,25 +67,4 @@ func lower(pid int) error {
 		}
 	}
 	return nil
-}
-
-// find believes libvirt's pid file when that process was started for the domain: the file may be stale, and its number
-// somebody else's.
-func (s System) find(domain, uuid string) (int, error) {
-	content, err := os.ReadFile(filepath.Join(s.PIDs, domain+".pid"))
-	if err != nil {
-		return 0, err
-	}
-	pid, err := strconv.ParseInt(strings.TrimSpace(string(content)), 10, 32)
-	if err != nil || pid < 1 {
-		return 0, fmt.Errorf("libvirt names the process %.20q", content)
-	}
-	args, err := os.ReadFile(filepath.Join(s.Proc, strconv.FormatInt(pid, 10), "cmdline"))
-	if err != nil {
-		return 0, err
-	}
-	if uuid == "" || !bytes.Contains(args, []byte(uuid)) {
-		return 0, errors.New("the process that libvirt names was not started for it")
-	}
-	return int(pid), nil
 }

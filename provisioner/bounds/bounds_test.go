@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"holm/provisioner/emulator"
 )
 
 const uuid = "6c1e7a52-4f0b-4d3e-9a51-0d2f6b7c8e90"
@@ -17,7 +19,11 @@ const uuid = "6c1e7a52-4f0b-4d3e-9a51-0d2f6b7c8e90"
 // started is a process of a user that looks like a domain's QEMU, and the host on which it runs.
 func started(t *testing.T, uid int, args ...string) (System, int) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "sh", append([]string{"-c", "sleep 60", "-uuid"}, args...)...)
+	cmd := exec.CommandContext(t.Context(), "sh", append([]string{"-c", "read line"}, args...)...)
+	input, err := cmd.StdinPipe() // it waits for a line that never comes
+	if err != nil {
+		t.Fatal(err)
+	}
 	if uid != os.Getuid() {
 		number := uint32(uid) // #nosec G115 -- a user is no negative number
 		cmd.Dir, cmd.SysProcAttr = "/", &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: number, Gid: number}}
@@ -25,12 +31,22 @@ func started(t *testing.T, uid int, args ...string) (System, int) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = cmd.Wait() })
-	s := System{Proc: "/proc", PIDs: t.TempDir()}
-	if err := os.WriteFile(filepath.Join(s.PIDs, "holm.acme.web.pid"), fmt.Appendln(nil, cmd.Process.Pid), 0o600); err != nil {
+	t.Cleanup(func() { _ = input.Close(); _ = cmd.Wait() })
+	s := System{emulator.Place{Proc: "/proc", PIDs: t.TempDir()}}
+	if err := os.WriteFile(filepath.Join(s.Emulators.PIDs, "holm.acme.web.pid"), fmt.Appendln(nil, cmd.Process.Pid), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return s, cmd.Process.Pid
+}
+
+// live is what libvirt says of a domain whose emulator is the program of a process.
+func live(t *testing.T, pid int) string {
+	t.Helper()
+	exe, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return "<domain><devices><emulator>" + exe + "</emulator></devices></domain>"
 }
 
 func TestAProcessIsHeldToItsLimits(t *testing.T) {
@@ -40,9 +56,9 @@ func TestAProcessIsHeldToItsLimits(t *testing.T) {
 			if uid == tenants && os.Geteuid() != 0 {
 				t.Skip("only root starts a process of another user")
 			}
-			s, pid := started(t, uid, uuid)
+			s, pid := started(t, uid, "-uuid", uuid)
 			for range 2 {
-				if err := s.Hold("holm.acme.web", uuid, uid); err != nil {
+				if err := s.Hold("holm.acme.web", uuid, live(t, pid), uid); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -56,12 +72,12 @@ func TestAProcessIsHeldToItsLimits(t *testing.T) {
 }
 
 func TestNoLimitIsRaised(t *testing.T) {
-	s, pid := started(t, os.Getuid(), uuid)
+	s, pid := started(t, os.Getuid(), "-uuid", uuid)
 	few := &unix.Rlimit{Cur: 100, Max: 200}
 	if err := unix.Prlimit(pid, unix.RLIMIT_NOFILE, few, nil); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Hold("holm.acme.web", uuid, os.Getuid()); err != nil {
+	if err := s.Hold("holm.acme.web", uuid, live(t, pid), os.Getuid()); err != nil {
 		t.Fatal(err)
 	}
 	if !regexp.MustCompile(`Max open files +100 +200 `).MatchString(limits(t, pid)) {
@@ -79,26 +95,50 @@ func limits(t *testing.T, pid int) string {
 }
 
 func TestAProcessThatIsSomebodyElsesIsLeftAlone(t *testing.T) {
-	s, pid := started(t, os.Getuid(), "another")
-	before := limits(t, pid)
-	for what, err := range map[string]error{
-		"one of another domain": s.Hold("holm.acme.web", uuid, os.Getuid()),
-		"without a UUID":        s.Hold("holm.acme.web", "", os.Getuid()),
-		"without a pid file":    s.Hold("holm.acme.db", uuid, os.Getuid()),
+	const domain = "holm.acme.web"
+	self := os.Getuid()
+	for what, c := range map[string]struct {
+		domain, uuid string
+		uid          int
+		args         []string
+		live         func(string) string
+	}{
+		"one of another domain":               {domain, uuid, self, []string{"-uuid", "another"}, nil},
+		"one that has the UUID in its text":   {domain, uuid, self, []string{"-uuid", "another", "-name", uuid}, nil},
+		"one whose option is part of another": {domain, uuid, self, []string{"-uuid=" + uuid}, nil},
+		"without a UUID":                      {domain, "", self, []string{"-uuid", ""}, nil},
+		"without a pid file":                  {"holm.acme.db", uuid, self, []string{"-uuid", uuid}, nil},
+		"one that runs another program":       {domain, uuid, self, []string{"-uuid", uuid}, func(string) string { return "<domain><devices><emulator>/usr/bin/qemu</emulator></devices></domain>" }},
+		"one of which libvirt says nothing":   {domain, uuid, self, []string{"-uuid", uuid}, func(string) string { return "" }},
+		"one of another user":                 {domain, uuid, 2000000001, []string{"-uuid", uuid}, nil},
 	} {
-		if err == nil {
-			t.Errorf("%s was held", what)
-		}
+		t.Run(what, func(t *testing.T) {
+			if c.uid != self && os.Geteuid() != 0 {
+				t.Skip("only root acts as another user")
+			}
+			s, pid := started(t, self, c.args...)
+			before, says := limits(t, pid), live(t, pid)
+			if c.live != nil {
+				says = c.live(says)
+			}
+			if err := s.Hold(c.domain, c.uuid, says, c.uid); err == nil {
+				t.Error("it was held")
+			}
+			if after := limits(t, pid); before != after {
+				t.Errorf("its limits changed:\n%s", after)
+			}
+		})
 	}
-	for _, content := range []string{"", "0\n", "-1\n", "x\n", "99999999999\n"} {
-		if err := os.WriteFile(filepath.Join(s.PIDs, "holm.acme.web.pid"), []byte(content), 0o600); err != nil {
+}
+
+func TestAPidFileThatNamesNoProcessIsNotBelieved(t *testing.T) {
+	s, pid := started(t, os.Getuid(), "-uuid", uuid)
+	for _, content := range []string{"", "0\n", "-1\n", "x\n", "99999999999\n", "../1\n"} {
+		if err := os.WriteFile(filepath.Join(s.Emulators.PIDs, "holm.acme.web.pid"), []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.Hold("holm.acme.web", uuid, os.Getuid()); err == nil {
+		if err := s.Hold("holm.acme.web", uuid, live(t, pid), os.Getuid()); err == nil {
 			t.Errorf("the process %q was held", content)
 		}
-	}
-	if after := limits(t, pid); before != after {
-		t.Errorf("its limits changed:\n%s", after)
 	}
 }

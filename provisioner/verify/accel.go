@@ -38,7 +38,7 @@ func accel() rule {
 // hasKVM looks for the file that stands for a virtual machine. A QEMU has a few hundred open files at most.
 func (p *process) hasKVM() bool {
 	const most = 1 << 16
-	dir, err := p.dir.Open("fd")
+	dir, err := p.Dir.Open("fd")
 	if err != nil {
 		return false
 	}
@@ -51,7 +51,7 @@ func (p *process) hasKVM() bool {
 		if _, err := strconv.Atoi(name); err != nil {
 			continue
 		}
-		if target, err := p.dir.Readlink("fd/" + name); err == nil && target == "anon_inode:kvm-vm" {
+		if target, err := p.Dir.Readlink("fd/" + name); err == nil && target == "anon_inode:kvm-vm" {
 			return true
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"strings"
 
+	"holm/provisioner/emulator"
 	"holm/provisioner/machine"
 )
 
@@ -30,7 +31,7 @@ func cardIsolated() rule {
 			if len(want.Cards) > 0 && !want.Cards[0].Isolated {
 				return notApplicable(tried, "the record lets %s speak to its neighbours", card.Tap)
 			}
-			state, err := readFile(func() (fs.File, error) { return os.Open(t.env.network(card.Tap, "brport/isolated")) })
+			state, err := emulator.ReadFile(func() (fs.File, error) { return os.Open(t.env.network(card.Tap, "brport/isolated")) })
 			if err != nil {
 				return inconclusive(tried, "%v", err)
 			}

@@ -6,29 +6,19 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
-	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
-	"holm/provisioner/machine"
+	"holm/provisioner/emulator"
 )
 
-// The most that is read of one file of a process, and the most threads that a QEMU may have.
-const (
-	maxFile    = 1 << 20
-	maxThreads = 4096
-)
+// maxThreads is the most threads of a QEMU that are looked at.
+const maxThreads = 4096
 
-var pidForm = regexp.MustCompile(`^[1-9][0-9]{0,9}$`)
-
-// process is QEMU as the kernel sees it. It holds the process's directory open, so that no other process can take its
-// place under the same number.
+// process is QEMU as the kernel sees it.
 type process struct {
-	pid     string
-	dir     *os.Root
+	*emulator.Process
 	threads []thread
 }
 
@@ -40,60 +30,22 @@ type thread struct {
 	label  string // of AppArmor; "" where there is none
 }
 
-// findProcess finds the QEMU of an instance by libvirt's pid file, and believes it only when the process was started for
-// the domain's UUID and runs libvirt's emulator: the file may be stale and its number somebody else's by now.
+// findProcess finds the QEMU of an instance, and reads its threads.
 func findProcess(e Env, s Subject) (*process, error) {
-	content, err := readFile(func() (fs.File, error) { return os.Open(filepath.Join(e.PIDs, s.Wanted.Name+".pid")) })
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("libvirt names no process for %s", s.Wanted.Name)
-	}
+	found, err := emulator.Place{Proc: e.Proc, PIDs: e.PIDs}.Find(s.Wanted.Name, s.Wanted.UUID, s.Live)
 	if err != nil {
 		return nil, err
 	}
-	pid := strings.TrimSpace(string(content))
-	if !pidForm.MatchString(pid) {
-		return nil, fmt.Errorf("libvirt names the process %.20q", pid)
-	}
-	dir, err := os.OpenRoot(filepath.Join(e.Proc, pid))
-	if err != nil {
-		return nil, fmt.Errorf("process %s is gone", pid)
-	}
-	p := &process{pid: pid, dir: dir}
-	if err := errors.Join(p.isQEMU(s), p.readThreads()); err != nil {
-		p.close()
+	p := &process{Process: found}
+	if err := p.readThreads(); err != nil {
+		p.Close()
 		return nil, err
 	}
 	return p, nil
 }
 
-func (p *process) close() { _ = p.dir.Close() }
-
-func (p *process) isQEMU(s Subject) error {
-	line, err := p.read("cmdline")
-	if err != nil {
-		return err
-	}
-	args := strings.Split(strings.TrimSuffix(string(line), "\x00"), "\x00")
-	if at := slices.Index(args, "-uuid"); at < 0 || at+1 >= len(args) || args[at+1] != s.Wanted.UUID {
-		return fmt.Errorf("process %s was not started for domain %s", p.pid, s.Wanted.UUID)
-	}
-	exe, err := p.dir.Readlink("exe")
-	if err != nil {
-		return fmt.Errorf("process %s does not say what it runs: %w", p.pid, err)
-	}
-	live, err := machine.ReadLive(s.Live)
-	if err != nil {
-		return err
-	}
-	// An update of the host's QEMU leaves the old file running.
-	if strings.TrimSuffix(exe, " (deleted)") != live.Emulator {
-		return fmt.Errorf("process %s runs %.80q, not %.80q", p.pid, exe, live.Emulator)
-	}
-	return nil
-}
-
 func (p *process) readThreads() error {
-	tasks, err := p.dir.Open("task")
+	tasks, err := p.Dir.Open("task")
 	if err != nil {
 		return err
 	}
@@ -107,7 +59,7 @@ func (p *process) readThreads() error {
 	slices.Sort(names)
 	for _, name := range names {
 		t, err := p.readThread(name)
-		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, errGone) {
+		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, emulator.ErrGone) {
 			continue // workers come and go
 		}
 		if err != nil {
@@ -116,14 +68,14 @@ func (p *process) readThreads() error {
 		p.threads = append(p.threads, t)
 	}
 	if len(p.threads) == 0 {
-		return fmt.Errorf("process %s has no threads any more", p.pid)
+		return fmt.Errorf("process %d has no threads any more", p.PID)
 	}
 	return nil
 }
 
 func (p *process) readThread(id string) (thread, error) {
 	t := thread{name: id}
-	status, err := p.read("task/" + id + "/status")
+	status, err := p.Read("task/" + id + "/status")
 	if err != nil {
 		return t, err
 	}
@@ -131,14 +83,14 @@ func (p *process) readThread(id string) (thread, error) {
 	if name := t.status["Name"]; name != "" {
 		t.name = id + " " + name
 	}
-	cgroup, err := p.read("task/" + id + "/cgroup")
+	cgroup, err := p.Read("task/" + id + "/cgroup")
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return t, err
 	}
 	t.cgroup = string(cgroup)
 	// Kernels with several security modules have a file of AppArmor's own.
 	for _, file := range []string{"/attr/apparmor/current", "/attr/current"} {
-		if label, err := p.read("task/" + id + file); err == nil {
+		if label, err := p.Read("task/" + id + file); err == nil {
 			t.label = string(bytes.TrimRight(label, "\n\x00"))
 			break
 		}
@@ -154,28 +106,6 @@ func fields(text string) map[string]string {
 		all[name] = strings.Join(strings.Fields(value), " ")
 	}
 	return all
-}
-
-func (p *process) read(name string) ([]byte, error) {
-	return readFile(func() (fs.File, error) { return p.dir.Open(name) })
-}
-
-// errGone is what a file of a process that has ended says.
-var errGone = errors.New("it is gone")
-
-func readFile(open func() (fs.File, error)) ([]byte, error) {
-	f, err := open()
-	if err != nil {
-		return nil, err
-	}
-	content, err := io.ReadAll(io.LimitReader(f, maxFile))
-	if err := errors.Join(err, f.Close()); err != nil {
-		if isGone(err) {
-			return nil, errGone
-		}
-		return nil, err
-	}
-	return content, nil
 }
 
 // everyThread looks at all threads, because most of what confines a process confines each of its threads by itself. It

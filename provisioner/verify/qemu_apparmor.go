@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"holm/provisioner/emulator"
 )
 
 // qemuAppArmor: the profile is what keeps the QEMU of one instance from the disks of another, of the same tenant: those have one user.
@@ -16,7 +18,7 @@ func qemuAppArmor() rule {
 		id: "qemu-apparmor", side: Host, source: "holm", promise: "QEMU is confined by an AppArmor profile of its own instance, enforced",
 		try: func(_ context.Context, t *trial) found {
 			const tried = "AppArmor label of every thread of QEMU"
-			enabled, err := readFile(func() (fs.File, error) {
+			enabled, err := emulator.ReadFile(func() (fs.File, error) {
 				return os.Open(filepath.Join(t.env.Sys, "module/apparmor/parameters/enabled"))
 			})
 			switch {

@@ -3,7 +3,6 @@ package verify
 import (
 	"context"
 	"fmt"
-	"io/fs"
 	"strconv"
 	"strings"
 
@@ -20,7 +19,7 @@ func qemuLimits() rule {
 			if err != nil {
 				return inconclusive(tried, "%v", err)
 			}
-			content, err := readFile(func() (fs.File, error) { return p.dir.Open("limits") })
+			content, err := p.Read("limits")
 			if err != nil {
 				return inconclusive(tried, "%v", err)
 			}

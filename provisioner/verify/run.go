@@ -55,7 +55,7 @@ func (e Env) try(ctx context.Context, s Subject, all []rule) []Result {
 	t.session = sync.OnceValue(func() session { return t.login(ctx) })
 	defer func() {
 		if p, err := t.process(); err == nil {
-			p.close()
+			p.Close()
 		}
 	}()
 	results := make([]Result, len(all))

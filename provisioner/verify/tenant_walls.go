@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 
 	"golang.org/x/sys/unix"
 
@@ -67,7 +68,7 @@ func (t *trial) attempts(p *process, live machine.Live) ([]wallAttempt, error) {
 		{other, t.Wanted.StateDisk.Path, uids.Write, false},
 		{other, t.Wanted.ConsoleLog, uids.Read, false},
 		{own, t.Wanted.ConsoleLog, uids.Read, false},
-		{other, filepath.Join(t.env.Proc, p.pid, "mem"), uids.Read, false},
+		{other, filepath.Join(t.env.Proc, strconv.Itoa(p.PID), "mem"), uids.Read, false},
 	}
 	for _, file := range []string{t.Wanted.Kernel, t.Wanted.Initrd, t.Wanted.RootDisk} {
 		list = append(list, wallAttempt{own, file, uids.Write, false})
