@@ -108,6 +108,7 @@ func checks() []check {
 		{id: "kvm", run: checkKVM},
 		{id: "tcg", run: checkTCG},
 		{id: "libvirt", run: checkLibvirt},
+		{id: "libvirt-language", run: checkLanguage},
 		{id: "qemu", run: checkQEMU},
 		{id: "programs", run: checkPrograms},
 		{id: "apparmor", run: checkAppArmor},

@@ -146,7 +146,8 @@ func detach(dom *libvirt.Domain, disk *libvirtxml.DomainDisk, where libvirt.Doma
 	return dom.DetachDeviceFlags(text, where)
 }
 
-// unlessUnderWay forgives a second request: QEMU has asked the guest already, and the answer is still to come.
+// unlessUnderWay forgives a second request: QEMU has asked the guest already, and the answer is still to come. There is no code for
+// it. These words are QEMU's, which has no other language, and stand in libvirt's message whatever libvirt's is.
 func unlessUnderWay(err error) error {
 	if lv, ok := errors.AsType[libvirt.Error](err); ok && strings.Contains(lv.Message, "in the process of unplug") {
 		return nil

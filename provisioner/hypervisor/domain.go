@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"libvirt.org/go/libvirt"
 	"libvirt.org/go/libvirtxml"
@@ -67,10 +66,11 @@ func oursToDefine(c *libvirt.Connect, name, uuid string) error {
 const startTries = 4
 
 // crossed tells whether a start failed because another program changed the kernel's packet filter while libvirt's
-// ebtables was writing its own part: the one that comes second loses, and leaves nothing.
+// ebtables was writing its own part: the one that comes second loses, and leaves nothing. It goes by the part of libvirt that failed:
+// what it says differs from version to version and from language to language.
 func crossed(err error) bool {
 	lv, ok := errors.AsType[libvirt.Error](err)
-	return ok && strings.Contains(lv.Message, "Failed to apply firewall rules")
+	return ok && lv.Domain == libvirt.FROM_FIREWALL
 }
 
 // Start implements provisioner.Hypervisor.

@@ -3,6 +3,7 @@ package hypervisor
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -38,10 +39,18 @@ func translate(err error) error {
 func unreachable(uri string, cause error) error {
 	remedy := "systemctl start libvirtd      (without systemd: virtlogd -d; libvirtd -d)"
 	text := translate(cause).Error()
-	if strings.Contains(text, "ermission denied") || strings.Contains(text, "authentication") {
+	// That the socket cannot be opened is said by libvirt's part in this process, which sets no language; it has no code of its own.
+	if denied(cause) || isCode(cause, libvirt.ERR_SYSTEM_ERROR) && strings.Contains(text, "ermission denied") {
 		remedy = "run it with sudo, or as a member of the group libvirt"
 	}
 	return fault.New(fault.Unfit, remedy, "%w at %q: %s", provisioner.ErrUnreachable, clip(uri, maxShown), text)
+}
+
+// denied tells whether libvirt does not let the caller in.
+func denied(err error) bool {
+	return slices.ContainsFunc([]libvirt.ErrorNumber{
+		libvirt.ERR_AUTH_FAILED, libvirt.ERR_AUTH_CANCELLED, libvirt.ERR_AUTH_UNAVAILABLE, libvirt.ERR_ACCESS_DENIED,
+	}, func(code libvirt.ErrorNumber) bool { return isCode(err, code) })
 }
 
 func isCode(err error, code libvirt.ErrorNumber) bool {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"sync"
 
 	"libvirt.org/go/libvirt"
@@ -54,10 +53,10 @@ func (h *Host) open(ctx context.Context, what, uuid string, attach func(*libvirt
 	return s, nil
 }
 
-// unlessTaken tells a stream that somebody else has open from other failures; libvirt has no code of its own for it.
+// unlessTaken tells a stream that somebody else has open from other failures. Libvirt has no code of its own for it, and gives this one
+// for nothing else when a stream is opened: what is off, missing or broken is an invalid operation, or an error of the system's.
 func unlessTaken(err error, what string) error {
-	if lv, ok := errors.AsType[libvirt.Error](err); ok && lv.Code == libvirt.ERR_OPERATION_FAILED &&
-		strings.Contains(lv.Message, "Active ") {
+	if isCode(err, libvirt.ERR_OPERATION_FAILED) {
 		return fault.New(fault.Busy, "close the other session first", "%s: somebody else has it open", what)
 	}
 	return err
