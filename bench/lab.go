@@ -128,7 +128,7 @@ func (l *lab) needNetwork(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	name, filter, err := network.Guard()
+	name, filter, err := network.Guard(l.state)
 	if err != nil {
 		return err
 	}

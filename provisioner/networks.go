@@ -187,8 +187,8 @@ func (p *Provisioner) network(h Hypervisor, inst records.Instance, w *watcher) s
 				if err := p.applyRules(ctx, n, n.Rules(guests)); err != nil {
 					return err
 				}
-				if err := h.EnsureNetwork(ctx, xml); err != nil {
-					return err
+				if err := errors.Join(p.ensureFilter(ctx, h), h.EnsureNetwork(ctx, xml)); err != nil {
+					return oneError(err)
 				}
 				return p.Firewall.Settle(ctx, n, guests) // its bridge is there only now
 			})
@@ -235,7 +235,7 @@ func (p *Provisioner) without(ctx context.Context, h Hypervisor, n network.Netwo
 }
 
 // dropNetwork removes the network and, when nobody hangs on it any more, its rules. Another state directory's instances may
-// be in it still. The filter, which all networks share, goes with the last instance of all, which is but.
+// be in it still. The filter, which all networks of this state directory share, goes with the last instance of all, which is but.
 func (p *Provisioner) dropNetwork(ctx context.Context, h Hypervisor, n network.Network, but string) error {
 	gone, err := h.RemoveNetwork(ctx, n.UUID)
 	if err != nil || !gone {
@@ -246,7 +246,7 @@ func (p *Provisioner) dropNetwork(ctx context.Context, h Hypervisor, n network.N
 		return err
 	}
 	if !slices.ContainsFunc(all, func(s records.Summary) bool { return s.ID != but }) {
-		filter, _, err := network.Guard()
+		filter, _, err := network.Guard(p.Dir)
 		if err != nil {
 			return err
 		}
@@ -257,10 +257,10 @@ func (p *Provisioner) dropNetwork(ctx context.Context, h Hypervisor, n network.N
 	return p.applyRules(ctx, n, n.Removal())
 }
 
-// ensureFilter makes the filter that every interface has. It is asked for right before a start: another state directory may
-// have removed it with its own last instance.
+// ensureFilter makes the filter that every interface has. The caller holds the network, and has an instance on record: from then on
+// nobody's is the last one, with which the filter would go.
 func (p *Provisioner) ensureFilter(ctx context.Context, h Hypervisor) error {
-	filter, xml, err := network.Guard()
+	filter, xml, err := network.Guard(p.Dir)
 	if err != nil {
 		return err
 	}

@@ -138,7 +138,7 @@ func (p *Provisioner) machine(ctx context.Context, inst records.Instance, image 
 	if err != nil {
 		return machine.Spec{}, err
 	}
-	filter, _, err := network.Guard()
+	filter, _, err := network.Guard(p.Dir)
 	if err != nil {
 		return machine.Spec{}, err
 	}
@@ -196,9 +196,6 @@ func (p *Provisioner) start(h Hypervisor, inst records.Instance, image images.Ma
 		Name: "started",
 		Do: func(ctx context.Context) error {
 			w.text("started", image.KernelVersion+"  "+image.Name+"@"+strings.TrimPrefix(image.Short(), "sha256:"))
-			if err := p.ensureFilter(ctx, h); err != nil {
-				return err
-			}
 			if err := p.unlocked(ctx, h, inst, func() error { return h.Start(ctx, inst.UUID) }); err != nil {
 				return err
 			}

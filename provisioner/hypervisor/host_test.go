@@ -37,7 +37,7 @@ func testHost(t *testing.T) *Host {
 }
 
 // guardName is that of the filter that holm's interfaces have.
-var guardName, guardXML, _ = network.Guard()
+var guardName, guardXML, _ = network.Guard("/var/lib/holm-helper")
 
 func spec(name, uuid string) machine.Spec {
 	return machine.Spec{

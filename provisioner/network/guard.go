@@ -22,15 +22,16 @@ const (
 // learnt. It does not let a guest be a router or a DHCP server, and what is neither (VLAN tags, spanning tree, RARP) goes
 // nowhere. It keeps frames for other instances from the guest: a bridge that has forgotten where one is floods.
 //
-// The name ends in a digest of what the filter says, so that a later holm adds another one instead of changing
-// this under guests that run.
-func Guard() (name, xml string, err error) {
+// The name has a digest of what the filter says, so that a later holm adds another one instead of changing this under guests
+// that run, and ends in one of the state directory: each has a filter of its own, and removes nobody else's.
+func Guard(state string) (name, xml string, err error) {
 	text, err := guard("").Marshal()
 	if err != nil {
 		return "", "", fmt.Errorf("render the network filter: %w", err)
 	}
 	sum := sha256.Sum256([]byte(text))
-	name = "holm-guard-" + hex.EncodeToString(sum[:4])
+	owner := sha256.Sum256([]byte(state))
+	name = "holm-guard-" + hex.EncodeToString(sum[:4]) + "-" + hex.EncodeToString(owner[:6])
 	if xml, err = guard(name).Marshal(); err != nil {
 		return "", "", fmt.Errorf("render the network filter: %w", err)
 	}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -36,13 +37,25 @@ func TestTheRulesOfANetworkAreAsTheGoldenFileSays(t *testing.T) {
 }
 
 func TestTheGuardIsAsTheGoldenFileSays(t *testing.T) {
-	name, got, err := Guard()
+	name, got, err := Guard("/var/lib/holm")
 	if err != nil {
 		t.Fatal(err)
 	}
 	golden(t, "guard.xml", []byte(got+"\n"))
-	if again, _, err := Guard(); err != nil || again != name || len(name) != len("holm-guard-")+8 {
+	if again, _, err := Guard("/var/lib/holm"); err != nil || again != name || len(name) != len("holm-guard-01234567-0123456789ab") {
 		t.Errorf("it is named %q and then %q (%v)", name, again, err)
+	}
+}
+
+// The last instance of a state directory takes the filter with it: of another one's it must not be.
+func TestNoTwoStateDirectoriesShareAFilter(t *testing.T) {
+	one, first, err := Guard("/var/lib/holm")
+	other, second, otherErr := Guard("/srv/holm")
+	if err != nil || otherErr != nil || one == other {
+		t.Errorf("they are named %q and %q (%v, %v)", one, other, err, otherErr)
+	}
+	if UUID(one) == UUID(other) || !strings.Contains(first, UUID(one)) || !strings.Contains(second, UUID(other)) {
+		t.Errorf("they share a UUID: %s, %s", first, second)
 	}
 }
 

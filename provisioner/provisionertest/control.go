@@ -207,3 +207,10 @@ func (h *Hypervisor) Bridges() map[string]string {
 	}
 	return bridges
 }
+
+// Filters are the names of the network filters that there are, sorted.
+func (h *Hypervisor) Filters() []string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Sorted(maps.Keys(h.filters))
+}
