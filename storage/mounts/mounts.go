@@ -4,6 +4,8 @@ package mounts
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -27,6 +29,8 @@ var ordered = []string{"holm-resume.service", "holm-shutdown.service"}
 type Systemd struct {
 	// Root is where /etc and /run are looked up; "" is "/".
 	Root string
+	// State is the state directory whose pools they are; "" is the one that the units start instances of.
+	State string
 	// Run runs a program; nil is run.Command.
 	Run func(ctx context.Context, name string, args ...string) ([]byte, error)
 }
@@ -90,9 +94,18 @@ func (s Systemd) Unorder(pool string) (err error) {
 	return err
 }
 
+// served is the state directory that the units start instances of, as they come.
+const served = "/var/lib/holm"
+
+// dropIns are the files of a pool. Two state directories may each have a pool of that name.
 func (s Systemd) dropIns(pool string) (files []string) {
+	name := "pool-" + pool
+	if s.State != "" && s.State != served {
+		sum := sha256.Sum256([]byte(s.State))
+		name += "." + hex.EncodeToString(sum[:6])
+	}
 	for _, unit := range ordered {
-		files = append(files, s.path(filepath.Join(unitDir, unit+".d", "pool-"+pool+".conf")))
+		files = append(files, s.path(filepath.Join(unitDir, unit+".d", name+".conf")))
 	}
 	return files
 }
