@@ -13,10 +13,10 @@ import (
 	"holm/storage/records"
 )
 
-// networkOf is where a tenant's instances are made: its own, or the host's when it has none.
+// networkOf is where a tenant's instances are made: its own, or the host's when it has none. What rules keep it from is not known yet.
 func (p *Provisioner) networkOf(tenant records.Tenant) (network.Network, error) {
 	n := p.Network
-	n.State = p.Dir
+	n.State, n.Metadata = p.Dir, nil
 	has := tenant.Network
 	if has == nil {
 		return n, nil
@@ -56,7 +56,16 @@ func (p *Provisioner) networkNamed(ctx context.Context, tenant, name string) (ne
 		record = all[at]
 	}
 	n, err := p.networkOf(record)
+	if err != nil {
+		return n, err
+	}
 	n.Flows = network.FlowShare(p.MaxFlows, networks(all))
+	// As it is now: it may have been set since this process began.
+	host, err := p.Records.Host(ctx)
+	if err != nil {
+		return n, err
+	}
+	n.Metadata, err = network.ParseMetadata(host.Metadata)
 	return n, err
 }
 

@@ -97,7 +97,8 @@ func (k keyRing) Release(ctx context.Context, pass []byte) error {
 // proc is the kernel's view of this host.
 func proc() fs.FS { return os.DirFS("/proc") }
 
-// hostNetwork is where instances live on this host, unless their tenant has a network of its own.
+// hostNetwork is where instances live on this host, unless their tenant has a network of its own. The host's addresses of metadata are
+// asked for when rules are made.
 func hostNetwork(host records.Host) (network.Network, error) {
 	n, err := network.Default(), error(nil)
 	if host.Network != "" {
@@ -106,10 +107,6 @@ func hostNetwork(host records.Host) (network.Network, error) {
 	if network.WhyNotIPv6(proc()) != "" {
 		n.Subnet6 = netip.Prefix{}
 	}
-	if err != nil {
-		return n, err
-	}
-	n.Metadata, err = network.ParseMetadata(host.Metadata)
 	return n, err
 }
 
