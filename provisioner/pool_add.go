@@ -64,10 +64,6 @@ func (p *Provisioner) AddPool(ctx context.Context, spec PoolSpec) (PoolView, err
 	if err != nil {
 		return v, err
 	}
-	backend, err := open(v.Pool)
-	if err != nil {
-		return v, err
-	}
 	if err := p.prepare(); err != nil {
 		return v, err
 	}
@@ -76,6 +72,46 @@ func (p *Provisioner) AddPool(ctx context.Context, spec PoolSpec) (PoolView, err
 		return v, err
 	}
 	defer release()
+	return p.addPool(ctx, v)
+}
+
+// MakePool is AddPool for a place that build makes. From before it begins until the pool is on record, no other pool is added, made or
+// removed: what belongs to one goes by its name, and two that are made at once could take each other's drives.
+func (p *Provisioner) MakePool(ctx context.Context, spec PoolSpec, build func(context.Context) error) (PoolView, error) {
+	if err := validateName("pool", spec.Name); err != nil {
+		return PoolView{}, err
+	}
+	if err := p.prepare(); err != nil {
+		return PoolView{}, err
+	}
+	release, err := p.holdPools(ctx)
+	if err != nil {
+		return PoolView{}, err
+	}
+	defer release()
+	names, err := p.PoolNames(ctx)
+	if err == nil && slices.Contains(names, spec.Name) {
+		err = poolTaken(records.ErrExists, spec.Name)
+	}
+	if err == nil {
+		err = build(ctx)
+	}
+	if err != nil {
+		return PoolView{}, err
+	}
+	v, err := p.PlanPool(ctx, spec)
+	if err != nil {
+		return v, err
+	}
+	return p.addPool(ctx, v)
+}
+
+// addPool makes a pool of what was planned. The caller holds the pools.
+func (p *Provisioner) addPool(ctx context.Context, v PoolView) (PoolView, error) {
+	backend, err := open(v.Pool)
+	if err != nil {
+		return v, err
+	}
 	existing, err := p.Records.Pools(ctx)
 	if err == nil { // again: another one may have been added while the lock was waited for
 		err = clash(existing, v.Pool)

@@ -52,6 +52,15 @@ func (w *world) AddPool(ctx context.Context, spec provisioner.PoolSpec) (provisi
 	return v, err
 }
 
+func (w *world) MakePool(ctx context.Context, spec provisioner.PoolSpec, build func(context.Context) error) (provisioner.PoolView, error) {
+	w.calls = append(w.calls, "hold pools")
+	defer func() { w.calls = append(w.calls, "let pools go") }()
+	if err := build(ctx); err != nil {
+		return provisioner.PoolView{}, err
+	}
+	return w.AddPool(ctx, spec)
+}
+
 func (w *world) Pools(_ context.Context, names ...string) ([]provisioner.PoolView, error) {
 	var found []provisioner.PoolView
 	for _, name := range names {
@@ -146,12 +155,15 @@ func (w *world) GiveUp(ctx context.Context, tenant, name string, o provisioner.O
 type arrayWorld struct{ w *world }
 
 func (a arrayWorld) Plan(_ context.Context, s arrays.Spec) (arrays.Plan, error) {
-	p := arrays.Plan{Spec: s}
+	p, model := arrays.Plan{Spec: s}, "Fast\x1b[2J"
+	if a.w.newDrives && slices.Contains(a.w.calls, "hold pools") {
+		model = "Other"
+	}
 	for _, path := range s.Drives {
 		if path == "/dev/full" {
 			return p, fault.New(fault.Refused, "wipefs --all /dev/full", "/dev/full holds a signature of \"ext4\"")
 		}
-		p.Drives = append(p.Drives, arrays.Drive{Name: strings.TrimPrefix(path, "/dev/"), Path: path, SizeBytes: 1 << 40, Model: "Fast\x1b[2J"})
+		p.Drives = append(p.Drives, arrays.Drive{Name: strings.TrimPrefix(path, "/dev/"), Path: path, SizeBytes: 1 << 40, Model: model})
 	}
 	return p, a.w.failWith
 }

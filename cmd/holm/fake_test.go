@@ -50,6 +50,7 @@ type world struct {
 	wanted    provisioner.CreateSpec // what create asked for
 	asked     provisioner.PoolSpec   // what pool add asked for
 	arrayOK   error                  // what making an array comes to
+	newDrives bool                   // drives are others once the pools are held
 	kept      int                    // how often the kernel's rules were looked at
 	rebuilt   []provisioner.Rebuilt  // what was put back of them
 	failWith  error                  // what every call fails with

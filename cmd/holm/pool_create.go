@@ -90,19 +90,36 @@ func (a *app) poolCreate(ctx context.Context, o poolCreateOptions) error {
 	if err := a.confirmed(ctx, o.yes, "make it? what is on the drives is lost."); err != nil {
 		return err
 	}
+	made := false
+	v, err := p.MakePool(ctx, provisioner.PoolSpec{Name: o.spec.Name, Path: o.spec.Mount, Require: demanded(plan)}, func(ctx context.Context) error {
+		err := a.makeArray(ctx, plan)
+		made = err == nil
+		return err
+	})
+	if err != nil && made {
+		return fault.New(fault.Leftover, "the array is made and mounted: "+a.command("pool", "add", o.spec.Name, o.spec.Mount), "pool %s: %w", o.spec.Name, err)
+	}
+	if err != nil {
+		return err
+	}
+	return a.streams.Print(a.settings.output, a.poolResult(v))
+}
+
+// makeArray makes what was agreed to. It looks at the drives anew: whoever had the pools before may have taken them.
+func (a *app) makeArray(ctx context.Context, agreed arrays.Plan) error {
+	plan, err := a.arrays.Plan(ctx, agreed.Spec)
+	if err != nil {
+		return err
+	}
+	if !slices.Equal(plan.Lines(), agreed.Lines()) {
+		return fault.New(fault.Refused, "see what would be done now: --dry-run", "the drives have changed since they were looked at")
+	}
 	observer, done := a.watch()
 	begin, end := steps(observer)
 	err = a.arrays.Make(ctx, plan, begin)
 	end(err)
 	done()
-	if err != nil {
-		return err
-	}
-	v, err := p.AddPool(ctx, provisioner.PoolSpec{Name: o.spec.Name, Path: o.spec.Mount, Require: demanded(plan)})
-	if err != nil {
-		return fault.New(fault.Leftover, "the array is made and mounted: "+a.command("pool", "add", o.spec.Name, o.spec.Mount), "pool %s: %w", o.spec.Name, err)
-	}
-	return a.streams.Print(a.settings.output, a.poolResult(v))
+	return err
 }
 
 // newPool refuses a name that is taken before anything is made.

@@ -111,3 +111,21 @@ func TestAnArrayThatCannotBeMadeIsNoPool(t *testing.T) {
 		t.Errorf("ended with %d, calls %q\n%s", got.code, w.calls, got.err)
 	}
 }
+
+func TestAnArrayIsMadeWhileThePoolsAreHeld(t *testing.T) {
+	w := newWorld()
+	got := w.run(t, "pool", "create", "big", "--raid1", "--yes", "/dev/nvme0n1", "/dev/nvme1n1")
+	want := []string{"hold pools", "make array big raid1", "add pool big", "let pools go"}
+	if got.code != 0 || !slices.Equal(w.calls, want) {
+		t.Errorf("ended with %d, calls %q, want %q\n%s", got.code, w.calls, want, got.err)
+	}
+}
+
+func TestDrivesThatHaveChangedSinceTheyWereShownAreLeftAlone(t *testing.T) {
+	w := newWorld()
+	w.newDrives = true
+	got := w.run(t, "pool", "create", "big", "--raid1", "--yes", "/dev/nvme0n1", "/dev/nvme1n1")
+	if got.code != int(fault.Refused) || slices.Contains(w.calls, "make array big raid1") {
+		t.Errorf("ended with %d, calls %q\n%s", got.code, w.calls, got.err)
+	}
+}

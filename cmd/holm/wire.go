@@ -71,6 +71,8 @@ type api interface {
 	// PlanPool is AddPool that changes nothing.
 	PlanPool(ctx context.Context, spec provisioner.PoolSpec) (provisioner.PoolView, error)
 	AddPool(ctx context.Context, spec provisioner.PoolSpec) (provisioner.PoolView, error)
+	// MakePool is AddPool of what build makes, while no other pool is added or removed.
+	MakePool(ctx context.Context, spec provisioner.PoolSpec, build func(context.Context) error) (provisioner.PoolView, error)
 	// Pools looks at the pools of those names, or at all.
 	Pools(ctx context.Context, names ...string) ([]provisioner.PoolView, error)
 	PoolNames(ctx context.Context) ([]string, error)
