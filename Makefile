@@ -54,6 +54,11 @@ build: guest/programs/holm-init guest/programs/holm-agent ## Compile holm and th
 guest/programs/holm-init guest/programs/holm-agent: guest/programs/%:
 	@GOTOOLCHAIN=$(GUEST_GO) GOFLAGS= GOAMD64=v1 CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags "-s -w -buildid=" -o $@ ./guest/cmd/$*
 
+.PHONY: man
+man: guest/programs/holm-init guest/programs/holm-agent ## Write the man pages, a page for each command, into bin/man.
+	@rm -rf bin/man && mkdir -p bin/man
+	@SOURCE_DATE_EPOCH=$(shell hack/version date) $(GO) run -tags "$(TAGS) man" ./cmd/holm bin/man
+
 # Not k3s: its API server and etcd, for tests. See testdata/k3s-stand-in. The first build takes minutes.
 .PHONY: k3s-stand-in
 k3s-stand-in: ## Build the stand-in for k3s that the tests use.
@@ -82,6 +87,7 @@ check: guest/programs/holm-init guest/programs/holm-agent ## A minute's look: ve
 .PHONY: check-go
 check-go:
 	$(GO) vet -tags "$(TAGS) e2e nested bench" ./...
+	$(GO) vet -tags "$(TAGS) man" ./cmd/holm
 
 .PHONY: check-scripts
 check-scripts:

@@ -56,6 +56,11 @@ type app struct {
 	programAs func(ctx context.Context, as *syscall.Credential, name string, args []string, streams *term.Streams) error
 }
 
+// Main runs one command line, without the program's name, and returns the exit code.
+func Main(ctx context.Context, args []string, streams *term.Streams) int {
+	return newApp(streams, os.Getenv).run(ctx, args)
+}
+
 // run executes one command line and returns the exit code.
 func (a *app) run(ctx context.Context, args []string) int {
 	a.args = args

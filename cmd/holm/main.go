@@ -1,3 +1,5 @@
+//go:build !man
+
 // Command holm turns a Linux host into a provider of secure VPSs. This package is what a person types: one file a
 // verb, flags, exit codes, streams and tables. What is done, and in which order, lies in the other rooms; wire.go
 // puts them together.
@@ -12,9 +14,4 @@ import (
 
 func main() {
 	os.Exit(Main(context.Background(), os.Args[1:], term.System(os.Getenv)))
-}
-
-// Main runs one command line, without the program's name, and returns the exit code.
-func Main(ctx context.Context, args []string, streams *term.Streams) int {
-	return newApp(streams, os.Getenv).run(ctx, args)
 }
