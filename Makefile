@@ -9,6 +9,7 @@ VERSION := $(shell hack/version)
 LDFLAGS := -s -w -buildid= -X main.version=$(VERSION)
 GUEST_GO := go1.26.8
 LINT    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+VULN    := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 # sudo drops the environment, and with it the way out behind a proxy: the names of those variables that are set are told,
 # their values, which may hold a password, are in no argument.
 PROXIES := $(shell compgen -v | grep -ixE '(https?|all|no)_proxy' | paste -sd, -)
@@ -124,7 +125,11 @@ test-nested: ## Run the tests on a whole host in a box: KVM, AppArmor, RAID 10 o
 
 .PHONY: lint
 lint: guest/programs/holm-init guest/programs/holm-agent ## Check style and the arrows between the rooms.
-	CGO_ENABLED=1 $(GO) run $(LINT) run ./...
+	@hack/tool $(LINT) run ./...
+
+.PHONY: vuln
+vuln: guest/programs/holm-init guest/programs/holm-agent ## Look for known vulnerabilities in what is called.
+	@hack/vuln $(VULN) "$(TAGS)"
 
 .PHONY: bench
 bench: deps build ## Measure against peers in the same run.

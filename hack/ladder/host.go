@@ -72,8 +72,12 @@ func (h host) run(ctx context.Context, step string, whole bool, log, shown io.Wr
 	standIn := "HOLM_K3S_STAND_IN=" + root + "/bin/k3s-stand-in"
 	var w work
 	switch step {
+	case "check":
+		return runChecks(ctx, checks, log, shown)
 	case "unit":
 		w = work{args: append(test, "-tags", tags, "-timeout", "40m", "./..."), shown: packages}
+	case "race":
+		w = work{args: append(test, "-race", "-tags", tags, "-timeout", "40m", "./..."), shown: packages}
 	case "k3s":
 		if err := h.standIn(ctx, log, shown); err != nil {
 			return err

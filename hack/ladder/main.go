@@ -2,6 +2,7 @@
 // how long that took, and what it left out. "hack/test" runs it.
 //
 //	ladder test          what proves most in a minute
+//	ladder ci            the same, the unit tests under the race detector, and first a look at the code without running it
 //	ladder all           everything
 //	ladder STEP ...      these steps, whole
 //
@@ -62,14 +63,16 @@ func run(ctx context.Context, args []string) int {
 func choose(words []string) ([]part, error) {
 	switch {
 	case len(words) == 0, slices.Equal(words, []string{"test"}):
-		return parts[:quick], nil
+		return quick(), nil
+	case slices.Equal(words, []string{"ci"}):
+		return ci(), nil
 	case slices.Equal(words, []string{"all"}):
-		return parts, nil
+		return most(), nil
 	}
 	known := steps(parts)
 	for _, word := range words {
 		if !slices.Contains(known, word) {
-			return nil, fmt.Errorf("there is no step %q: test, all, or some of %s", word, strings.Join(known, ", "))
+			return nil, fmt.Errorf("there is no step %q: test, ci, all, or some of %s", word, strings.Join(known, ", "))
 		}
 	}
 	return ofSteps(parts, words...), nil

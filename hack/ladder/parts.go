@@ -19,15 +19,23 @@ type part struct {
 // parts are all there is, the most valuable minute first.
 var parts = []part{
 	{
-		name: "unit", step: "unit", takes: 75 * time.Second, tests: 130 * time.Second, bits: true,
+		name: "check", step: "check", takes: 100 * time.Second, bits: true,
+		about: "vet, lint, scripts, known vulnerabilities (building the linter takes minutes, once)",
+	},
+	{
+		name: "race", step: "race", takes: 180 * time.Second, tests: 260 * time.Second, bits: true,
+		about: "the unit tests under the race detector",
+	},
+	{
+		name: "unit", step: "unit", takes: 90 * time.Second, tests: 130 * time.Second, bits: true,
 		about: "tables, goldens, fakes, fuzz seeds; the hypervisor room against libvirt's test driver",
 	},
 	{
-		name: "k3s", step: "k3s", takes: 55 * time.Second, tests: 50 * time.Second, bits: true,
+		name: "k3s", step: "k3s", takes: 70 * time.Second, tests: 50 * time.Second, bits: true,
 		about: "what the profile renders, read by the real kube-apiserver (its first build takes minutes)",
 	},
 	{
-		name: "e2e", step: "e2e", takes: 1150 * time.Second, tests: 1140 * time.Second, bits: true,
+		name: "e2e", step: "e2e", takes: 1700 * time.Second, tests: 1690 * time.Second, bits: true,
 		about: "the real binary, the real libvirt, real guests (in lab mode where KVM does not work)",
 	},
 	{
@@ -44,8 +52,23 @@ var parts = []part{
 	},
 }
 
-// quick is what "make test" does of them.
-const quick = 3
+// quick, ci and most are what "make test", CI and "make test-all" do of them. The unit tests run once, with the race detector or
+// without.
+func quick() []part { return named("unit", "k3s", "e2e") }
+func ci() []part    { return named("check", "race", "k3s", "e2e") }
+func most() []part {
+	return slices.DeleteFunc(slices.Clone(parts), func(p part) bool { return p.name == "unit" })
+}
+
+// named are the parts of these names.
+func named(names ...string) (chosen []part) {
+	for _, p := range parts {
+		if slices.Contains(names, p.name) {
+			chosen = append(chosen, p)
+		}
+	}
+	return chosen
+}
 
 // ofSteps are the parts that belong to the steps.
 func ofSteps(all []part, steps ...string) (chosen []part) {

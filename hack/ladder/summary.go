@@ -20,6 +20,8 @@ func (c *climb) summary() {
 		case v.word != "SKIP":
 		case strings.Contains(v.why, leftToAll):
 			dear[v.step] = append(dear[v.step], v.name)
+		case v.step == "check":
+			c.say("  LEFT OUT %s: %s\n", v.name, v.why)
 		default:
 			c.say("  skipped  %s: %s\n", v.name, v.why)
 		}
@@ -45,6 +47,11 @@ func (c *climb) times() {
 	for _, s := range c.ran {
 		sum += s.time
 		c.say("  %7.0f s  %s\n", s.time.Seconds(), s.name)
+		for _, v := range c.tests {
+			if s.name == "check" && v.step == s.name {
+				c.say("  %7.0f s    %s: %s\n", v.took.Seconds(), v.name, v.word)
+			}
+		}
 	}
 	c.say("  %7.0f s  all, and %.0f s since the beginning\n", sum.Seconds(), time.Since(c.began).Seconds())
 	if long := slowest(c.tests, 10); len(long) > 0 {

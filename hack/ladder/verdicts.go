@@ -32,7 +32,7 @@ var (
 	verdictLine = regexp.MustCompile(`^( *)--- (PASS|FAIL|SKIP): (\S+) \(([0-9.]+)s\)`)
 	beginLine   = regexp.MustCompile(`^=== RUN +([^/\s]+)$`)
 	packageLine = regexp.MustCompile(`^(?:ok|FAIL)\s+\S+\s+([0-9.]+)s\b`)
-	saidLine    = regexp.MustCompile(`^ *[A-Za-z0-9_]+\.go:\d+: (.*)$`)
+	saidLine    = regexp.MustCompile(`^ *(?:[A-Za-z0-9_]+\.go:\d+|left out): (.*)$`)
 )
 
 // read understands the output of go test -v. Lines that are longer than a test has any business to print end it.
