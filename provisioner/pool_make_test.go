@@ -16,7 +16,7 @@ func TestNoPoolComesOrGoesWhileAnotherIsMade(t *testing.T) {
 	path := w.mount(whole)
 	at := func(name string) provisioner.PoolSpec { return provisioner.PoolSpec{Name: name, Path: path} }
 	made := 0
-	build := func(context.Context) error { made++; return nil }
+	build := func(context.Context) error { made++; return nil } //nolint:unparam // the drives are not what fails
 	v, err := w.holm().MakePool(t.Context(), at("fast"), func(ctx context.Context) error {
 		for what, try := range map[string]func(context.Context) (provisioner.PoolView, error){
 			"added": func(ctx context.Context) (provisioner.PoolView, error) { return w.holm().AddPool(ctx, at("other")) },
