@@ -21,7 +21,8 @@ func measureDisk(ctx context.Context, l *lab, rounds int) ([]row, error) {
 	}
 	overlay := func(ctx context.Context) (float64, error) {
 		return l.sizeOf(ctx, func(ctx context.Context, dir, root string) error {
-			_, err := run.Command(ctx, "qemu-img", "create", "-q", "-f", "qcow2", "-b", root, "-F", "raw", filepath.Join(dir, "root.qcow2"), l.diskSize())
+			_, err := run.Command(ctx, "qemu-img", "create", "-q", "-f", "qcow2", "-b", root, "-F", "raw",
+				filepath.Join(dir, "root.qcow2"), l.diskSize())
 			return err
 		})
 	}

@@ -43,7 +43,8 @@ func (l *lab) specIn(dir, name, moreArgs string) machine.Spec {
 		Accel: l.plan.Accel, Machine: l.plan.Machine, VCPUs: l.plan.Flavor.VCPUs, MemoryMiB: l.plan.Flavor.MemoryMiB,
 		Kernel: l.store.Path(l.image, l.image.Kernel), Initrd: l.store.Path(l.image, l.image.Initrd),
 		Cmdline:  l.image.Cmdline() + moreArgs,
-		RootDisk: l.store.Path(l.image, l.image.Root), StateDisk: machine.Disk{Path: stateDisk(dir), Format: machine.Qcow2}, Seed: filepath.Join(dir, "seed.iso"),
+		RootDisk: l.store.Path(l.image, l.image.Root), StateDisk: machine.Disk{Path: stateDisk(dir), Format: machine.Qcow2},
+		Seed:    filepath.Join(dir, "seed.iso"),
 		Network: l.plan.Network, Filter: l.filter, MAC: l.plan.MAC, Address: l.plan.Address, Address6: l.plan.Address6,
 		ConsoleLog: filepath.Join(dir, "console.log"),
 	}

@@ -55,7 +55,10 @@ func openLab(ctx context.Context, o options, say func(string)) (l *lab, err erro
 	if os.Geteuid() != 0 {
 		return nil, fault.New(fault.Unfit, "", "measuring real guests needs root: sudo make bench")
 	}
-	l = &lab{state: o.state, say: say, store: images.Open(filepath.Join(o.state, "images")), records: records.Open(filepath.Join(o.state, "holm.db"))}
+	l = &lab{
+		state: o.state, say: say, store: images.Open(filepath.Join(o.state, "images")),
+		records: records.Open(filepath.Join(o.state, "holm.db")),
+	}
 	if l.holm, err = filepath.Abs(o.holm); err != nil {
 		return nil, err
 	}

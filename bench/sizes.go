@@ -113,7 +113,8 @@ func (l *lab) sizesOn(ctx context.Context, mnt, fsType string, shares bool, size
 func (l *lab) sizesOf(ctx context.Context, flat, layered place, base string, gb, rounds int) (all []growing, err error) {
 	const copies = 2 // so many files of that size are there at the same time
 	if has, err := free(l.state); err != nil || has < float64(copies*gb)*1e9+5e9 {
-		return nil, errors.Join(err, fault.New(fault.Failure, "", "%s has not the space for two files of %d GB: free some, or set BENCH_SIZES=1,5", l.state, gb))
+		return nil, errors.Join(err, fault.New(fault.Failure, "",
+			"%s has not the space for two files of %d GB: free some, or set BENCH_SIZES=1,5", l.state, gb))
 	}
 	defer func() {
 		err = errors.Join(err, os.RemoveAll(base), layered.backend.Remove(context.WithoutCancel(ctx), baseID))

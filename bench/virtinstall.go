@@ -41,7 +41,8 @@ func (l *lab) virtInstallArgs(name, dir string) []string {
 		"--serial", "pty,log.file=" + filepath.Join(dir, "console.log"),
 		"--channel", "unix,target.type=virtio,target.name=holm.report.0",
 		"--rng", "/dev/urandom", "--panic", "model=isa", "--features", "vmport.state=off",
-		"--controller", "usb,model=none", "--controller", "pci,model=pcie-root", "--memballoon", "none", "--graphics", "none", "--video", "none", "--sound", "none",
+		"--controller", "usb,model=none", "--controller", "pci,model=pcie-root", "--memballoon", "none", "--graphics", "none", "--video", "none",
+		"--sound", "none",
 	}
 }
 

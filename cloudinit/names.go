@@ -41,7 +41,8 @@ func ValidateAPINames(profile string, names []string) error {
 	case len(names) == 0:
 		return nil
 	case profile != ProfileK3s:
-		return usage("leave it out, or choose the profile k3s", "an instance of profile %s serves no Kubernetes API that has a name", quote(profile))
+		return usage("leave it out, or choose the profile k3s",
+			"an instance of profile %s serves no Kubernetes API that has a name", quote(profile))
 	case len(names) > maxAPINames:
 		return usage("name those that are used", "%d names of the API are too many: at most %d", len(names), maxAPINames)
 	}

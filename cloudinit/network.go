@@ -78,7 +78,8 @@ func (s Spec) validateNetwork() error {
 	case s.Address6.IsValid() && (!s.Address6.Addr().Is6() || s.Address6.Bits() != 64 || !s.Address6.Addr().IsGlobalUnicast()):
 		return usage("use an IPv6 address with its subnet's length, such as fd00::12/64", "address %q is not allowed", s.Address6)
 	case s.Address6.IsValid() && (!isHost(s.Address6.Masked(), s.Gateway6) || s.Gateway6 == s.Address6.Addr()):
-		return usage("use the host's address on the instance's network", "gateway %q is not another machine in %q", s.Gateway6, s.Address6.Masked())
+		return usage("use the host's address on the instance's network",
+			"gateway %q is not another machine in %q", s.Gateway6, s.Address6.Masked())
 	}
 	return nil
 }

@@ -53,7 +53,8 @@ func hostInputs(l Lock) (string, error) {
 	if err := l.Write(h); err != nil {
 		return "", err
 	}
-	_, _ = fmt.Fprintf(h, "excluded %q\nmodules %q\npruned %q\nfixed %q\nlinks %q\nmasked %q\nconfined %q\n", excluded, hostModules, pruned, fixed,
+	_, _ = fmt.Fprintf(h, "excluded %q\nmodules %q\npruned %q\nfixed %q\nlinks %q\nmasked %q\nconfined %q\n", excluded,
+		hostModules, pruned, fixed,
 		hostLinks, hostMasked, hostConfined)
 	err := fs.WalkDir(hostFiles, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {

@@ -67,7 +67,8 @@ func (k *K3s) check() error {
 	seen := map[string]bool{}
 	for i, in := range append([]Input{k.Binary}, k.Images...) {
 		if !sumForm.MatchString(in.SHA256) {
-			return fault.New(fault.Usage, "give the one that its publisher gives: sha256sum-amd64.txt", "%q is no SHA-256 of %s", in.SHA256, in.name())
+			return fault.New(fault.Usage, "give the one that its publisher gives: sha256sum-amd64.txt",
+				"%q is no SHA-256 of %s", in.SHA256, in.name())
 		}
 		if in.Path == "" {
 			if err := checkURL(in.URL); err != nil {
@@ -78,7 +79,8 @@ func (k *K3s) check() error {
 			continue
 		}
 		if name := in.name(); !bundleForm.MatchString(name) || seen[name] {
-			return fault.New(fault.Usage, "name each bundle once, as k3s does: k3s-airgap-images-amd64.tar.zst", "%q is no name for a bundle of images", name)
+			return fault.New(fault.Usage, "name each bundle once, as k3s does: k3s-airgap-images-amd64.tar.zst",
+				"%q is no name for a bundle of images", name)
 		}
 		seen[in.name()] = true
 	}
@@ -157,7 +159,9 @@ func (m *Manifest) addK3s(ctx context.Context, dir, scratch string, k *K3s) erro
 
 // lay copies one input to its place. The bytes are hashed as they are written, so that nobody can change the file
 // between the check and the copy; a file that is not what it should be does not stay.
-func (i Input) lay(ctx context.Context, root *os.Root, name string, mode os.FileMode, scratch string, proper func([]byte) error) (size int64, err error) {
+func (i Input) lay(ctx context.Context, root *os.Root, name string, mode os.FileMode, scratch string,
+	proper func([]byte) error,
+) (size int64, err error) {
 	local := i
 	if i.Path == "" {
 		if local.Path, err = fetch(ctx, i.URL, scratch); err != nil {

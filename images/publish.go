@@ -18,7 +18,8 @@ const scratchPrefix = ".holm-"
 // prepare makes the store's folders. QEMU's own user passes through them to the files that it was given by name; it
 // cannot list them.
 func (s *Store) prepare() error {
-	if err := os.MkdirAll(filepath.Dir(filepath.Dir(s.dir)), 0o755); err != nil { //nolint:gosec // folders above holm's own, as mkdir -p makes them
+	above := filepath.Dir(filepath.Dir(s.dir))
+	if err := os.MkdirAll(above, 0o755); err != nil { //nolint:gosec // folders above holm's own, as mkdir -p makes them
 		return fmt.Errorf("make the image store: %w", err)
 	}
 	for _, dir := range []string{filepath.Dir(s.dir), s.dir, filepath.Join(s.dir, "sha256")} {

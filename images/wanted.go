@@ -26,7 +26,8 @@ var wanted = []string{
 	// Names.
 	"systemd-resolved",
 	// Containers without root.
-	"docker.io", "docker-cli", "docker-compose", "docker-buildx", "rootlesskit", "slirp4netns", "passt", "uidmap", "iptables", "nftables", "iproute2", "busybox-static",
+	"docker.io", "docker-cli", "docker-compose", "docker-buildx", "rootlesskit", "slirp4netns", "passt", "uidmap", "iptables", "nftables",
+	"iproute2", "busybox-static",
 	// What a person at a shell expects.
 	"ca-certificates", "curl", "iputils-ping", "less", "procps", "rsync", "sudo", "tmux", "vim-tiny",
 }

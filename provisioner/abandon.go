@@ -28,7 +28,8 @@ func (p *Provisioner) abandon(ctx context.Context, h Hypervisor, inst records.In
 		i.State, i.Failure = records.Destroying, all.Error()
 		return nil
 	})
-	return fault.New(fault.Leftover, "finish the removal: "+command("rm", inst), "create %s: %s: %w", inst.Name, failed.Step, oneError(all, err))
+	return fault.New(fault.Leftover, "finish the removal: "+command("rm", inst),
+		"create %s: %s: %w", inst.Name, failed.Step, oneError(all, err))
 }
 
 // forget drops the record of an instance of which nothing else is left. Its network step found others that needed the

@@ -78,7 +78,8 @@ func (p *Provisioner) admit(ctx context.Context, spec CreateSpec) (admitted, err
 		Image: image.Digest, ImageName: image.Name, Unlocked: image.Unlocked,
 		Accel: accel, Machine: host.Machine, Domain: "holm." + spec.Tenant + "." + spec.Name,
 		Network: where.Name, PrefixLen: where.Subnet.Bits(), Gateway: where.Gateway().String(),
-		User: spec.User, AuthorizedKeys: spec.AuthorizedKeys, APINames: spec.APINames, Unverified: spec.NoVerify, AllowDegraded: spec.AllowDegraded,
+		User: spec.User, AuthorizedKeys: spec.AuthorizedKeys, APINames: spec.APINames, Unverified: spec.NoVerify,
+		AllowDegraded:     spec.AllowDegraded,
 		ResidencyOverride: spec.ResidencyOverride,
 	}
 	if inst.Pool, err = p.poolFor(ctx, spec.Pool); err != nil {
@@ -129,7 +130,8 @@ func (p *Provisioner) imageFor(spec CreateSpec) (images.Manifest, error) {
 		return image, err
 	}
 	if slices.Contains(image.Profiles, images.Hypervisor) {
-		return image, fault.New(fault.Refused, "take an image of instances: holm image ls", "image %s is a host's, and no instance can be made of it", image.Name)
+		return image, fault.New(fault.Refused, "take an image of instances: holm image ls",
+			"image %s is a host's, and no instance can be made of it", image.Name)
 	}
 	remedy := "see what an image can be: holm image show " + image.Name
 	if k3s {
@@ -149,7 +151,8 @@ func fits(size records.Flavor, host Capacity) error {
 	case size.VCPUs > host.CPUs:
 		return fault.New(fault.Unfit, "ask for fewer: --cpus N", "%d vCPUs are more than the %d CPUs of this host", size.VCPUs, host.CPUs)
 	case size.MemoryMiB > host.MemoryMiB:
-		return fault.New(fault.Unfit, "ask for less: --memory SIZE", "%d MiB of memory are more than the %d MiB of this host", size.MemoryMiB, host.MemoryMiB)
+		return fault.New(fault.Unfit, "ask for less: --memory SIZE",
+			"%d MiB of memory are more than the %d MiB of this host", size.MemoryMiB, host.MemoryMiB)
 	case host.FreeBytes < minFree:
 		return fault.New(fault.Unfit, "make room, or choose another place with --state",
 			"the disk is full: %d MiB are free where instances are kept, %d MiB are needed", host.FreeBytes>>20, minFree>>20)
@@ -190,7 +193,8 @@ func emulates(inst records.Instance, host records.Host) error {
 	if inst.Accel == machine.KVM || host.LabMode {
 		return nil
 	}
-	return fault.New(fault.Refused, "for a lab only: holm host set --lab-mode on", "instance %q is emulated, which is no isolation boundary, and lab mode is off", inst.Name)
+	return fault.New(fault.Refused, "for a lab only: holm host set --lab-mode on",
+		"instance %q is emulated, which is no isolation boundary, and lab mode is off", inst.Name)
 }
 
 // allot gives a new record what must be its own: its part of the pool and of memory, identity, addresses. It runs inside the reserving
@@ -215,7 +219,8 @@ func (a admitted) allot(existing []records.Instance, inst *records.Instance) err
 		}
 		a, err := netip.ParseAddr(e.Address)
 		if err != nil {
-			return fault.New(fault.Failure, "remove it: "+command("rm", e), "the record of instance %q has the address %s", e.Name, quoted(e.Address))
+			return fault.New(fault.Failure, "remove it: "+command("rm", e),
+				"the record of instance %q has the address %s", e.Name, quoted(e.Address))
 		}
 		addresses = append(addresses, a)
 	}
@@ -247,7 +252,8 @@ func (p *Provisioner) Plan(ctx context.Context, spec CreateSpec) (records.Instan
 			return records.Instance{}, p.taken(records.Instance{Name: e.Name, Tenant: e.Tenant, State: e.State})
 		}
 	}
-	if err := overQuota(wanted.tenant.Within(records.Used(inst.Tenant, existing), records.Used(inst.Tenant, []records.Instance{inst}))); err != nil {
+	if err := overQuota(wanted.tenant.Within(records.Used(inst.Tenant, existing),
+		records.Used(inst.Tenant, []records.Instance{inst}))); err != nil {
 		return records.Instance{}, err
 	}
 	err = wanted.allot(existing, &inst)

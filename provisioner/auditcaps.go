@@ -11,7 +11,9 @@ import (
 
 // AuditCaps has a running guest watch, for as long as it is told to, who uses which capabilities, and returns what the
 // guest says of it: a claim, with its texts made fit for a terminal. It records nothing.
-func (p *Provisioner) AuditCaps(ctx context.Context, tenant, name string, long time.Duration, observe Observer) (report.Capabilities, error) {
+func (p *Provisioner) AuditCaps(ctx context.Context, tenant, name string, long time.Duration,
+	observe Observer,
+) (report.Capabilities, error) {
 	h, inst, release, err := p.hold(ctx, tenant, name, atOnce)
 	if err != nil {
 		return report.Capabilities{}, err

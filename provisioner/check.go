@@ -27,7 +27,8 @@ func promising(image images.Manifest, profile string) error {
 	if len(image.Checks[profile]) > 0 {
 		return nil
 	}
-	return fault.New(fault.Refused, renewImage, "image %s was built by an older holm and names no checks for the profile %q", image.Name, profile)
+	return fault.New(fault.Refused, renewImage,
+		"image %s was built by an older holm and names no checks for the profile %q", image.Name, profile)
 }
 
 // check holds a running instance to its promises: the guest tries its checks, and the host its own at the same time. An
@@ -106,7 +107,9 @@ func (p *Provisioner) subject(ctx context.Context, h Hypervisor, inst records.In
 // interrogate has the guest try its checks, and tells answer what it says meanwhile. It returns what the guest reports;
 // why says why that may not be all. It is not the guest's end when it fails to answer: the host's checks count all the
 // same.
-func (p *Provisioner) interrogate(ctx context.Context, h Hypervisor, inst records.Instance, answer *verify.Answer, w *watcher) (checks []report.Check, why string, err error) {
+func (p *Provisioner) interrogate(ctx context.Context, h Hypervisor, inst records.Instance, answer *verify.Answer,
+	w *watcher,
+) (checks []report.Check, why string, err error) {
 	why = "the guest did not report it"
 	limited, cancel := context.WithTimeout(ctx, checksWithin)
 	defer cancel()

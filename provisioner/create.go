@@ -85,7 +85,8 @@ func (p *Provisioner) reserve(ctx context.Context, wanted admitted) (records.Ins
 	}
 	inst, err = p.putWithImage(ctx, inst.Image, func() (records.Instance, error) { return p.reserveSealed(ctx, wanted, inst, op) })
 	if errors.Is(err, records.ErrNotFound) {
-		return inst, op, fault.New(fault.NotFound, "see what there is: holm tenant ls, holm pool ls", "somebody has removed what it was to be in: %w", err)
+		return inst, op, fault.New(fault.NotFound, "see what there is: holm tenant ls, holm pool ls",
+			"somebody has removed what it was to be in: %w", err)
 	}
 	err = overQuota(err)
 	if errors.Is(err, records.ErrExists) {
@@ -102,7 +103,9 @@ func (p *Provisioner) reserve(ctx context.Context, wanted admitted) (records.Ins
 }
 
 // reserveSealed seals the volume's key and reserves, again when the tenant's key was rotated in between.
-func (p *Provisioner) reserveSealed(ctx context.Context, wanted admitted, inst records.Instance, op records.Operation) (records.Instance, error) {
+func (p *Provisioner) reserveSealed(ctx context.Context, wanted admitted, inst records.Instance,
+	op records.Operation,
+) (records.Instance, error) {
 	const most = 10 // somebody who rotates without an end keeps nobody here for ever
 	for range most {
 		if err := p.sealVolume(ctx, &inst); err != nil {
@@ -119,7 +122,9 @@ func (p *Provisioner) reserveSealed(ctx context.Context, wanted admitted, inst r
 }
 
 // build runs the steps between the reservation and the running guest, and returns the record of that and when it began.
-func (p *Provisioner) build(ctx context.Context, h Hypervisor, inst records.Instance, op records.Operation, image images.Manifest, w *watcher) (records.Instance, time.Time, error) {
+func (p *Provisioner) build(ctx context.Context, h Hypervisor, inst records.Instance, op records.Operation, image images.Manifest,
+	w *watcher,
+) (records.Instance, time.Time, error) {
 	began := p.Now()
 	_, err := p.runner(w).Run(ctx, op, p.createStages(h, inst, image, w))
 	if failed, ok := errors.AsType[*saga.Failed](err); ok {

@@ -106,7 +106,10 @@ func (p *Provisioner) put(ctx context.Context, h Hypervisor, inst records.Instan
 	reports := make(chan heard)
 	asking, hush := context.WithCancel(ctx)
 	defer hush()
-	go ask(asking, port, report.Question{Version: report.Version, Nonce: nonce, Ask: q.ask, Seconds: int(q.long.Seconds()), Bytes: q.bytes, Ports: q.ports, Environment: q.world})
+	go ask(asking, port, report.Question{
+		Version: report.Version, Nonce: nonce, Ask: q.ask, Seconds: int(q.long.Seconds()), Bytes: q.bytes,
+		Ports: q.ports, Environment: q.world,
+	})
 	go hear(ctx, port, nonce, reports)
 	if answered := q.answered; q.once {
 		q.answered = func(r report.Report) (bool, error) {
@@ -135,7 +138,9 @@ func openPort(ctx context.Context, h Hypervisor, inst records.Instance, hurry bo
 	}
 }
 
-func (p *Provisioner) listen(ctx context.Context, inst records.Instance, events <-chan DomainEvent, reports <-chan heard, w *watcher, q question) error {
+func (p *Provisioner) listen(ctx context.Context, inst records.Instance, events <-chan DomainEvent, reports <-chan heard, w *watcher,
+	q question,
+) error {
 	var silent <-chan time.Time
 	for {
 		select {

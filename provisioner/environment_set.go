@@ -22,7 +22,9 @@ const (
 const siblingWithin = 10 * time.Second
 
 // SetEnvironment changes what an instance is told of the world: at once when it is ready, else at its next start.
-func (p *Provisioner) SetEnvironment(ctx context.Context, tenant, name string, c environment.Change, observe Observer) (records.Instance, error) {
+func (p *Provisioner) SetEnvironment(ctx context.Context, tenant, name string, c environment.Change,
+	observe Observer,
+) (records.Instance, error) {
 	h, inst, release, err := p.hold(ctx, tenant, name, atOnce)
 	if err != nil {
 		return inst, err
@@ -49,14 +51,18 @@ func (p *Provisioner) SetEnvironment(ctx context.Context, tenant, name string, c
 		return inst, fault.New(fault.Failure, "see how it is: "+command("show", inst)+"; it is told again by: "+command("restart", inst),
 			"it is on record, and instance %q has not said within %.0f s that it goes by it", inst.Name, tellWithin.Seconds())
 	case ended(ctx, err):
-		return inst, cutShort(context.Cause(ctx), "it is told at its next start: "+command("restart", inst), "it is on record, and instance %q has not been told", inst.Name)
+		return inst, cutShort(context.Cause(ctx), "it is told at its next start: "+command("restart", inst),
+			"it is on record, and instance %q has not been told", inst.Name)
 	}
-	return inst, fault.New(fault.Failure, "an older image has to be replaced: "+command("rebuild --keep-state", inst)+"; else it is told again by: "+command("restart", inst),
+	return inst, fault.New(fault.Failure,
+		"an older image has to be replaced: "+command("rebuild --keep-state", inst)+"; else it is told again by: "+command("restart", inst),
 		"it is on record, and instance %q does not take it: %s", inst.Name, clean(err.Error()))
 }
 
 // tell has a running guest put to use what it is to know now, and returns what of it has to wait, in the guest's words.
-func (p *Provisioner) tell(ctx context.Context, h Hypervisor, inst records.Instance, within time.Duration, w *watcher) (later string, err error) {
+func (p *Provisioner) tell(ctx context.Context, h Hypervisor, inst records.Instance, within time.Duration,
+	w *watcher,
+) (later string, err error) {
 	world, err := p.toTell(ctx, inst)
 	if err != nil {
 		return "", err

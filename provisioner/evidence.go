@@ -18,7 +18,9 @@ import (
 // Evidence states what a running instance is made of, how it is confined and where it lies. It tries every promise for it, as
 // Verify does, and states what came of each whether they hold or not. All of it is of one moment: nobody changes the instance until
 // the end, which is how far the audit log has come by then, the verification and all that it found included.
-func (p *Provisioner) Evidence(ctx context.Context, tenant, name string, end func(context.Context) (ledger.Checkpoint, error), observe Observer) (evidence.Statement, error) {
+func (p *Provisioner) Evidence(ctx context.Context, tenant, name string, end func(context.Context) (ledger.Checkpoint, error),
+	observe Observer,
+) (evidence.Statement, error) {
 	h, inst, release, err := p.hold(ctx, tenant, name, atOnce)
 	if err != nil {
 		return evidence.Statement{}, err

@@ -34,7 +34,8 @@ func (p *Provisioner) Expose(ctx context.Context, tenant, name string, ports []n
 			exposed = append(exposed, records.Port(port))
 		}
 		if len(exposed) > maxExposed {
-			return nil, fault.New(fault.Refused, "take some back: "+command("expose", inst)+" PORT --rm", "%d ports are too many for instance %q: at most %d", len(exposed), inst.Name, maxExposed)
+			return nil, fault.New(fault.Refused, "take some back: "+command("expose", inst)+" PORT --rm",
+				"%d ports are too many for instance %q: at most %d", len(exposed), inst.Name, maxExposed)
 		}
 		slices.SortFunc(exposed, func(a, b records.Port) int { return network.Port(a).Compare(network.Port(b)) })
 		return exposed, nil
@@ -48,7 +49,8 @@ func (p *Provisioner) Unexpose(ctx context.Context, tenant, name string, ports [
 		for _, port := range ports {
 			at := slices.IndexFunc(exposed, func(e records.Port) bool { return network.Port(e).Compare(port) == 0 })
 			if at < 0 {
-				return nil, fault.New(fault.NotFound, "see which are: "+command("expose", inst), "port %d/%s does not lead to instance %q", port.Host, port.Protocol, inst.Name)
+				return nil, fault.New(fault.NotFound, "see which are: "+command("expose", inst),
+					"port %d/%s does not lead to instance %q", port.Host, port.Protocol, inst.Name)
 			}
 			exposed = slices.Delete(exposed, at, at+1)
 		}
@@ -159,9 +161,11 @@ func (p *Provisioner) letIn(ctx context.Context, h Hypervisor, inst records.Inst
 	case err == nil:
 		return nil
 	case ended(ctx, err):
-		return cutShort(context.Cause(ctx), "it is told at its next start: "+command("restart", inst), "the host publishes the ports, instance %q has not been told", inst.Name)
+		return cutShort(context.Cause(ctx), "it is told at its next start: "+command("restart", inst),
+			"the host publishes the ports, instance %q has not been told", inst.Name)
 	}
-	return fault.New(fault.Failure, "an older image has to be replaced: "+command("rebuild --keep-state", inst)+", and a seed from before it, with the instance",
+	return fault.New(fault.Failure,
+		"an older image has to be replaced: "+command("rebuild --keep-state", inst)+", and a seed from before it, with the instance",
 		"the host publishes the ports, and instance %q does not let them in: %s", inst.Name, clean(err.Error()))
 }
 

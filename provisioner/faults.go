@@ -99,7 +99,8 @@ func unfinished(inst records.Instance) error {
 func notRunning(inst records.Instance, domain DomainState) error {
 	switch domain {
 	case DomainAbsent:
-		return fault.New(fault.Failure, "remove what there is: "+command("rm", inst), "instance %q is broken: somebody removed its domain %s", inst.Name, inst.Domain)
+		return fault.New(fault.Failure, "remove what there is: "+command("rm", inst),
+			"instance %q is broken: somebody removed its domain %s", inst.Name, inst.Domain)
 	case DomainPaused:
 		return fault.New(fault.Failure, "resume it: virsh resume "+inst.Domain+"      or cut its power: "+command("stop --force", inst),
 			"instance %q is paused by somebody", inst.Name)

@@ -147,7 +147,8 @@ func sized(f records.Flavor, s CreateSpec) (records.Flavor, error) {
 			continue
 		}
 		if o.value < o.min || o.value > o.max {
-			return records.Flavor{}, fault.New(fault.Usage, "give another: "+o.flag, "%d %s is out of range: use %d to %d", o.value, o.what, o.min, o.max)
+			return records.Flavor{}, fault.New(fault.Usage, "give another: "+o.flag,
+				"%d %s is out of range: use %d to %d", o.value, o.what, o.min, o.max)
 		}
 		*o.into = o.value
 	}

@@ -45,7 +45,8 @@ func (p *Provisioner) growFileSystem(ctx context.Context, h Hypervisor, inst rec
 	why := clean(err.Error())
 	switch {
 	case ended(ctx, err):
-		return cutShort(context.Cause(ctx), "it grows at its next start: "+command("restart", inst), "the disk of instance %q has grown, its file system has not", inst.Name)
+		return cutShort(context.Cause(ctx), "it grows at its next start: "+command("restart", inst),
+			"the disk of instance %q has grown, its file system has not", inst.Name)
 	case limited.Err() != nil:
 		why = fmt.Sprintf("the guest did not answer within %s", growsWithin)
 	}

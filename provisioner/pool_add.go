@@ -44,7 +44,8 @@ func (p *Provisioner) PlanPool(ctx context.Context, spec PoolSpec) (PoolView, er
 	status, why := standing(pool, tree, nil)
 	switch status {
 	case records.PoolBroken:
-		return PoolView{}, fault.New(fault.Unfit, "choose another place, or require less: --require", "%s is not fit for pool %q: %s", pool.Path, pool.Name, why)
+		return PoolView{}, fault.New(fault.Unfit, "choose another place, or require less: --require",
+			"%s is not fit for pool %q: %s", pool.Path, pool.Name, why)
 	case records.PoolDegraded:
 		return PoolView{}, fault.New(fault.Refused, "wait until it is whole: cat /proc/mdstat", "%s is degraded: %s", pool.Path, why)
 	case records.PoolHealthy:
@@ -188,7 +189,8 @@ func (s PoolSpec) pool() (records.Pool, error) {
 		s.Overcommit = 1
 	}
 	if !(s.Overcommit >= 1 && s.Overcommit <= maxOvercommit) { // so that NaN is refused as well
-		return records.Pool{}, fault.New(fault.Usage, "use a number such as 1.5", "a pool cannot promise %v times what it has: use 1 to %d", s.Overcommit, maxOvercommit)
+		return records.Pool{}, fault.New(fault.Usage, "use a number such as 1.5",
+			"a pool cannot promise %v times what it has: use 1 to %d", s.Overcommit, maxOvercommit)
 	}
 	pool := records.Pool{Name: s.Name, Path: s.Path, Backend: s.Backend, Overcommit: s.Overcommit}
 	if s.Site != "" {
@@ -222,8 +224,10 @@ func clash(existing []records.Pool, pool records.Pool) error {
 			return fault.New(fault.Exists, "see it: holm pool show "+pool.Name, "pool %q exists already", pool.Name)
 		case other.FSUUID == pool.FSUUID:
 			return fault.New(fault.Exists, "see it: holm pool show "+other.Name, "%s is the file system of pool %q already", pool.Path, other.Name)
-		case other.Backend != volumes.LVMThin && pool.Backend != volumes.LVMThin && (inside(other.Path, pool.Path) || inside(pool.Path, other.Path)):
-			return fault.New(fault.Usage, "choose a place beside it", "%s and %s, which is pool %q, lie in each other", pool.Path, other.Path, other.Name)
+		case other.Backend != volumes.LVMThin && pool.Backend != volumes.LVMThin &&
+			(inside(other.Path, pool.Path) || inside(pool.Path, other.Path)):
+			return fault.New(fault.Usage, "choose a place beside it",
+				"%s and %s, which is pool %q, lie in each other", pool.Path, other.Path, other.Name)
 		}
 	}
 	return nil

@@ -50,7 +50,8 @@ type Records interface {
 	// SetHost changes the settings of this machine, if the rules allow it.
 	SetHost(ctx context.Context, change func(*records.Host) error, rules ...records.Rule) (records.Host, error)
 
-	// AddTenant stores a new tenant, if the rules allow it; the callback is given the others. Fails with records.ErrExists when the name is taken.
+	// AddTenant stores a new tenant, if the rules allow it; the callback is given the others. Fails with records.ErrExists when
+	// the name is taken.
 	AddTenant(ctx context.Context, tenant records.Tenant, admit func(existing []records.Tenant) error, rules ...records.Rule) error
 	// Tenant finds by name; records.ErrNotFound.
 	Tenant(ctx context.Context, name string) (records.Tenant, error)
@@ -63,7 +64,8 @@ type Records interface {
 	// AddTenantKey stores a tenant's first key; records.ErrExists when it has one. The callback is given the others.
 	AddTenantKey(ctx context.Context, key records.TenantKey, admit func(existing []records.TenantKey) error) error
 	// RotateKey replaces a tenant's key, and what it has sealed of the tenant's instances, in one transaction.
-	RotateKey(ctx context.Context, tenant string, reseal func(key *records.TenantKey, instances []records.Instance) error) (records.TenantKey, error)
+	RotateKey(ctx context.Context, tenant string,
+		reseal func(key *records.TenantKey, instances []records.Instance) error) (records.TenantKey, error)
 	// ResealTenantKeys changes how the keys of all tenants are sealed, in one transaction.
 	ResealTenantKeys(ctx context.Context, reseal func(key *records.TenantKey) error) error
 	// DestroyKey takes the key of an instance's volume away; no error when it has none.
@@ -76,7 +78,8 @@ type Records interface {
 
 	// TakeUser returns the user of a tenant; a tenant without one is given that which choose returns, in the same transaction.
 	// choose is given all that were ever given to anybody.
-	TakeUser(ctx context.Context, tenant string, now time.Time, choose func(given []records.TenantUser) (int, error)) (records.TenantUser, error)
+	TakeUser(ctx context.Context, tenant string, now time.Time,
+		choose func(given []records.TenantUser) (int, error)) (records.TenantUser, error)
 	// Users returns all users that were ever given to a tenant.
 	Users(ctx context.Context) ([]records.TenantUser, error)
 

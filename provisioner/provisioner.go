@@ -135,7 +135,8 @@ func (p *Provisioner) find(ctx context.Context, tenant, name string) (records.In
 	}
 	inst, err := p.Records.Instance(ctx, tenant, name)
 	if errors.Is(err, records.ErrNotFound) {
-		return inst, fault.New(fault.NotFound, "see what there is: holm ls --tenant "+tenant, "there is no instance %q in tenant %q", name, tenant)
+		return inst, fault.New(fault.NotFound, "see what there is: holm ls --tenant "+tenant,
+			"there is no instance %q in tenant %q", name, tenant)
 	}
 	return inst, err
 }

@@ -23,7 +23,9 @@ const mostUndecided = 10000
 
 // awaitReady is becomeReady, and tells the guest of siblings that have come or gone meanwhile: of two that are made at the same
 // time, neither is there yet when the other one is told, and neither can be told while it is being made.
-func (p *Provisioner) awaitReady(ctx context.Context, h Hypervisor, inst records.Instance, began time.Time, w *watcher) (records.Instance, error) {
+func (p *Provisioner) awaitReady(ctx context.Context, h Hypervisor, inst records.Instance, began time.Time,
+	w *watcher,
+) (records.Instance, error) {
 	ctx, done := p.givingWay(ctx, inst)
 	defer done()
 	told, unknown := p.toTell(ctx, inst)
@@ -40,7 +42,9 @@ func (p *Provisioner) awaitReady(ctx context.Context, h Hypervisor, inst records
 // becomeReady waits until the guest has said that its profile is up, takes its seed away, and holds it to its promises.
 // It is told of the guest's end by the hypervisor and of its progress by the guest. A guest that fails is kept, with the
 // reason in its record; one that was merely not waited for long enough, or lost sight of, stays as it is.
-func (p *Provisioner) becomeReady(ctx context.Context, h Hypervisor, inst records.Instance, began time.Time, w *watcher) (records.Instance, error) {
+func (p *Provisioner) becomeReady(ctx context.Context, h Hypervisor, inst records.Instance, began time.Time,
+	w *watcher,
+) (records.Instance, error) {
 	w.begin("booting")
 	r, err := p.converse(ctx, h, inst, w)
 	if bad, ok := errors.AsType[*verdict](err); ok {
@@ -85,7 +89,9 @@ func (p *Provisioner) becomeReady(ctx context.Context, h Hypervisor, inst record
 }
 
 // declareReady records that the instance is ready: what was seen of it is so, even if ctx has ended by now.
-func (p *Provisioner) declareReady(ctx context.Context, inst records.Instance, v *verify.Verdict, began time.Time, w *watcher) (records.Instance, error) {
+func (p *Provisioner) declareReady(ctx context.Context, inst records.Instance, v *verify.Verdict, began time.Time,
+	w *watcher,
+) (records.Instance, error) {
 	w.begin("ready")
 	ready, err := p.Records.Update(context.WithoutCancel(ctx), inst.ID, func(i *records.Instance) error {
 		now := p.Now().UTC()

@@ -63,7 +63,8 @@ func (p *Provisioner) rebuildable(inst records.Instance, ref string) (images.Man
 		return image, err
 	}
 	if !slices.Contains(image.Profiles, inst.Profile) {
-		return image, fault.New(fault.Refused, "see what an image can be: holm image show "+image.Name, "image %s has no profile %q", image.Name, inst.Profile)
+		return image, fault.New(fault.Refused, "see what an image can be: holm image show "+image.Name,
+			"image %s has no profile %q", image.Name, inst.Profile)
 	}
 	if inst.ReadyAt.IsZero() {
 		return image, fault.New(fault.Refused, "make it anew: "+command("rm", inst)+", then holm create "+inst.Name,
@@ -73,7 +74,9 @@ func (p *Provisioner) rebuildable(inst records.Instance, ref string) (images.Man
 }
 
 // exchange puts the new image in, and the old one back when the new one comes to nothing.
-func (p *Provisioner) exchange(ctx context.Context, h Hypervisor, inst records.Instance, image images.Manifest, w *watcher) (records.Instance, error) {
+func (p *Provisioner) exchange(ctx context.Context, h Hypervisor, inst records.Instance, image images.Manifest,
+	w *watcher,
+) (records.Instance, error) {
 	old := records.ImageRef{Digest: inst.Image, Name: inst.ImageName, Unlocked: inst.Unlocked}
 	if inst.Previous != nil { // a rebuild that was cut short: what was proven last is what to go back to
 		old = *inst.Previous
@@ -85,7 +88,8 @@ func (p *Provisioner) exchange(ctx context.Context, h Hypervisor, inst records.I
 	}
 	if ctx.Err() != nil || errors.Is(failed, errGaveWay) {
 		kind, _ := diagnose(failed)
-		return rebuilt, fault.New(kind, "finish it: "+command("rebuild --keep-state", inst)+"      or go back: "+command("rebuild --keep-state --image "+old.Digest, inst),
+		return rebuilt, fault.New(kind,
+			"finish it: "+command("rebuild --keep-state", inst)+"      or go back: "+command("rebuild --keep-state --image "+old.Digest, inst),
 			"the rebuild of %q is not finished: %w", inst.Name, oneError(failed))
 	}
 	w.begin("returning")
@@ -93,7 +97,8 @@ func (p *Provisioner) exchange(ctx context.Context, h Hypervisor, inst records.I
 	returned, err := p.boots(ctx, h, rebuilt, old, old, w)
 	kind, _ := diagnose(failed)
 	if err != nil {
-		return returned, fault.New(kind, "see: "+command("logs", inst), "instance %q is ready neither with image %s nor with %s, which it had: %w",
+		return returned, fault.New(kind, "see: "+command("logs", inst),
+			"instance %q is ready neither with image %s nor with %s, which it had: %w",
 			inst.Name, shortHex(next.Digest), shortHex(old.Digest), oneError(failed, err))
 	}
 	return returned, fault.New(kind, "find out why on an instance of its own: holm create NAME --image "+next.Digest,
@@ -102,7 +107,9 @@ func (p *Provisioner) exchange(ctx context.Context, h Hypervisor, inst records.I
 
 // boots has the instance run an image and waits until it is ready. previous is what to return to; as long as it is on
 // record, a start tells libvirt of the image anew.
-func (p *Provisioner) boots(ctx context.Context, h Hypervisor, inst records.Instance, image, previous records.ImageRef, w *watcher) (records.Instance, error) {
+func (p *Provisioner) boots(ctx context.Context, h Hypervisor, inst records.Instance, image, previous records.ImageRef,
+	w *watcher,
+) (records.Instance, error) {
 	changed, err := p.putWithImage(ctx, image.Digest, func() (records.Instance, error) {
 		return p.Records.Update(ctx, inst.ID, func(i *records.Instance) error {
 			i.Image, i.ImageName, i.Unlocked, i.Previous = image.Digest, image.Name, image.Unlocked, &previous

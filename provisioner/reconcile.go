@@ -77,7 +77,9 @@ func (p *Provisioner) Reconcile(ctx context.Context) ([]Ended, error) {
 }
 
 // amend changes the record of an instance whose domain is off, unless somebody is at work on it, or has been since.
-func (p *Provisioner) amend(ctx context.Context, h Hypervisor, inst records.Instance, change func(*records.Instance)) (done bool, err error) {
+func (p *Provisioner) amend(ctx context.Context, h Hypervisor, inst records.Instance,
+	change func(*records.Instance),
+) (done bool, err error) {
 	release, err := p.holdName(ctx, inst.Tenant, inst.Name, false)
 	if fault.KindOf(err) == fault.Busy {
 		return false, nil

@@ -17,7 +17,8 @@ const maxDiskGiB = 16 << 10
 // when it could not be made; the same size once more finishes what was begun.
 func (p *Provisioner) Resize(ctx context.Context, tenant, name string, gib int, observe Observer) (records.Instance, error) {
 	if gib < 1 || gib > maxDiskGiB {
-		return records.Instance{}, fault.New(fault.Usage, "give another: --disk SIZE", "%d GiB of disk is out of range: use 1 to %d", gib, maxDiskGiB)
+		return records.Instance{}, fault.New(fault.Usage, "give another: --disk SIZE",
+			"%d GiB of disk is out of range: use 1 to %d", gib, maxDiskGiB)
 	}
 	h, inst, release, err := p.hold(ctx, tenant, name, atOnce)
 	if err != nil {
@@ -110,7 +111,9 @@ func (p *Provisioner) growVolume(ctx context.Context, h Hypervisor, inst records
 }
 
 // unsize takes a size back that the volume did not get, and says why it did not.
-func (p *Provisioner) unsize(ctx context.Context, inst records.Instance, op records.Operation, before int, failed error) (records.Instance, error) {
+func (p *Provisioner) unsize(ctx context.Context, inst records.Instance, op records.Operation, before int,
+	failed error,
+) (records.Instance, error) {
 	after := context.WithoutCancel(ctx)
 	op.Status, op.Ended, op.Error = records.Undone, p.Now().UTC(), failed.Error()
 	undo := func() (records.Instance, error) {

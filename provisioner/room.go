@@ -32,7 +32,8 @@ func (p *Provisioner) settleIn(ctx context.Context, inst records.Instance) (*sur
 		return nil, broken(s.pool)
 	case records.PoolDegraded:
 		if !inst.AllowDegraded {
-			return nil, fault.New(fault.Refused, "wait until it is whole: holm pool check "+pool.Name+"      or add --allow-degraded, which is recorded",
+			return nil, fault.New(fault.Refused,
+				"wait until it is whole: holm pool check "+pool.Name+"      or add --allow-degraded, which is recorded",
 				"pool %q is degraded: %s", pool.Name, s.pool.Health.Why)
 		}
 	case records.PoolHealthy:

@@ -105,7 +105,8 @@ func notStarted(ctx context.Context, inst records.Instance, err error) error {
 		return err
 	}
 	if left := leftBehind(failed); left != nil {
-		return fault.New(fault.Leftover, "cut its power: "+command("stop --force", inst), "start %s: %s: %w", inst.Name, failed.Step, oneError(failed.Cause, left))
+		return fault.New(fault.Leftover, "cut its power: "+command("stop --force", inst),
+			"start %s: %s: %w", inst.Name, failed.Step, oneError(failed.Cause, left))
 	}
 	if ended(ctx, failed.Cause) {
 		return cutShort(context.Cause(ctx), "it is off again: "+command("start", inst), "start %s", inst.Name)

@@ -133,7 +133,8 @@ func tooTight(t records.Tenant, used records.Resources) error {
 	if !ok {
 		return nil
 	}
-	return fault.New(fault.Refused, "remove some first: holm ls --tenant "+t.Name, "tenant %q has %d %s, and cannot be held to %d", t.Name, over.Asked, over.What, over.Quota)
+	return fault.New(fault.Refused, "remove some first: holm ls --tenant "+t.Name,
+		"tenant %q has %d %s, and cannot be held to %d", t.Name, over.Asked, over.What, over.Quota)
 }
 
 func (c TenantChange) apply(t *records.Tenant) error {
@@ -169,7 +170,8 @@ func (c TenantChange) apply(t *records.Tenant) error {
 		return nil
 	}
 	if len(c.AuthorizedKeys) > maxKeys {
-		return fault.New(fault.Usage, "give the others to the instances", "%d SSH keys are too many: use at most %d", len(c.AuthorizedKeys), maxKeys)
+		return fault.New(fault.Usage, "give the others to the instances",
+			"%d SSH keys are too many: use at most %d", len(c.AuthorizedKeys), maxKeys)
 	}
 	for _, key := range c.AuthorizedKeys {
 		if err := cloudinit.ValidateKey(key); err != nil {
@@ -280,7 +282,8 @@ func (p *Provisioner) owner(ctx context.Context, name string) (records.Tenant, e
 		return tenant, err
 	}
 	if len(have) == 0 {
-		return tenant, fault.New(fault.NotFound, "make it: holm tenant create "+name+"      see what there is: holm tenant ls", "there is no tenant %q", name)
+		return tenant, fault.New(fault.NotFound, "make it: holm tenant create "+name+"      see what there is: holm tenant ls",
+			"there is no tenant %q", name)
 	}
 	return records.Tenant{Name: name}, nil
 }
@@ -295,5 +298,6 @@ func overQuota(err error) error {
 	if !ok {
 		return err
 	}
-	return fault.New(fault.Refused, "see: holm tenant show "+over.Tenant+"      let it have more: holm tenant set "+over.Tenant+" --help", "%w", over)
+	return fault.New(fault.Refused,
+		"see: holm tenant show "+over.Tenant+"      let it have more: holm tenant set "+over.Tenant+" --help", "%w", over)
 }

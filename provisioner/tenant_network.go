@@ -118,7 +118,8 @@ func (p *Provisioner) pickSubnet(ctx context.Context, asked *string, taken []net
 		return subnet, err
 	}
 	if other, clash := network.Overlap(subnet, taken); clash {
-		return subnet, fault.New(fault.Exists, "take another one, or leave it out for one that is free", "subnet %s overlaps %s, which this host has already", subnet, other)
+		return subnet, fault.New(fault.Exists, "take another one, or leave it out for one that is free",
+			"subnet %s overlaps %s, which this host has already", subnet, other)
 	}
 	return subnet, nil
 }
@@ -131,10 +132,12 @@ func (c TenantChange) applyNetwork(t *records.Tenant, used records.Resources) er
 	}
 	if t.Network == nil {
 		if t.Name != DefaultTenant {
-			return fault.New(fault.Refused, "make another tenant, and its instances anew", "tenant %q is from before tenants had networks, and is in the host's", t.Name)
+			return fault.New(fault.Refused, "make another tenant, and its instances anew",
+				"tenant %q is from before tenants had networks, and is in the host's", t.Name)
 		}
 		if c.Subnet != nil {
-			return fault.New(fault.Refused, "set the host's: holm host set --network NAME --subnet CIDR", "tenant %q is in the host's own network", t.Name)
+			return fault.New(fault.Refused, "set the host's: holm host set --network NAME --subnet CIDR",
+				"tenant %q is in the host's own network", t.Name)
 		}
 		t.Network = &records.TenantNetwork{}
 	}

@@ -19,7 +19,8 @@ func validateName(what, name string) error {
 	if nameForm.MatchString(name) {
 		return nil
 	}
-	return fault.New(fault.Usage, "", `%s %s is not allowed: use 1 to 40 of a-z, 0-9 and "-", starting with a letter, not ending with "-"`, what, quoted(name))
+	return fault.New(fault.Usage, "",
+		`%s %s is not allowed: use 1 to 40 of a-z, 0-9 and "-", starting with a letter, not ending with "-"`, what, quoted(name))
 }
 
 // quoted makes a value of any length and content fit for one line.

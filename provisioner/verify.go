@@ -81,7 +81,8 @@ func verifiable(ctx context.Context, h Hypervisor, inst records.Instance) error 
 	if inst.State == records.Ready || inst.State == records.Failed && inst.HostKey != "" {
 		return nil
 	}
-	return fault.New(fault.Failure, "wait for it: "+command("wait", inst), "instance %q is not ready yet (%s)", inst.Name, status(inst.State, state))
+	return fault.New(fault.Failure, "wait for it: "+command("wait", inst),
+		"instance %q is not ready yet (%s)", inst.Name, status(inst.State, state))
 }
 
 // unverified journals that there is no verdict, and says why.

@@ -180,7 +180,8 @@ func (p *Provisioner) RotateKey(ctx context.Context, tenant string) (id string, 
 		return err
 	})
 	if errors.Is(err, records.ErrNotFound) {
-		return "", 0, fault.New(fault.NotFound, "it gets one with its first instance: holm create NAME --tenant "+tenant, "tenant %q has no key", tenant)
+		return "", 0, fault.New(fault.NotFound, "it gets one with its first instance: holm create NAME --tenant "+tenant,
+			"tenant %q has no key", tenant)
 	}
 	return key.Key.ID, volumes, err
 }

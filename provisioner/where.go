@@ -52,7 +52,8 @@ func allowed(tenant records.Tenant, what, jurisdiction, see string) error {
 	}
 	rule := strings.Join(tenant.Residency, ", ")
 	if jurisdiction == "" {
-		return fault.New(fault.Refused, "say where it is: "+see, "data of tenant %q may lie in %s only, and nobody has said where %s is", tenant.Name, rule, what)
+		return fault.New(fault.Refused, "say where it is: "+see,
+			"data of tenant %q may lie in %s only, and nobody has said where %s is", tenant.Name, rule, what)
 	}
 	return fault.New(fault.Refused, "use another host or pool      or, with a reason that is recorded: --residency-override REASON",
 		"data of tenant %q may lie in %s only, and %s is in %s", tenant.Name, rule, what, jurisdiction)

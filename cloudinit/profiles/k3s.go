@@ -37,7 +37,10 @@ func k3sFiles(p Params) ([]File, error) {
 		k3sDraft(k3sAuditPath, "What is written into the audit log: who did what, and never a secret's body.", newK3sAudit()),
 		{k3sManifests + "/holm-digest.yaml", k3sFileMode, "Images by digest only.", digestPolicy().encode},
 		{k3sManifests + "/holm-guarded.yaml", k3sFileMode, "No pod before the network policies of its namespace.", guardedPolicy().encode},
-		{k3sManifests + "/holm-labels.yaml", k3sFileMode, "The labels that loosen these rules are for administrators only.", labelsPolicy().encode},
+		{
+			k3sManifests + "/holm-labels.yaml", k3sFileMode, "The labels that loosen these rules are for administrators only.",
+			labelsPolicy().encode,
+		},
 	}
 	slices.SortFunc(drafts, func(a, b draft) int { return cmp.Compare(a.path, b.path) })
 	return filesOf(drafts)

@@ -45,13 +45,22 @@ func newK3sAudit() auditPolicy {
 				{Group: "certificates.k8s.io", Resources: []string{"certificatesigningrequests"}},
 			}},
 			{Level: auditNone, NonResourceURLs: []string{"/healthz*", "/livez*", "/readyz*", "/version", "/openapi/*"}},
-			{Level: auditNone, Resources: []auditResources{{Group: "", Resources: []string{"events"}}, {Group: "events.k8s.io", Resources: []string{"events"}}}},
-			{Level: auditNone, UserGroups: systemGroups(), Resources: []auditResources{{Group: "coordination.k8s.io", Resources: []string{"leases"}}}},
+			{Level: auditNone, Resources: []auditResources{
+				{Group: "", Resources: []string{"events"}},
+				{Group: "events.k8s.io", Resources: []string{"events"}},
+			}},
+			{
+				Level: auditNone, UserGroups: systemGroups(),
+				Resources: []auditResources{{Group: "coordination.k8s.io", Resources: []string{"leases"}}},
+			},
 			{Level: auditNone, Users: systemUsers(), Resources: []auditResources{{Group: "coordination.k8s.io", Resources: []string{"leases"}}}},
 			{Level: auditNone, UserGroups: systemGroups(), Verbs: reads},
 			{Level: auditNone, Users: systemUsers(), Verbs: reads},
 			// A kubelet says every few seconds how its node and its pods are.
-			{Level: auditNone, UserGroups: []string{"system:nodes"}, Resources: []auditResources{{Group: "", Resources: []string{"nodes/status", "pods/status"}}}},
+			{
+				Level: auditNone, UserGroups: []string{"system:nodes"},
+				Resources: []auditResources{{Group: "", Resources: []string{"nodes/status", "pods/status"}}},
+			},
 			// These ways into a pod are reads by their verb.
 			{Level: auditRequest, Resources: []auditResources{{Group: "", Resources: []string{
 				"pods/exec", "pods/attach", "pods/portforward", "pods/proxy", "pods/ephemeralcontainers", "services/proxy", "nodes/proxy",

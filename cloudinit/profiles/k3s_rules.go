@@ -63,7 +63,8 @@ func guardedPolicy() policy {
 // labelsPolicy keeps the labels that loosen the other rules, and those of Pod Security, for administrators. A change of
 // anything else passes, so that the namespaces' own controller needs no exception.
 func labelsPolicy() policy {
-	return newPolicy("holm-labels", []string{"namespaces", "namespaces/status", "namespaces/finalize"}, []string{"CREATE", "UPDATE"}, policySpec{
+	resources := []string{"namespaces", "namespaces/status", "namespaces/finalize"}
+	return newPolicy("holm-labels", resources, []string{"CREATE", "UPDATE"}, policySpec{
 		MatchConditions: []expression{{"not-an-admin", "!('system:masters' in request.userInfo.?groups.orValue([]))"}},
 		Variables: []expression{
 			{"after", "object.metadata.?labels.orValue({})"},

@@ -207,7 +207,8 @@ func (a *app) again() string {
 func newApp(streams *term.Streams, getenv func(string) string) *app {
 	return &app{
 		streams: streams, getenv: getenv, now: time.Now, root: os.Geteuid() == 0,
-		makeProvisioner: newProvisioner, makeImages: newImages, renewLock: renewLock, makeHost: newHost, otherUsers: uids.System{}.Others, makeAudit: newAudit, makeKeeper: newKeyRing, resolver: hostResolver, arrays: arrays.Builder{}, examine: examineHost, mend: mendHost,
+		makeProvisioner: newProvisioner, makeImages: newImages, renewLock: renewLock, makeHost: newHost, otherUsers: uids.System{}.Others,
+		makeAudit: newAudit, makeKeeper: newKeyRing, resolver: hostResolver, arrays: arrays.Builder{}, examine: examineHost, mend: mendHost,
 		program: runProgram, programAs: runProgramAs,
 	}
 }

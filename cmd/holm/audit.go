@@ -78,7 +78,8 @@ func (a *app) seal(at records.Mark) (ledger.Signed, error) {
 }
 
 func tampered(err error) error {
-	return fault.New(fault.CheckFailed, "compare it with an export or a checkpoint that was kept elsewhere: holm audit verify --help", "%w", err)
+	return fault.New(fault.CheckFailed,
+		"compare it with an export or a checkpoint that was kept elsewhere: holm audit verify --help", "%w", err)
 }
 
 func (a *app) auditCheckpointCommand() *cobra.Command {

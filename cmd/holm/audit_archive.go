@@ -107,7 +107,8 @@ func notWritten(err error) error {
 	if err == nil || errors.Is(err, errInterrupted) {
 		return err
 	}
-	return fault.New(fault.Failure, "nothing was dropped from the log: name a file where there is room for it, in a folder that there is", "%w", err)
+	return fault.New(fault.Failure,
+		"nothing was dropped from the log: name a file where there is room for it, in a folder that there is", "%w", err)
 }
 
 // cut is the last entry that is archived: where the log begins when there is none.

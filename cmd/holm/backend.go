@@ -53,9 +53,11 @@ func newProvisioner(ctx context.Context, s settings) (api, error) {
 	config := provisioner.Config{
 		Dir: s.state, Records: b.records, Images: images.Open(filepath.Join(s.state, "images")),
 		Connect: func(ctx context.Context) (provisioner.Hypervisor, error) { return b.connect(ctx) },
-		Inspect: verify.System().Run, Measure: b.measure, Look: lookUnder, Health: pools.Looker{}.AskHealth, Boot: mounts.Systemd{State: s.state}, Network: where, Crash: crashPoint(), Now: time.Now,
+		Inspect: verify.System().Run, Measure: b.measure, Look: lookUnder, Health: pools.Looker{}.AskHealth, Boot: mounts.Systemd{State: s.state},
+		Network: where, Crash: crashPoint(), Now: time.Now,
 		HostKey:  hostKeeper(s),
-		Firewall: network.Firewall{}, MaxFlows: network.MaxFlows(proc()), Wired: network.Wired, Routes: hostRoutes, Listens: network.Listens, Resolver: hostResolver,
+		Firewall: network.Firewall{}, MaxFlows: network.MaxFlows(proc()), Wired: network.Wired, Routes: hostRoutes, Listens: network.Listens,
+		Resolver: hostResolver,
 	}
 	if !strings.HasSuffix(s.connect, "/session") {
 		config.Users, config.Bound = uids.System{}, bounds.Here().Hold

@@ -56,10 +56,12 @@ func (o *createOptions) flags(cmd *cobra.Command) {
 	flags.Var(&sizeFlag{count: &o.spec.DiskGiB, unit: gibibyte}, "disk", "`SIZE` of the state disk instead of the flavor's, such as 20G")
 	flags.StringVar(&o.spec.Pool, "pool", "", "`NAME` of the pool of its state disk (default: the host's, else the state directory)")
 	flags.BoolVar(&o.spec.AllowDegraded, "allow-degraded", false, "take a pool that has lost a drive; this is recorded and shown")
-	flags.StringVar(&o.spec.ResidencyOverride, "residency-override", "", "the `REASON` to let it lie where its tenant's rule does not allow; recorded and shown")
+	flags.StringVar(&o.spec.ResidencyOverride, "residency-override", "",
+		"the `REASON` to let it lie where its tenant's rule does not allow; recorded and shown")
 	o.world.flags(flags)
 	flags.StringArrayVar(&o.keys, "ssh-key", nil, "`FILE` of public keys that may log in; can be repeated")
-	flags.StringArrayVar(&o.spec.APINames, "api-name", nil, "`NAME` or address by which the API of a k3s instance is reached from outside; can be repeated")
+	flags.StringArrayVar(&o.spec.APINames, "api-name", nil,
+		"`NAME` or address by which the API of a k3s instance is reached from outside; can be repeated")
 	flags.BoolVar(&o.spec.NoVerify, "no-verify", false, "do not hold it to its promises, now and at later starts; this is recorded and shown")
 	flags.BoolVar(&o.dryRun, "dry-run", false, "print what would be reserved and change nothing")
 	timeout(cmd, &o.timeout, 10*time.Minute)

@@ -78,7 +78,8 @@ func (a *app) dockerContext(ctx context.Context, name string, o contextOptions) 
 		return err
 	}
 	if !target.Own && len(v.AuthorizedKeys) == 0 {
-		a.say("instance " + quoted(name) + " was given no key of yours: add it to ~/.ssh/authorized_keys there, or give it to create with --ssh-key")
+		a.say("instance " + quoted(name) +
+			" was given no key of yours: add it to ~/.ssh/authorized_keys there, or give it to create with --ssh-key")
 	}
 	c, err := newDockerContext(target, a.tenant(), name)
 	if err != nil {
@@ -144,7 +145,8 @@ func (a *app) installContext(ctx context.Context, h home, c dockerContext) error
 		return fault.New(fault.Failure, "do it by hand: "+a.command("docker-context", "NAME"), "cannot set ssh and docker up: %w", err)
 	}
 	endpoint := "host=" + c.Host
-	if err := a.programAs(ctx, h.owner.credential(), "docker", []string{"context", verb, c.Context, "--docker", endpoint}, a.streams); err != nil {
+	if err := a.programAs(ctx, h.owner.credential(), "docker", []string{"context", verb, c.Context, "--docker", endpoint},
+		a.streams); err != nil {
 		return err
 	}
 	return a.programAs(ctx, h.owner.credential(), "docker", []string{"context", "use", c.Context}, a.streams)
@@ -169,5 +171,6 @@ func (a *app) sayFormer(h home, former, id string) {
 	if former == "" || err != nil || !strings.Contains(string(block), "HostKeyAlias="+id+"\n") {
 		return
 	}
-	a.say("it was called " + former + " before, which still works; to be rid of that: docker context rm " + former + "; rm ~/.ssh/holm/" + former + ".conf")
+	a.say("it was called " + former + " before, which still works; to be rid of that: docker context rm " + former +
+		"; rm ~/.ssh/holm/" + former + ".conf")
 }

@@ -208,5 +208,4 @@ func TestWhatRootWritesIntoAHomeIsItsOwners(t *testing.T) {
 	if err != nil || strings.Contains(string(block), "ssh_ed25519") {
 		t.Errorf("the block names a key that its owner cannot read: %s %v", block, err)
 	}
-
 }

@@ -58,7 +58,8 @@ func (f *environmentFlags) change(given func(flag string) bool, in io.Reader) (c
 	}
 	c.RemoveCertificates = f.removed
 	for _, file := range f.certificates {
-		content, err := readBounded(file, maxCertificateFile, "name a readable file of certificates: --ca-certificate corp-root.pem", "--ca-certificate")
+		content, err := readBounded(file, maxCertificateFile, "name a readable file of certificates: --ca-certificate corp-root.pem",
+			"--ca-certificate")
 		if err != nil {
 			return c, err
 		}
@@ -73,7 +74,8 @@ func (f *environmentFlags) change(given func(flag string) bool, in io.Reader) (c
 		return c, fault.New(fault.Usage, "give one of them", "--proxy and --proxy-file say the same")
 	case given("proxy"):
 		if environment.HasPassword(f.proxy) {
-			return c, fault.New(fault.Usage, "write it into a file of yours alone: --proxy-file FILE      or give it on standard input: --proxy-file -",
+			return c, fault.New(fault.Usage,
+				"write it into a file of yours alone: --proxy-file FILE      or give it on standard input: --proxy-file -",
 				"--proxy: a user and a password on the command line are there for everybody to read")
 		}
 		c.HTTP, c.HTTPS = &f.proxy, &f.proxy

@@ -29,7 +29,8 @@ func (a *app) execCommand() *cobra.Command {
 			"For pipes and variables of the guest, run a shell there: -- sh -c 'df | tail -1'.\n" +
 			"A command that a signal ended gives 128 and the signal's number; 255 with a word of holm's\n" +
 			"is a connection that failed. The command, and what it started, ends with the exec.",
-		Example: "  sudo holm exec web -- docker ps\n  sudo holm exec -t web -- top\n  while read -r name; do sudo holm exec -n \"$name\" -- uptime; done <names",
+		Example: "  sudo holm exec web -- docker ps\n  sudo holm exec -t web -- top\n" +
+			"  while read -r name; do sudo holm exec -n \"$name\" -- uptime; done <names",
 		GroupID: groupInside,
 		Args:    afterDash(true),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -153,7 +153,10 @@ func (a *app) problem(ctx context.Context, err error) problem {
 // without What leaves the error's own words.
 func (a *app) known(ctx context.Context, err error) fault.Error {
 	if errors.Is(err, fs.ErrPermission) && !a.root && fault.KindOf(err) == fault.Failure {
-		return fault.Error{Kind: fault.Failure, Remedy: "run: sudo " + a.again() + "      or keep your own: HOLM_STATE=~/.local/share/holm " + a.again()}
+		return fault.Error{
+			Kind:   fault.Failure,
+			Remedy: "run: sudo " + a.again() + "      or keep your own: HOLM_STATE=~/.local/share/holm " + a.again(),
+		}
 	}
 	if f, ok := errors.AsType[*fault.Error](err); ok {
 		return fault.Error{Kind: f.Kind, Remedy: f.Remedy}

@@ -94,7 +94,10 @@ func exposuresResult(all []provisioner.Exposure) term.Result {
 	for _, e := range all {
 		port := strconv.Itoa(int(e.Host)) + "/" + e.Protocol
 		r.Names = append(r.Names, port)
-		t.Rows = append(t.Rows, []term.Cell{term.Text(port), term.Text(e.Tenant), term.Text(e.Name), term.Text(e.Address + ":" + strconv.Itoa(int(e.Guest))), term.Text(string(e.State))})
+		t.Rows = append(t.Rows, []term.Cell{
+			term.Text(port), term.Text(e.Tenant), term.Text(e.Name),
+			term.Text(e.Address + ":" + strconv.Itoa(int(e.Guest))), term.Text(string(e.State)),
+		})
 	}
 	r.People = t
 	return r

@@ -129,7 +129,11 @@ func limitsText(l records.Limits) string {
 		limit, burst int
 		unit         string
 	}{
-		{l.CPUWeight, 0, " CPU weight"}, {l.CPUPercent, 0, "% of a CPU"}, {l.IOPS, l.IOPSBurst, " requests/s"}, {l.MBps, l.MBpsBurst, " MB/s"}, {l.NetMbit, 0, " Mbit/s"},
+		{l.CPUWeight, 0, " CPU weight"},
+		{l.CPUPercent, 0, "% of a CPU"},
+		{l.IOPS, l.IOPSBurst, " requests/s"},
+		{l.MBps, l.MBpsBurst, " MB/s"},
+		{l.NetMbit, 0, " Mbit/s"},
 	} {
 		if one.limit > 0 {
 			words = append(words, limitCell(one.limit, one.burst, "").Text+one.unit)

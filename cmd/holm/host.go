@@ -69,7 +69,8 @@ type hostChange struct {
 
 // nothing tells whether nothing was named.
 func (c hostChange) nothing() bool {
-	return !c.lab.set && c.network == "" && c.subnet == "" && !c.poolSet && c.site == "" && c.country == "" && c.addresses == "" && c.users == "" &&
+	return !c.lab.set && c.network == "" && c.subnet == "" && !c.poolSet && c.site == "" && c.country == "" &&
+		c.addresses == "" && c.users == "" &&
 		c.memory == (memoryChange{}) && c.metadata == nil && c.told.Empty()
 }
 
@@ -102,7 +103,8 @@ func (a *app) hostSetCommand() *cobra.Command {
 				return fault.New(fault.Usage, "see what can be set: holm host set --help", "nothing to set was named")
 			}
 			if (c.network == "") != (c.subnet == "") {
-				return fault.New(fault.Usage, "write for example: holm host set --network holm-b --subnet 10.78.0.0/24", "--network and --subnet belong together")
+				return fault.New(fault.Usage, "write for example: holm host set --network holm-b --subnet 10.78.0.0/24",
+					"--network and --subnet belong together")
 			}
 			return a.setHost(cmd.Context(), c)
 		},
@@ -111,7 +113,8 @@ func (a *app) hostSetCommand() *cobra.Command {
 	cmd.Flags().StringVar(&c.network, "network", "", "`NAME` of the libvirt network and of its bridge")
 	cmd.Flags().StringVar(&c.subnet, "subnet", "", "the network's addresses, such as `10.78.0.0/24`")
 	cmd.Flags().StringVar(&c.addresses, "address-pool", "", "what tenants' subnets are cut from, such as `10.200.0.0/16`")
-	cmd.Flags().StringVar(&metadata, "metadata-addresses", "", "`ADDRESSES` at which this cloud hands out credentials, besides those that holm knows; \"\" is none")
+	cmd.Flags().StringVar(&metadata, "metadata-addresses", "",
+		"`ADDRESSES` at which this cloud hands out credentials, besides those that holm knows; \"\" is none")
 	cmd.Flags().StringVar(&c.users, "users", "", "what tenants' users are taken from, `FIRST-LAST`; who has one keeps it")
 	cmd.Flags().StringVar(&c.pool, "pool", "", "`NAME` of the pool that is used when nobody says where; \"\" is the state directory")
 	cmd.Flags().StringVar(&c.site, "site", "", "`NAME` of the place where this machine stands, such as NO-OSL1")

@@ -24,7 +24,8 @@ type memoryChange struct {
 }
 
 func (c *memoryChange) flags(cmd *cobra.Command) {
-	cmd.Flags().Float64Var(&c.overcommit, "memory-overcommit", 0, "how many times the memory may be promised to instances: `FACTOR`, such as 1.5")
+	cmd.Flags().Float64Var(&c.overcommit, "memory-overcommit", 0,
+		"how many times the memory may be promised to instances: `FACTOR`, such as 1.5")
 	cmd.Flags().Var(&sizeFlag{count: &c.reserve, unit: mebibyte}, "memory-reserve", "memory that is kept for the host itself: `SIZE`")
 }
 

@@ -90,7 +90,8 @@ func ownLock(profile string) (images.Lock, error) {
 	case images.Hypervisor:
 		return images.HypervisorLock()
 	default:
-		return images.Lock{}, fault.New(fault.Usage, "the one profile with an image of its own is hypervisor; the others are chosen by: holm create --profile",
+		return images.Lock{}, fault.New(fault.Usage,
+			"the one profile with an image of its own is hypervisor; the others are chosen by: holm create --profile",
 			"--profile %s is no profile of images", quoted(profile))
 	}
 }

@@ -24,7 +24,8 @@ type k3sOptions struct {
 func (o *k3sOptions) flags(flags *pflag.FlagSet) {
 	flags.StringVar(&o.binary, "k3s", "", "bake this k3s program in: a `FILE`")
 	flags.StringVar(&o.sums, "k3s-sha256", "", "its `SHA256`, or the file of its release that lists them: sha256sum-amd64.txt")
-	flags.StringArrayVar(&o.bundles, "k3s-images", nil, "bake this bundle of images in: a `FILE` that --k3s-sha256's file lists; can be repeated")
+	flags.StringArrayVar(&o.bundles, "k3s-images", nil,
+		"bake this bundle of images in: a `FILE` that --k3s-sha256's file lists; can be repeated")
 }
 
 var sha256Form = regexp.MustCompile(`^[0-9a-f]{64}$`)
@@ -38,7 +39,8 @@ func (o *k3sOptions) inputs() (*images.K3s, error) {
 		return nil, nil
 	}
 	if o.sums == "" {
-		return nil, fault.New(fault.Usage, "add --k3s-sha256 sha256sum-amd64.txt, from the same release", "--k3s needs --k3s-sha256: what is not verified is not baked in")
+		return nil, fault.New(fault.Usage, "add --k3s-sha256 sha256sum-amd64.txt, from the same release",
+			"--k3s needs --k3s-sha256: what is not verified is not baked in")
 	}
 	sum, err := o.list()
 	if err != nil {

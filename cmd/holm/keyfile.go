@@ -26,7 +26,8 @@ func readPublicKeys(path string) ([]string, error) {
 	case len(data) > maxKeyFile:
 		return nil, fault.New(fault.Usage, "name a file of public keys", "--ssh-key: %s is longer than 64 KiB", quoted(path))
 	case strings.Contains(string(data), "PRIVATE KEY-----"):
-		return nil, fault.New(fault.Usage, "give the public half: --ssh-key "+shellWord(path)+".pub", "--ssh-key: %s is a private key", quoted(path))
+		return nil, fault.New(fault.Usage, "give the public half: --ssh-key "+shellWord(path)+".pub",
+			"--ssh-key: %s is a private key", quoted(path))
 	}
 	var keys []string
 	for line := range strings.Lines(string(data)) {

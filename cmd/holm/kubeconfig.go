@@ -32,7 +32,8 @@ func (a *app) kubeconfigCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "kubeconfig NAME",
 		Short: "Print a kubeconfig for an instance of the k3s profile",
-		Long: "It makes an administrator of the cluster of whoever reads it. Cluster, user and context are\ncalled holm-NAME, or holm.TENANT.NAME. From another machine the API is reached by a port of this\n" +
+		Long: "It makes an administrator of the cluster of whoever reads it. Cluster, user and context are\n" +
+			"called holm-NAME, or holm.TENANT.NAME. From another machine the API is reached by a port of this\n" +
 			"host's, under a name that create --api-name has put into its certificate.",
 		Example: "  sudo holm kubeconfig kube --file kube.kubeconfig\n  kubectl --kubeconfig kube.kubeconfig get pods -A\n" +
 			"  sudo holm expose kube 6443; sudo holm kubeconfig kube --server https://kube.example.org:6443",
@@ -104,8 +105,10 @@ func (o kubeconfigOptions) outside() (string, error) {
 		return "", nil
 	}
 	u, err := url.Parse(o.server)
-	if err != nil || u.Scheme != "https" || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || strings.Trim(u.Path, "/") != "" {
-		return "", fault.New(fault.Usage, "write for example: --server https://kube.example.org:6443", "--server: %s is no address of an API", quoted(o.server))
+	if err != nil || u.Scheme != "https" || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" ||
+		strings.Trim(u.Path, "/") != "" {
+		return "", fault.New(fault.Usage, "write for example: --server https://kube.example.org:6443",
+			"--server: %s is no address of an API", quoted(o.server))
 	}
 	port := u.Port()
 	if port == "" {
@@ -137,7 +140,8 @@ func outsideKubeconfig(inside []byte, alias, server string) ([]byte, error) {
 func (a *app) readAsRoot(ctx context.Context, t sshTarget, path string, limit int) ([]byte, error) {
 	// What the guest says on its way is not for the terminal.
 	content, said := &limited{left: limit}, &limited{left: maxQuoted}
-	err := a.exec(ctx, t, execOptions{noStdin: true}, []string{"sudo", "-n", "cat", "--", path}, term.New(strings.NewReader(""), content, said))
+	err := a.exec(ctx, t, execOptions{noStdin: true}, []string{"sudo", "-n", "cat", "--", path},
+		term.New(strings.NewReader(""), content, said))
 	status, failed := errors.AsType[exitStatus](err)
 	switch {
 	case content.over:

@@ -133,7 +133,8 @@ func manPlaces(cmd *cobra.Command) string {
 	manItem(&b, "HOLM_CONNECT", "libvirt's URI, when --connect is not given")
 	manItem(&b, "NO_COLOR", "when it is set, nothing is coloured")
 	b.WriteString(".SH FILES\n")
-	manItem(&b, defaultState, "the state directory: records, keys, images, and the volumes that are in no pool. Whoever can write to it has everything")
+	manItem(&b, defaultState, "the state directory: records, keys, images, and the volumes that are in no pool. Whoever can "+
+		"write to it has everything")
 	manItem(&b, "/etc/systemd/system/holm-*.service.d", "what instances wait for at the host's boot: the mounts of pools")
 	return b.String()
 }

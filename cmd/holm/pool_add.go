@@ -27,8 +27,9 @@ func (a *app) poolAddCommand() *cobra.Command {
 		Short: "Make a mounted file system, or a thin pool of LVM, a place for state volumes",
 		Long: "PATH is a mount point; for --backend lvm-thin it is VG/POOL. Volumes lie in its folder \"holm\".\n" +
 			"Formatting and mounting are yours: \"holm pool create\" does both for drives that hold nothing.",
-		Example: "  sudo holm pool add fast /srv/holm --require nvme,raid10\n  sudo holm pool add thin vg0/guests --backend lvm-thin --overcommit 2",
-		Args:    names(2, 2, "a name for the pool and its mount point"),
+		Example: "  sudo holm pool add fast /srv/holm --require nvme,raid10\n" +
+			"  sudo holm pool add thin vg0/guests --backend lvm-thin --overcommit 2",
+		Args: names(2, 2, "a name for the pool and its mount point"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.spec.Name, o.spec.Path = args[0], args[1]
 			return a.poolAdd(cmd.Context(), o)
@@ -47,8 +48,10 @@ func (a *app) poolAddCommand() *cobra.Command {
 	flags.StringVar(&o.spec.Site, "site", "", "`NAME` of the place where the drives stand, when it is not the host's, such as NO-OSL1")
 	flags.StringVar(&o.spec.Jurisdiction, "jurisdiction", "", "two letters of the `COUNTRY` whose law holds there, when it is not the host's")
 	flags.BoolVar(&o.dryRun, "dry-run", false, "print the pool as it would be and change nothing")
-	_ = cmd.RegisterFlagCompletionFunc("require", cobra.FixedCompletions(strings.Split(requirements(), ", "), cobra.ShellCompDirectiveNoFileComp))
-	_ = cmd.RegisterFlagCompletionFunc("backend", cobra.FixedCompletions([]string{volumes.Qcow2, volumes.Reflink, volumes.LVMThin}, cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("require",
+		cobra.FixedCompletions(strings.Split(requirements(), ", "), cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("backend",
+		cobra.FixedCompletions([]string{volumes.Qcow2, volumes.Reflink, volumes.LVMThin}, cobra.ShellCompDirectiveNoFileComp))
 	ends(cmd, fault.NotFound, fault.Exists, fault.Unfit, fault.Busy, fault.Refused)
 	return cmd
 }

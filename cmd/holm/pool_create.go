@@ -91,13 +91,15 @@ func (a *app) poolCreate(ctx context.Context, o poolCreateOptions) error {
 		return err
 	}
 	made := false
-	v, err := p.MakePool(ctx, provisioner.PoolSpec{Name: o.spec.Name, Path: o.spec.Mount, Require: demanded(plan)}, func(ctx context.Context) error {
-		err := a.makeArray(ctx, plan)
-		made = err == nil
-		return err
-	})
+	v, err := p.MakePool(ctx, provisioner.PoolSpec{Name: o.spec.Name, Path: o.spec.Mount, Require: demanded(plan)},
+		func(ctx context.Context) error {
+			err := a.makeArray(ctx, plan)
+			made = err == nil
+			return err
+		})
 	if err != nil && made {
-		return fault.New(fault.Leftover, "the array is made and mounted: "+a.command("pool", "add", o.spec.Name, o.spec.Mount), "pool %s: %w", o.spec.Name, err)
+		return fault.New(fault.Leftover, "the array is made and mounted: "+a.command("pool", "add", o.spec.Name, o.spec.Mount),
+			"pool %s: %w", o.spec.Name, err)
 	}
 	if err != nil {
 		return err

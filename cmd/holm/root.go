@@ -46,8 +46,10 @@ func (a *app) tree() *cobra.Command {
 	)
 	root.AddCommand(
 		a.createCommand(), a.lsCommand(), a.showCommand(), a.startCommand(), a.stopCommand(), a.restartCommand(),
-		a.exposeCommand(), a.setCommand(), a.resizeCommand(), a.rmCommand(), a.waitCommand(), a.verifyCommand(), a.evidenceCommand(), a.rebuildCommand(), a.statsCommand(), a.auditCapsCommand(),
-		a.sshCommand(), a.execCommand(), a.consoleCommand(), a.logsCommand(), a.cpCommand(), a.dockerContextCommand(), a.kubeconfigCommand(), a.sshConfigCommand(), a.inventoryCommand(),
+		a.exposeCommand(), a.setCommand(), a.resizeCommand(), a.rmCommand(), a.waitCommand(), a.verifyCommand(), a.evidenceCommand(),
+		a.rebuildCommand(), a.statsCommand(), a.auditCapsCommand(),
+		a.sshCommand(), a.execCommand(), a.consoleCommand(), a.logsCommand(), a.cpCommand(), a.dockerContextCommand(), a.kubeconfigCommand(),
+		a.sshConfigCommand(), a.inventoryCommand(),
 		a.imageCommand(),
 		a.doctorCommand(), a.hostCommand(), a.unlockCommand(), a.poolCommand(), a.tenantCommand(), a.flavorCommand(), a.auditCommand(),
 		a.completionCommand(), a.versionCommand(),

@@ -42,7 +42,8 @@ func afterDash(needed bool) cobra.PositionalArgs {
 			return fault.New(fault.Usage, "write: "+cmd.CommandPath()+" "+shellWord(args[0])+" -- "+shellWord(args[1]),
 				"one name is expected before \"--\", but %s stands there as well", quoted(args[1]))
 		case needed && len(args) == 1:
-			return fault.New(fault.Usage, "write: "+cmd.CommandPath()+" "+shellWord(args[0])+" -- COMMAND", "%s needs a command after \"--\"", cmd.CommandPath())
+			return fault.New(fault.Usage, "write: "+cmd.CommandPath()+" "+shellWord(args[0])+" -- COMMAND",
+				"%s needs a command after \"--\"", cmd.CommandPath())
 		}
 		return nil
 	}

@@ -36,7 +36,8 @@ var jump = regexp.MustCompile(`^([a-zA-Z_][a-zA-Z0-9._-]*@)?([a-zA-Z0-9][a-zA-Z0
 
 func (o exportOptions) check() error {
 	if o.via != "" && !jump.MatchString(o.via) {
-		return fault.New(fault.Usage, "write for example: --via ops@host.example.org:22", "--via: %s is no host that ssh can go through", quoted(o.via))
+		return fault.New(fault.Usage, "write for example: --via ops@host.example.org:22",
+			"--via: %s is no host that ssh can go through", quoted(o.via))
 	}
 	return nil
 }

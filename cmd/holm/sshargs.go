@@ -97,7 +97,8 @@ func (t sshTarget) check() error {
 		}
 		// ssh expands %x and ${X} in file names, and takes quotes and backslashes away.
 		if !filepath.IsAbs(path) || strings.ContainsAny(path, `"'\%$`) || strings.ContainsFunc(path, unicode.IsControl) {
-			return fault.New(fault.Usage, "choose a state directory without quotes, backslashes, % and $", "ssh cannot use the file name %s", quoted(path))
+			return fault.New(fault.Usage, "choose a state directory without quotes, backslashes, % and $",
+				"ssh cannot use the file name %s", quoted(path))
 		}
 	}
 	return nil
@@ -174,7 +175,8 @@ func (c copying) instance() (string, error) {
 		case (from.Instance == "") == (c.to.Instance == ""):
 			return "", fault.New(fault.Usage, remedy, "exactly one side must be in an instance, as NAME:PATH")
 		case c.to.Instance == "" && i > 0 && from.Instance != name:
-			return "", fault.New(fault.Usage, "copy from one after the other", "all that is copied must come from one instance, and not from %s and %s", quoted(name), quoted(from.Instance))
+			return "", fault.New(fault.Usage, "copy from one after the other",
+				"all that is copied must come from one instance, and not from %s and %s", quoted(name), quoted(from.Instance))
 		case c.to.Instance == "":
 			name = from.Instance
 		}

@@ -21,7 +21,8 @@ func (a *app) tenantCommand() *cobra.Command {
 		GroupID: groupHost,
 	}
 	group(cmd)
-	cmd.AddCommand(a.tenantCreateCommand(), a.tenantLsCommand(), a.tenantShowCommand(), a.tenantSetCommand(), a.tenantRotateCommand(), a.tenantRmCommand())
+	cmd.AddCommand(a.tenantCreateCommand(), a.tenantLsCommand(), a.tenantShowCommand(), a.tenantSetCommand(), a.tenantRotateCommand(),
+		a.tenantRmCommand())
 	return cmd
 }
 

@@ -35,7 +35,8 @@ func (a *app) tenantRotateCommand() *cobra.Command {
 			f.Add("tenant", term.Text(args[0]))
 			f.Add("key", term.Text(id))
 			f.Add("sealed anew", term.Text(count(volumes, "volume")))
-			return a.streams.Print(a.settings.output, term.Result{Document: rotatedDocument{args[0], id, volumes}, People: f, Names: []string{args[0]}})
+			return a.streams.Print(a.settings.output,
+				term.Result{Document: rotatedDocument{args[0], id, volumes}, People: f, Names: []string{args[0]}})
 		},
 		ValidArgsFunction: a.completeTenants(1),
 	}

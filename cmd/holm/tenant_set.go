@@ -24,9 +24,11 @@ func (o *tenantOptions) flags(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.Var(&quotaFlag{into: &o.change.Instances}, "instances", "at most `N` instances; 0 is no limit")
 	flags.Var(&quotaFlag{into: &o.change.CPUs}, "cpus", "at most `N` vCPUs together; 0 is no limit")
-	flags.Var(&quotaFlag{into: &o.change.MemoryMiB, unit: mebibyte}, "memory", "at most this `SIZE` of memory together, such as 16G; 0 is no limit")
+	flags.Var(&quotaFlag{into: &o.change.MemoryMiB, unit: mebibyte}, "memory",
+		"at most this `SIZE` of memory together, such as 16G; 0 is no limit")
 	flags.Var(&quotaFlag{into: &o.change.DiskGiB, unit: gibibyte}, "disk", "at most this `SIZE` of disk together, such as 200G; 0 is no limit")
-	flags.Var(&ruleFlag{into: &o.change.Residency}, "residency", "where its data may lie, as a `LIST` of countries, EU, EEA; \"\" is everywhere")
+	flags.Var(&ruleFlag{into: &o.change.Residency}, "residency",
+		"where its data may lie, as a `LIST` of countries, EU, EEA; \"\" is everywhere")
 	flags.Var(&ruleFlag{into: &o.change.Subnet}, "subnet", "`CIDR` of its network, such as 10.5.0.0/24; a free one when not given")
 	flags.Var(&ruleFlag{into: &o.change.Egress}, "egress", "whom its instances may speak to outside: allow, deny, or a `LIST` of networks")
 	flags.BoolVar(&o.internal, "internal-traffic", false, "its instances may speak to each other")
@@ -72,10 +74,11 @@ func (a *app) tenantCreateCommand() *cobra.Command {
 func (a *app) tenantSetCommand() *cobra.Command {
 	var o tenantOptions
 	cmd := &cobra.Command{
-		Use:     "set NAME",
-		Short:   "Change what a tenant may have; not below what it has",
-		Example: "  sudo holm tenant set acme --instances 10\n  sudo holm tenant set acme --nameserver 192.0.2.53 --registry-mirror https://mirror.example",
-		Args:    names(1, 1, "the name of a tenant"),
+		Use:   "set NAME",
+		Short: "Change what a tenant may have; not below what it has",
+		Example: "  sudo holm tenant set acme --instances 10\n  sudo holm tenant set acme --nameserver 192.0.2.53 " +
+			"--registry-mirror https://mirror.example",
+		Args: names(1, 1, "the name of a tenant"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if cmd.Flags().NFlag() == 0 {
 				return fault.New(fault.Usage, "see what can be set: holm tenant set --help", "nothing to set was named")

@@ -109,5 +109,6 @@ func (a *app) printMode(ctx context.Context, keeper keyKeeper) error {
 	var f term.Fields
 	f.Add("mode", term.Text(now.Mode))
 	f.Add("key", state)
-	return a.streams.Print(a.settings.output, term.Result{Document: keyDocument{now.Mode, now.Open, now.Unfinished}, People: f, Names: []string{now.Mode}})
+	return a.streams.Print(a.settings.output,
+		term.Result{Document: keyDocument{now.Mode, now.Open, now.Unfinished}, People: f, Names: []string{now.Mode}})
 }

@@ -56,7 +56,8 @@ type api interface {
 	// GiveUp is Remove for an instance whose pool will not come back.
 	GiveUp(ctx context.Context, tenant, name string, observer provisioner.Observer) error
 	// Evidence states what an instance is and where it lies; at is the audit log as it is signed beside.
-	Evidence(ctx context.Context, tenant, name string, at func(context.Context) (ledger.Checkpoint, error), observer provisioner.Observer) (evidence.Statement, error)
+	Evidence(ctx context.Context, tenant, name string, at func(context.Context) (ledger.Checkpoint, error),
+		observer provisioner.Observer) (evidence.Statement, error)
 	Show(ctx context.Context, tenant, name string) (provisioner.View, error)
 	List(ctx context.Context, tenant string) ([]provisioner.Row, error)
 	Stats(ctx context.Context, tenant, name string) (provisioner.DomainStats, error)

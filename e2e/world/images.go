@@ -53,7 +53,8 @@ func (w *World) push(ctx context.Context, k kind, base string) (Image, error) {
 		return made, err
 	}
 	// Docker 26 pulls OCI's manifests as well as its own.
-	image, err := mutate.AppendLayers(mutate.ConfigMediaType(mutate.MediaType(empty.Image, types.OCIManifestSchema1), types.OCIConfigJSON), layer, own)
+	image, err := mutate.AppendLayers(mutate.ConfigMediaType(mutate.MediaType(empty.Image, types.OCIManifestSchema1),
+		types.OCIConfigJSON), layer, own)
 	if err != nil {
 		return made, err
 	}

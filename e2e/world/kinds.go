@@ -28,7 +28,8 @@ type file struct {
 
 // Debian's packages make their users when they are configured, which these never are.
 const (
-	users  = "root:x:0:0::/:/bin/sh\npostgres:x:70:70::/:/bin/sh\nredis:x:71:71::/:/bin/sh\nwww-data:x:33:33::/:/bin/sh\nnobody:x:65534:65534::/:/bin/sh\n"
+	users = "root:x:0:0::/:/bin/sh\npostgres:x:70:70::/:/bin/sh\nredis:x:71:71::/:/bin/sh\nwww-data:x:33:33::/:/bin/sh\n" +
+		"nobody:x:65534:65534::/:/bin/sh\n"
 	groups = "root:x:0:\npostgres:x:70:\nredis:x:71:\nwww-data:x:33:\nadm:x:4:\nnogroup:x:65534:\n"
 )
 
@@ -67,8 +68,13 @@ func kinds() []kind {
 	return []kind{
 		{name: "busybox", config: v1.Config{Env: []string{path}, Cmd: []string{"sh"}}},
 		{
-			name:   "nginx",
-			files:  []file{{"etc/nginx/nginx.conf", 0o644, 0, nginxConf}, {"srv/", 0o755, 0, ""}, {"srv/index.html", 0o644, 0, "hello\n"}, {"var/lib/nginx/", 0o755, 33, ""}},
+			name: "nginx",
+			files: []file{
+				{"etc/nginx/nginx.conf", 0o644, 0, nginxConf},
+				{"srv/", 0o755, 0, ""},
+				{"srv/index.html", 0o644, 0, "hello\n"},
+				{"var/lib/nginx/", 0o755, 33, ""},
+			},
 			config: v1.Config{Env: []string{path}, Cmd: []string{"nginx", "-g", "daemon off;"}, ExposedPorts: map[string]struct{}{"80/tcp": {}}},
 		},
 		{

@@ -32,7 +32,8 @@ func (w *World) PushProgram(ctx context.Context, tag, program string, more int64
 	if err != nil {
 		return err
 	}
-	image, err := mutate.AppendLayers(mutate.ConfigMediaType(mutate.MediaType(empty.Image, types.OCIManifestSchema1), types.OCIConfigJSON), layer)
+	image, err := mutate.AppendLayers(mutate.ConfigMediaType(mutate.MediaType(empty.Image, types.OCIManifestSchema1),
+		types.OCIConfigJSON), layer)
 	if err != nil {
 		return err
 	}
@@ -63,7 +64,10 @@ func packProgram(to, program string, more int64) (err error) {
 		return err
 	}
 	t := tar.NewWriter(packed)
-	if err := t.WriteHeader(&tar.Header{Name: filepath.Base(program), Typeflag: tar.TypeReg, Mode: 0o755, Size: int64(len(text))}); err != nil {
+	if err := t.WriteHeader(&tar.Header{
+		Name: filepath.Base(program), Typeflag: tar.TypeReg, Mode: 0o755,
+		Size: int64(len(text)),
+	}); err != nil {
 		return err
 	}
 	if _, err := t.Write(text); err != nil {

@@ -93,7 +93,8 @@ func needed(p string) bool {
 	for _, dir := range []string{
 		"usr/share/doc", "usr/share/man", "usr/share/locale", "usr/share/info", "usr/share/perl", "usr/share/i18n", "usr/share/lintian",
 		"usr/share/bash-completion", "usr/lib/x86_64-linux-gnu/perl", "usr/lib/x86_64-linux-gnu/gconv", "usr/lib/x86_64-linux-gnu/libLLVM",
-		"usr/lib/x86_64-linux-gnu/libz3", "usr/lib/x86_64-linux-gnu/libperl", "usr/lib/llvm", "usr/bin/perl", "usr/lib/systemd", "var/cache", "var/lib/apt", "var/lib/dpkg", "dev/",
+		"usr/lib/x86_64-linux-gnu/libz3", "usr/lib/x86_64-linux-gnu/libperl", "usr/lib/llvm", "usr/bin/perl", "usr/lib/systemd", "var/cache",
+		"var/lib/apt", "var/lib/dpkg", "dev/",
 	} {
 		if strings.HasPrefix(p, dir) {
 			return false
@@ -167,7 +168,8 @@ func (l layer) add(ctx context.Context, deb string) error {
 
 // applets are links for what busybox can do.
 func applets(w *tar.Writer) error {
-	for applet := range strings.FieldsSeq("sh cat echo false grep httpd id ip ls mkdir nc nslookup ping rm sed sleep stat sync touch true wget") {
+	for applet := range strings.FieldsSeq("sh cat echo false grep httpd id ip ls mkdir nc nslookup ping rm sed sleep " +
+		"stat sync touch true wget") {
 		h := tar.Header{Name: "bin/" + applet, Typeflag: tar.TypeSymlink, Linkname: "busybox", Mode: 0o777}
 		if err := w.WriteHeader(&h); err != nil {
 			return err

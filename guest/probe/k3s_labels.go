@@ -14,8 +14,9 @@ func k3sLabels() k3sRule {
 		id:      "k3s-labels",
 		source:  "PSS; holm",
 		promise: "Who may edit namespaces, but is no administrator, cannot loosen a namespace's rules by its labels.",
-		tried:   "as such a user, dry-run labels that loosen Pod Security, images and policies: on a namespace, its status, its finalizers, a new one",
-		try:     tryK3sLabels,
+		tried: "as such a user, dry-run labels that loosen Pod Security, images and policies: on a namespace, its status, " +
+			"its finalizers, a new one",
+		try: tryK3sLabels,
 	}
 }
 

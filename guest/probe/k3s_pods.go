@@ -22,7 +22,10 @@ func k3sWellMade() k3sapi.Pod {
 		Type:     k3sapi.Type{APIVersion: "v1", Kind: "Pod"},
 		Metadata: k3sapi.Meta{Name: "probe"},
 		Spec: k3sapi.PodSpec{
-			SecurityContext: &k3sapi.PodSecurity{RunAsNonRoot: new(true), RunAsUser: new(int64(65532)), Seccomp: &k3sapi.Seccomp{Type: "RuntimeDefault"}},
+			SecurityContext: &k3sapi.PodSecurity{
+				RunAsNonRoot: new(true), RunAsUser: new(int64(65532)),
+				Seccomp: &k3sapi.Seccomp{Type: "RuntimeDefault"},
+			},
 			Containers: []k3sapi.Container{{
 				Name: "main", Image: k3sImage,
 				SecurityContext: &k3sapi.ContainerSecurity{

@@ -27,7 +27,8 @@ func checkFlows(_ context.Context, e *env) Result {
 	here, _ := strconv.Atoi(e.value(flowsHere)) // 0 is little
 	switch {
 	case share*networks > most/4*3:
-		return warn(mend, "%d networks may have %d connections each, and the kernel follows %d: tenants can fill its table together", networks, share, most)
+		return warn(mend, "%d networks may have %d connections each, and the kernel follows %d: tenants can fill its table together",
+			networks, share, most)
 	case here > most/10*9:
 		return warn("echo net.netfilter.nf_conntrack_max="+strconv.Itoa(2*most)+" >> /etc/sysctl.d/99-holm.conf && sysctl --system",
 			"the kernel follows %d connections of %d: it is about to drop new ones, the host's too", here, most)

@@ -28,7 +28,8 @@ func checkForwarding(ctx context.Context, e *env) Result {
 		// Before there is a network nobody needs it, and libvirt sets it when one starts.
 		if e.value(path) == "0" && len(bridges) > 0 {
 			key := strings.ReplaceAll(strings.TrimPrefix(path, "/proc/sys/"), "/", ".")
-			return fail("echo "+key+"=1 >> /etc/sysctl.d/99-holm.conf && sysctl --system", "%s is 0: no packet gets to an instance or away from it", key)
+			return fail("echo "+key+"=1 >> /etc/sysctl.d/99-holm.conf && sysctl --system",
+				"%s is 0: no packet gets to an instance or away from it", key)
 		}
 	}
 	if !slices.Contains(bridges, e.Bridge) {

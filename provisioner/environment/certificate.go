@@ -74,8 +74,10 @@ func Subject(text string) string {
 // not matter.
 func withoutCertificate(have []string, fingerprint string) ([]string, error) {
 	wanted := strings.ToLower(strings.ReplaceAll(strings.TrimPrefix(fingerprint, "sha256:"), ":", ""))
-	if len(wanted) < minFingerprint || bytes.ContainsFunc([]byte(wanted), func(r rune) bool { return !strings.ContainsRune("0123456789abcdef", r) }) {
-		return nil, fault.New(fault.Usage, "give at least 8 of its hexadecimal digits", "%s is no fingerprint of a certificate", quoted(fingerprint))
+	if len(wanted) < minFingerprint ||
+		bytes.ContainsFunc([]byte(wanted), func(r rune) bool { return !strings.ContainsRune("0123456789abcdef", r) }) {
+		return nil, fault.New(fault.Usage, "give at least 8 of its hexadecimal digits",
+			"%s is no fingerprint of a certificate", quoted(fingerprint))
 	}
 	var left []string
 	for _, text := range have {
@@ -85,9 +87,11 @@ func withoutCertificate(have []string, fingerprint string) ([]string, error) {
 	}
 	switch len(have) - len(left) {
 	case 0:
-		return nil, fault.New(fault.NotFound, "see which there are, with show", "no certificate of the fingerprint %s is set here", quoted(fingerprint))
+		return nil, fault.New(fault.NotFound, "see which there are, with show",
+			"no certificate of the fingerprint %s is set here", quoted(fingerprint))
 	case 1:
 		return left, nil
 	}
-	return nil, fault.New(fault.Usage, "give more of its digits", "%s is the beginning of several certificates' fingerprints", quoted(fingerprint))
+	return nil, fault.New(fault.Usage, "give more of its digits",
+		"%s is the beginning of several certificates' fingerprints", quoted(fingerprint))
 }

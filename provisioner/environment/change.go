@@ -76,7 +76,8 @@ func (c Change) certificates(e *records.Environment) (err error) {
 		}
 	}
 	if n := len(e.Certificates); n > maxCertificates {
-		return fault.New(fault.Usage, "take one out: --rm-ca-certificate FINGERPRINT", "%d certificates are too many: at most %d", n, maxCertificates)
+		return fault.New(fault.Usage, "take one out: --rm-ca-certificate FINGERPRINT",
+			"%d certificates are too many: at most %d", n, maxCertificates)
 	}
 	if size := len(strings.Join(e.Certificates, "")); size > maxCertificateBytes {
 		return fault.New(fault.Usage, "take one out: --rm-ca-certificate FINGERPRINT",

@@ -56,7 +56,8 @@ func (r rule) list(given []string) ([]string, error) {
 }
 
 func nameserverRule() rule {
-	return rule{"name server", maxNameservers, "give an address that instances reach, such as 192.0.2.53: nothing of the host itself, on loopback or of one link", func(text string) string {
+	const remedy = "give an address that instances reach, such as 192.0.2.53: nothing of the host itself, on loopback or of one link"
+	return rule{"name server", maxNameservers, remedy, func(text string) string {
 		a, err := netip.ParseAddr(text)
 		if err != nil || !usable(a) {
 			return ""
@@ -70,7 +71,8 @@ func searchRule() rule {
 }
 
 func mirrorRule() rule {
-	return rule{"registry mirror", maxMirrors, "write it as https://mirror.example, without user, path, query and fragment", func(text string) string {
+	const remedy = "write it as https://mirror.example, without user, path, query and fragment"
+	return rule{"registry mirror", maxMirrors, remedy, func(text string) string {
 		u, ok := web(text)
 		// dockerd takes no mirror with a path, and would not start.
 		if !ok || u.User != nil || strings.Trim(u.Path, "/") != "" {
@@ -87,7 +89,8 @@ func timeServerRule() rule {
 var notProxied = regexp.MustCompile(`^(\*|\*?\.?[A-Za-z0-9_\[][A-Za-z0-9._:/\[\]-]*)$`)
 
 func notProxiedRule() rule {
-	return rule{"exception from the proxy", maxNotProxied, "give names, domains such as .corp.example, addresses or networks", func(text string) string {
+	const remedy = "give names, domains such as .corp.example, addresses or networks"
+	return rule{"exception from the proxy", maxNotProxied, remedy, func(text string) string {
 		if len(text) > maxName || !notProxied.MatchString(text) {
 			return ""
 		}
@@ -162,7 +165,8 @@ func ValidateProxy(text string) error {
 	}
 	u, ok := web(text)
 	if !ok || strings.Trim(u.Path, "/") != "" {
-		return fault.New(fault.Usage, "write it as http://proxy.corp.example:3128, special characters of a password as %XX; nothing of the host itself",
+		return fault.New(fault.Usage, "write it as http://proxy.corp.example:3128, special characters of a password as %XX; "+
+			"nothing of the host itself",
 			"the URL of the proxy, %s, is not allowed", quoted(struck(text)))
 	}
 	return nil

@@ -70,7 +70,8 @@ func defineNetwork(c *libvirt.Connect, want libvirtxml.Network, xml string) (mad
 	case essence(*got) != essence(want):
 		gone, err := undefineNetwork(c, want.UUID)
 		if err == nil && !gone && got.Bridge.Name != want.Bridge.Name {
-			err = fault.New(fault.Busy, "stop its instances first", "network %q has bridge %s, is to have %s, and is in use", want.Name, got.Bridge.Name, want.Bridge.Name)
+			err = fault.New(fault.Busy, "stop its instances first",
+				"network %q has bridge %s, is to have %s, and is in use", want.Name, got.Bridge.Name, want.Bridge.Name)
 		}
 		if err != nil || !gone {
 			return false, err

@@ -30,7 +30,9 @@ func (h *Host) Console(ctx context.Context, uuid string) (io.ReadWriteCloser, er
 	})
 }
 
-func (h *Host) open(ctx context.Context, what, uuid string, attach func(*libvirt.Domain, *libvirt.Stream) error) (io.ReadWriteCloser, error) {
+func (h *Host) open(ctx context.Context, what, uuid string,
+	attach func(*libvirt.Domain, *libvirt.Stream) error,
+) (io.ReadWriteCloser, error) {
 	_, release, err := h.acquire()
 	if err != nil {
 		return nil, err

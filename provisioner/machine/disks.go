@@ -44,9 +44,10 @@ const (
 	maxQueues      = 4
 )
 
-// stateDisk goes past the host's page cache, unless its file system cannot have that, and gives back what the guest trims or zeroes. A guest whose volume finds no space is paused, to go on when there is some: with an error
-// instead, its file system would turn read-only or lose what it had promised. The numbers behind the thread, the queues
-// and the kind of I/O are in docs/STORAGE.md.
+// stateDisk goes past the host's page cache, unless its file system cannot have that, and gives back what the guest trims or
+// zeroes. A guest whose volume finds no space is paused, to go on when there is some: with an error instead, its file system
+// would turn read-only or lose what it had promised. The numbers behind the thread, the queues and the kind of I/O are in
+// docs/STORAGE.md.
 func stateDisk(s Spec) libvirtxml.DomainDisk {
 	d := disk(s.StateDisk.Path, StateTarget, StateSerial)
 	if s.StateDisk.Block {

@@ -56,7 +56,8 @@ func (l Limits) Validate() error {
 	}
 	switch {
 	case l.IOPSBurst != 0 && l.IOPSBurst <= l.IOPS, l.MBpsBurst != 0 && l.MBpsBurst <= l.MBps:
-		return fault.New(fault.Usage, "allow more in a burst, or none", "a burst of %d requests and %d MB a second is no more than is always allowed", l.IOPSBurst, l.MBpsBurst)
+		return fault.New(fault.Usage, "allow more in a burst, or none",
+			"a burst of %d requests and %d MB a second is no more than is always allowed", l.IOPSBurst, l.MBpsBurst)
 	case l.IOPSBurst != 0 && l.IOPS == 0, l.MBpsBurst != 0 && l.MBps == 0:
 		return fault.New(fault.Usage, "limit what is allowed outside of bursts, too", "a burst needs a limit to burst out of")
 	}

@@ -62,7 +62,10 @@ func guard(name string) *libvirtxml.NWFilter {
 		SrcIPAddr: variable(VarAddress),
 	}})
 	for _, kind := range []uint{134, 137} { // router advertisement, redirect
-		add(libvirtxml.NWFilterRule{Action: drop, Direction: out, IPv6: &libvirtxml.NWFilterRuleIPv6{Protocol: word("icmpv6"), Type: number(kind), TypeEnd: number(kind)}})
+		add(libvirtxml.NWFilterRule{
+			Action: drop, Direction: out,
+			IPv6: &libvirtxml.NWFilterRuleIPv6{Protocol: word("icmpv6"), Type: number(kind), TypeEnd: number(kind)},
+		})
 	}
 	add(libvirtxml.NWFilterRule{Action: drop, Direction: out, IPv6: &libvirtxml.NWFilterRuleIPv6{
 		Protocol: word("udp"), NWFilterRuleCommonPort: libvirtxml.NWFilterRuleCommonPort{SrcPortStart: number(547), SrcPortEnd: number(547)},

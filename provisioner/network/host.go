@@ -126,7 +126,8 @@ func WhyNotIPv6(proc fs.FS) string {
 	}
 	for _, r := range routes {
 		if r.Learnt && setting(r.Device+"/accept_ra") == "1" {
-			return "the host's own IPv6 routes come from a router at " + r.Device + ", and would be lost: net.ipv6.conf." + r.Device + ".accept_ra is 1, and not 2"
+			return "the host's own IPv6 routes come from a router at " + r.Device + ", and would be lost: net.ipv6.conf." + r.Device +
+				".accept_ra is 1, and not 2"
 		}
 	}
 	return ""

@@ -167,7 +167,8 @@ func (n Network) validate() error {
 		return refuse("network uuid", n.UUID, "use a lower-case UUID")
 	case !bridgePattern.MatchString(n.Bridge):
 		return refuse("bridge name", n.Bridge, "use 1 to 15 of a-z, 0-9 and '-', starting with a letter")
-	case n.Subnet6.IsValid() && (n.Subnet6.Bits() != Bits6 || n.Subnet6 != n.Subnet6.Masked() || !n.Subnet6.Addr().Is6() || !n.Subnet6.Addr().IsPrivate()):
+	case n.Subnet6.IsValid() && (n.Subnet6.Bits() != Bits6 || n.Subnet6 != n.Subnet6.Masked() || !n.Subnet6.Addr().Is6() ||
+		!n.Subnet6.Addr().IsPrivate()):
 		return refuse("IPv6 subnet", n.Subnet6.String(), "use a /64 within fc00::/7")
 	}
 	return errors.Join(validateSubnet(n.Subnet), n.Egress.validate())

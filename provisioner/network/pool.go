@@ -67,7 +67,8 @@ func Free(pool netip.Prefix, taken []netip.Prefix) (netip.Prefix, error) {
 		}
 		addr = netip.AddrFrom4(b)
 	}
-	return netip.Prefix{}, fault.New(fault.Refused, "give another one: holm host set --address-pool CIDR, or holm tenant create NAME --subnet CIDR",
+	return netip.Prefix{}, fault.New(fault.Refused,
+		"give another one: holm host set --address-pool CIDR, or holm tenant create NAME --subnet CIDR",
 		"the pool of addresses %s has no free /%d", pool, poolBits)
 }
 

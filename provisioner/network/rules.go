@@ -66,7 +66,10 @@ func (n Network) Rules(guests []Guest) nft.Ruleset {
 	tables := n.Tables()
 	w := &writer{n: n, table: tables[0]}
 	w.Replace(w.table)
-	for _, name := range []string{CountHost, CountLoopback, CountMetadata, CountSpoofed, CountNeighbours, CountUninvited, CountEgress, CountCrowded, CountForeign} {
+	for _, name := range []string{
+		CountHost, CountLoopback, CountMetadata, CountSpoofed, CountNeighbours, CountUninvited, CountEgress,
+		CountCrowded, CountForeign,
+	} {
 		w.Counter(w.table, name)
 	}
 	w.first()

@@ -322,9 +322,11 @@ func (h *Hypervisor) others(uuid string, want network) error {
 		same := id == uuid && n.name == want.name
 		switch {
 		case same && n.state != "" && want.state != "" && n.state != want.state:
-			return fault.New(fault.Exists, "give this one another: holm host set --network NAME --subnet CIDR", "network %q %w: it is that of %s", n.name, provisioner.ErrNotOurs, n.state)
+			return fault.New(fault.Exists, "give this one another: holm host set --network NAME --subnet CIDR",
+				"network %q %w: it is that of %s", n.name, provisioner.ErrNotOurs, n.state)
 		case !same && (id == uuid || n.name == want.name || n.bridge == want.bridge):
-			return fault.New(fault.Exists, "remove it: virsh net-undefine "+n.name, "network %q with bridge %q %w", n.name, n.bridge, provisioner.ErrNotOurs)
+			return fault.New(fault.Exists, "remove it: virsh net-undefine "+n.name,
+				"network %q with bridge %q %w", n.name, n.bridge, provisioner.ErrNotOurs)
 		}
 	}
 	return nil

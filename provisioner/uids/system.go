@@ -39,7 +39,8 @@ func (s System) Own(path string, uid int) error {
 	}
 	if err == nil && errors.Is(Try(uid, path, Read), fs.ErrPermission) {
 		dir := closed(path)
-		return fault.New(fault.Unfit, "chmod o+x "+dir, "%s, as which QEMU is to run, cannot pass through %s to its %s", label(uid), dir, filepath.Base(path))
+		return fault.New(fault.Unfit, "chmod o+x "+dir,
+			"%s, as which QEMU is to run, cannot pass through %s to its %s", label(uid), dir, filepath.Base(path))
 	}
 	return err
 }

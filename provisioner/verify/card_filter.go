@@ -105,8 +105,9 @@ func after(rule []string, option string) string {
 func judgeFrames(rules [][]string, tap, mac, address, address6 string) string {
 	local, _ := network.LinkLocal(mac) // none is nobody's
 	own := map[string][]string{
-		"-s": {mac}, "--arp-mac-src": {mac}, "--ip-src": {address, netip.IPv4Unspecified().String()}, "--arp-ip-src": {address, netip.IPv4Unspecified().String()},
-		"--ip6-src": {address6, local.String()},
+		"-s": {mac}, "--arp-mac-src": {mac}, "--ip-src": {address, netip.IPv4Unspecified().String()},
+		"--arp-ip-src": {address, netip.IPv4Unspecified().String()},
+		"--ip6-src":    {address6, local.String()},
 	}
 	seen, drops := map[string]bool{}, false
 	for _, rule := range rules {
@@ -114,7 +115,8 @@ func judgeFrames(rules [][]string, tap, mac, address, address6 string) string {
 		if !drops && !seen[mac] && slices.Equal(rule, []string{"-j", "ACCEPT"}) {
 			return fmt.Sprintf("all that %s sends is let through before it is looked at", tap)
 		}
-		if through := after(rule, "-j"); after(rule, "-p") == "IPv6" && after(rule, "--ip6-src") == "" && (through == "ACCEPT" || through == "RETURN") {
+		if through := after(rule, "-j"); after(rule, "-p") == "IPv6" && after(rule, "--ip6-src") == "" &&
+			(through == "ACCEPT" || through == "RETURN") {
 			return fmt.Sprintf("IPv6 of any address is let through that %s sends", tap)
 		}
 		for option, allowed := range own {

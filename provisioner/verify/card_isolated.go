@@ -13,7 +13,8 @@ import (
 // cardIsolated: libvirt sets the port once, when the machine starts, and does not look at it again.
 func cardIsolated() rule {
 	return rule{
-		id: "card-isolated", side: Host, source: "holm", promise: "the bridge carries nothing from the instance to a neighbour, unless the record allows it",
+		id: "card-isolated", side: Host, source: "holm",
+		promise: "the bridge carries nothing from the instance to a neighbour, unless the record allows it",
 		try: func(_ context.Context, t *trial) found {
 			const tried = "look up in the kernel whether the card's port is isolated"
 			card, err := t.card()

@@ -23,7 +23,8 @@ func clock() rule {
 			if skew > maxSkew {
 				return failed(tried, "it is %s off", skew.Round(100*time.Millisecond))
 			}
-			return passed(tried, "%s off at most, after a round trip of %s", max(skew, 0).Round(time.Millisecond), said.Heard.Sub(said.Asked).Round(time.Millisecond))
+			return passed(tried, "%s off at most, after a round trip of %s", max(skew, 0).Round(time.Millisecond),
+				said.Heard.Sub(said.Asked).Round(time.Millisecond))
 		},
 	}
 }

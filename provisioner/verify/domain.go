@@ -10,7 +10,8 @@ import (
 // domainAsAsked: a domain can be changed behind holm's back, while it runs or before it is started.
 func domainAsAsked() rule {
 	return rule{
-		id: "domain-as-asked", side: Host, source: "holm", promise: "the running machine is the one on record, with no device that was not asked for",
+		id: "domain-as-asked", side: Host, source: "holm",
+		promise: "the running machine is the one on record, with no device that was not asked for",
 		try: func(_ context.Context, t *trial) found {
 			const tried = "compare the running domain with the record, element by element"
 			if t.Live == "" {

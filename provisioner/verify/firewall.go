@@ -11,11 +11,13 @@ import (
 // refusedWithin is how long a port may leave an attempt without an answer before it counts as closed.
 const refusedWithin = 2 * time.Second
 
-// firewall is the guest's to spoil, who chooses the port: it shows what a guest that wants to be seen as it is shows. It opens a port and listens on it for as long as it tries its own checks, so that being refused is
-// the packet filter's doing and not the want of a listener.
+// firewall is the guest's to spoil, who chooses the port: it shows what a guest that wants to be seen as it is shows. It opens
+// a port and listens on it for as long as it tries its own checks, so that being refused is the packet filter's doing and not
+// the want of a listener.
 func firewall() rule {
 	return rule{
-		id: "firewall", side: Network, source: "CIS Debian 4.3", promise: "a port that was not asked for cannot be reached, whoever listens on it",
+		id: "firewall", side: Network, source: "CIS Debian 4.3",
+		promise: "a port that was not asked for cannot be reached, whoever listens on it",
 		try: func(ctx context.Context, t *trial) found {
 			const tried = "connect to a port on which the guest listens, and to port 22"
 			port := t.Guest.port(ctx)

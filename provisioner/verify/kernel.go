@@ -11,7 +11,8 @@ import (
 	"holm/provisioner/machine"
 )
 
-// kernelOfImage looks at what the host hands to QEMU: the kernel is not covered by dm-verity, whose root hash it is told; it is pinned by the manifest.
+// kernelOfImage looks at what the host hands to QEMU: the kernel is not covered by dm-verity, whose root hash it is told; it is
+// pinned by the manifest.
 func kernelOfImage() rule {
 	return rule{
 		id: "kernel-of-image", side: Host, source: "holm", promise: "the machine boots the kernel and initrd of its image, byte for byte",

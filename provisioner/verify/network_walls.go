@@ -6,7 +6,8 @@ import "context"
 func networkWalls() rule {
 	return rule{
 		id: "network-walls", side: Host, source: "holm",
-		promise: "the kernel has the rules of the instance's network as they are on record, for IPv4, IPv6 and frames, each of them and no others",
+		promise: "the kernel has the rules of the instance's network as they are on record, for IPv4, IPv6 and frames, " +
+			"each of them and no others",
 		try: func(ctx context.Context, t *trial) found {
 			const tried = "compare the kernel's rules with those on record, one by one"
 			if t.Walls == nil {

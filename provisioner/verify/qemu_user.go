@@ -11,7 +11,8 @@ import (
 // qemuUser: a guest that breaks out of QEMU is this user on the host.
 func qemuUser() rule {
 	return rule{
-		id: "qemu-user", side: Host, source: "holm", promise: "QEMU runs as a user and a group of its own tenant, in no other group, never as root",
+		id: "qemu-user", side: Host, source: "holm",
+		promise: "QEMU runs as a user and a group of its own tenant, in no other group, never as root",
 		try: func(_ context.Context, t *trial) found {
 			const tried = "uid, gid and groups of every thread of QEMU"
 			p, err := t.process()

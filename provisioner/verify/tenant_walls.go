@@ -20,7 +20,8 @@ import (
 func tenantWalls() rule {
 	return rule{
 		id: "tenant-walls", side: Host, source: "holm",
-		promise: "another tenant's user cannot open the volume, the seed, the console log, QEMU's sockets or its memory, and its own cannot write to the image",
+		promise: "another tenant's user cannot open the volume, the seed, the console log, QEMU's sockets or its memory, and its own " +
+			"cannot write to the image",
 		try: func(_ context.Context, t *trial) found {
 			const tried = "open each of them as the tenant's user and as another one"
 			if t.Wanted.UID == 0 {
@@ -43,7 +44,8 @@ func tenantWalls() rule {
 					return *f
 				}
 			}
-			return passed(tried, "uid %d opens its volume; for uid %d %d attempts were refused", t.Wanted.UID, stranger(t.Wanted.UID), len(attempts)-1)
+			return passed(tried, "uid %d opens its volume; for uid %d %d attempts were refused", t.Wanted.UID,
+				stranger(t.Wanted.UID), len(attempts)-1)
 		},
 	}
 }

@@ -129,7 +129,8 @@ func (p Plan) format() step {
 func (p Plan) Lines() []string {
 	var lines []string
 	for _, d := range p.Drives {
-		lines = append(lines, strings.TrimRight(fmt.Sprintf("all of %s  %.1f GiB  %s  %s", d.Path, float64(d.SizeBytes)/(1<<30), d.Model, d.Serial), " "))
+		lines = append(lines, strings.TrimRight(fmt.Sprintf("all of %s  %.1f GiB  %s  %s", d.Path, float64(d.SizeBytes)/(1<<30),
+			d.Model, d.Serial), " "))
 	}
 	for _, s := range []step{p.create(), p.format()} {
 		lines = append(lines, strings.Join(s.args, " "))

@@ -22,7 +22,8 @@ func (b Builder) unchanged(ctx context.Context, p Plan) error {
 			return err
 		}
 		if now != planned {
-			return fault.New(fault.Refused, "see what there is now: lsblk --nodeps -o NAME,SIZE,MODEL,SERIAL", "%s is another drive than it was a moment ago", planned.Path)
+			return fault.New(fault.Refused, "see what there is now: lsblk --nodeps -o NAME,SIZE,MODEL,SERIAL",
+				"%s is another drive than it was a moment ago", planned.Path)
 		}
 	}
 	return nil

@@ -112,7 +112,8 @@ func (b Builder) empty(ctx context.Context, d Drive) error {
 	if holds == "" {
 		return nil
 	}
-	return fault.New(fault.Refused, "if nothing on it is needed: wipefs --all "+d.Path+" && blkdiscard --force "+d.Path, "%s holds %s", d.Path, holds)
+	return fault.New(fault.Refused, "if nothing on it is needed: wipefs --all "+d.Path+" && blkdiscard --force "+d.Path,
+		"%s holds %s", d.Path, holds)
 }
 
 func exists(path string) bool {

@@ -70,7 +70,8 @@ func (w *work) takeBack(ctx context.Context, failed error) error {
 		}
 	}
 	if len(left) > 0 {
-		return fault.New(fault.Leftover, "see what is left: cat /proc/mdstat; findmnt "+w.Mount, "%w; and it could not be taken back: %w", failed, errors.Join(left...))
+		return fault.New(fault.Leftover, "see what is left: cat /proc/mdstat; findmnt "+w.Mount,
+			"%w; and it could not be taken back: %w", failed, errors.Join(left...))
 	}
 	if ctx.Err() != nil {
 		return &fault.Error{Kind: fault.Interrupted, What: "interrupted: the drives are as they were", Cause: failed}

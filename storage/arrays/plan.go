@@ -62,7 +62,8 @@ func (p Plan) sizes() error {
 	small := slices.MinFunc(p.Drives, bySize)
 	large := slices.MaxFunc(p.Drives, bySize)
 	if float64(small.SizeBytes) < alike*float64(large.SizeBytes) {
-		return fault.New(fault.Usage, "choose drives of one size", "%s has %.1f GiB and %s has %.1f: what is more than the smallest has would be lost",
+		return fault.New(fault.Usage, "choose drives of one size",
+			"%s has %.1f GiB and %s has %.1f: what is more than the smallest has would be lost",
 			small.Path, float64(small.SizeBytes)/(1<<30), large.Path, float64(large.SizeBytes)/(1<<30))
 	}
 	return nil
@@ -93,7 +94,8 @@ func (b Builder) place(s Spec) (made bool, err error) {
 		}
 	}
 	if exists(b.systemd().UnitPath(s.Mount)) {
-		return false, fault.New(fault.Exists, "choose another place: --mount DIR", "systemd has a unit that mounts something at %s already", s.Mount)
+		return false, fault.New(fault.Exists, "choose another place: --mount DIR",
+			"systemd has a unit that mounts something at %s already", s.Mount)
 	}
 	entries, err := os.ReadDir(b.path(s.Mount))
 	switch {

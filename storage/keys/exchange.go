@@ -44,7 +44,8 @@ func (k Keeper) Hold(ctx context.Context) (release func(), err error) {
 // or Unlock, then finishes it.
 func (k Keeper) Lock(ctx context.Context, passphrase []byte, book Book) error {
 	if len(passphrase) < MinPassphrase {
-		return fault.New(fault.Usage, "take a longer one", "a passphrase of %d bytes is too short: use at least %d", len(passphrase), MinPassphrase)
+		return fault.New(fault.Usage, "take a longer one",
+			"a passphrase of %d bytes is too short: use at least %d", len(passphrase), MinPassphrase)
 	}
 	release, err := k.Hold(ctx)
 	if err != nil {

@@ -153,6 +153,7 @@ func wrap(err error) error {
 
 func lost(path string) error {
 	return fault.New(fault.Failure,
-		"put it back from a backup. What runs goes on, instances without encryption start, all can be listed and removed; encrypted ones cannot start, and new ones cannot be made",
+		"put it back from a backup. What runs goes on, instances without encryption start, all can be listed and removed; encrypted ones "+
+			"cannot start, and new ones cannot be made",
 		"the host's key %s is gone", path)
 }

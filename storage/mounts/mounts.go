@@ -121,8 +121,13 @@ func (s Systemd) Add(ctx context.Context, m Mount) error {
 		return err
 	}
 	text, err := unitfile.Encode(unitfile.File{
-		"Unit":    {{Name: "Description", Value: m.For}},
-		"Mount":   {{Name: "What", Value: m.What}, {Name: "Where", Value: m.Where}, {Name: "Type", Value: m.Type}, {Name: "Options", Value: "noatime"}},
+		"Unit": {{Name: "Description", Value: m.For}},
+		"Mount": {
+			{Name: "What", Value: m.What},
+			{Name: "Where", Value: m.Where},
+			{Name: "Type", Value: m.Type},
+			{Name: "Options", Value: "noatime"},
+		},
 		"Install": {{Name: "WantedBy", Value: "local-fs.target"}},
 	})
 	if err != nil {

@@ -34,7 +34,8 @@ func (l Looker) btrfs(m *mountinfo.Info) (uuid string, top Device, err error) {
 		top, err := l.btrfsDevice(dir, members)
 		return name, top, err
 	}
-	return "", Device{}, fault.New(fault.Unfit, "see: btrfs filesystem show "+m.Mountpoint, "the kernel does not say which drives the btrfs at %s is on", m.Mountpoint)
+	return "", Device{}, fault.New(fault.Unfit, "see: btrfs filesystem show "+m.Mountpoint,
+		"the kernel does not say which drives the btrfs at %s is on", m.Mountpoint)
 }
 
 // holds looks for a device by its name, or by that of the mapping it is.

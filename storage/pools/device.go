@@ -169,7 +169,10 @@ func (l Looker) raid(dir place, d *Device, depth int) error {
 	if action := dir.text("md/sync_action"); action != "idle" && action != "frozen" {
 		d.Action, d.Done = action, fraction(dir.text("md/sync_completed"))
 	}
-	if state := dir.text("md/array_state"); !slices.Contains([]string{"clean", "active", "active-idle", "write-pending", "readonly", "read-auto"}, state) {
+	if state := dir.text("md/array_state"); !slices.Contains([]string{
+		"clean", "active", "active-idle", "write-pending", "readonly",
+		"read-auto",
+	}, state) {
 		d.Broken = fmt.Sprintf("the array is %s", orUnknown(state))
 	} else if dir.lostMirror(whole) {
 		d.Broken = "both drives of a mirror are gone"

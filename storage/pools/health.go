@@ -8,7 +8,8 @@ import (
 	"sync"
 )
 
-// Health is what an NVMe drive says of itself; all but Controller is unknown while that is not "live". Source: NVM Express Base Specification, SMART / Health Information log.
+// Health is what an NVMe drive says of itself; all but Controller is unknown while that is not "live". Source: NVM Express Base
+// Specification, SMART / Health Information log.
 type Health struct {
 	CriticalWarning int    `json:"critical_warning"`  // bits; 0 is none
 	PercentUsed     int    `json:"percent_used"`      // of the life that its maker expects; may exceed 100
@@ -94,7 +95,10 @@ func (h *Health) warning() string {
 		return ""
 	}
 	var why []string
-	for bit, text := range []string{"spare below its threshold", "temperature", "unreliable", "read-only", "its write cache has no power of its own"} {
+	for bit, text := range []string{
+		"spare below its threshold", "temperature", "unreliable", "read-only",
+		"its write cache has no power of its own",
+	} {
 		if h.CriticalWarning&(1<<bit) != 0 {
 			why = append(why, text)
 		}

@@ -80,7 +80,8 @@ func (l Looker) mounted(path string) (*mountinfo.Info, error) {
 		if !exists(path) && l.Root == "" {
 			return nil, fault.New(fault.NotFound, "make a file system and mount it there", "there is no %s: %w", path, fs.ErrNotExist)
 		}
-		return nil, fault.New(fault.Usage, "mount a file system there, or name the mount point: findmnt --target "+path, "%s is not a mount point", path)
+		return nil, fault.New(fault.Usage, "mount a file system there, or name the mount point: findmnt --target "+path,
+			"%s is not a mount point", path)
 	}
 	m := all[len(all)-1] // what was mounted last hides the others
 	if foreign(m) {

@@ -21,15 +21,16 @@ var ErrTampered = errors.New("does not agree with the audit log")
 // AuditEntry is one change. Its hash covers every other field, and Prev the entry before: whoever alters, removes or
 // inserts one has to rewrite all that follow.
 type AuditEntry struct {
-	Seq     uint64    `json:"seq"` // from 1, without gaps
-	Time    time.Time `json:"time"`
-	Actor   string    `json:"actor"`             // "uid 0", and ", login 1000" when that is somebody else
-	Kind    string    `json:"kind"`              // "instance.reserve", "instance.update", "instance.drop", "operation.put", "host.set", "audit.archive"
-	Object  string    `json:"object"`            // "instance/<id>", "operation/<instance id>/<id>", "host"
-	Note    string    `json:"note,omitempty"`    // for people: "acme/web ready"
-	Content string    `json:"content,omitempty"` // SHA-256 of the record as it is stored; none when it was dropped
-	Prev    string    `json:"prev"`              // Hash of the entry before; "" in the first
-	Hash    string    `json:"hash"`              // SHA-256 of this entry's JSON with an empty hash
+	Seq   uint64    `json:"seq"` // from 1, without gaps
+	Time  time.Time `json:"time"`
+	Actor string    `json:"actor"` // "uid 0", and ", login 1000" when that is somebody else
+	// "instance.reserve", "instance.update", "instance.drop", "operation.put", "host.set", "audit.archive"
+	Kind    string `json:"kind"`
+	Object  string `json:"object"`            // "instance/<id>", "operation/<instance id>/<id>", "host"
+	Note    string `json:"note,omitempty"`    // for people: "acme/web ready"
+	Content string `json:"content,omitempty"` // SHA-256 of the record as it is stored; none when it was dropped
+	Prev    string `json:"prev"`              // Hash of the entry before; "" in the first
+	Hash    string `json:"hash"`              // SHA-256 of this entry's JSON with an empty hash
 }
 
 // change is what a transaction says it did.
@@ -132,7 +133,8 @@ func verifyContent(tx *bolt.Tx, last map[string]string, untold map[string]bool) 
 		return err
 	}
 	always := func(object string, value []byte) error { return compare(object, value, true) }
-	if err := errors.Join(pools().each(tx, always), tenants().each(tx, always), flavors().each(tx, always), tenantKeys().each(tx, always), users().each(tx, always)); err != nil {
+	if err := errors.Join(pools().each(tx, always), tenants().each(tx, always), flavors().each(tx, always), tenantKeys().each(tx, always),
+		users().each(tx, always)); err != nil {
 		return err
 	}
 	if value := tx.Bucket([]byte(bucketMeta)).Get([]byte(keyHost)); value != nil {
@@ -176,7 +178,8 @@ func actor() string {
 func describeActor(uid int, login string) string {
 	who := "uid " + strconv.Itoa(uid)
 	const unset = 1<<32 - 1
-	if id, err := strconv.ParseUint(strings.TrimSpace(login), 10, 32); err == nil && id != unset && id != uint64(uid) { //nolint:gosec // a uid is not negative
+	id, err := strconv.ParseUint(strings.TrimSpace(login), 10, 32)
+	if err == nil && id != unset && id != uint64(uid) { //nolint:gosec // a uid is not negative
 		who += ", login " + strconv.FormatUint(id, 10)
 	}
 	return who

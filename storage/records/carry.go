@@ -26,7 +26,8 @@ func carry(of reflect.Type, stored, value json.RawMessage) (json.RawMessage, boo
 		of = of.Elem()
 	}
 	var before, after map[string]json.RawMessage
-	if of.Kind() != reflect.Struct || json.Unmarshal(stored, &before) != nil || json.Unmarshal(value, &after) != nil || before == nil || after == nil {
+	if of.Kind() != reflect.Struct || json.Unmarshal(stored, &before) != nil || json.Unmarshal(value, &after) != nil ||
+		before == nil || after == nil {
 		return value, false
 	}
 	known, any := map[string]reflect.Type{}, false

@@ -1,6 +1,7 @@
 // Package records is what holm remembers: instances, operations, tenants with their keys and users, pools, flavors, the host's
-// settings, and the audit log of every change of them. It lives in one bbolt file that is opened for the moment of each transaction only, so that commands
-// at work at the same time do not wait for each other, and a command that was killed holds nothing.
+// settings, and the audit log of every change of them. It lives in one bbolt file that is opened for the moment of each
+// transaction only, so that commands at work at the same time do not wait for each other, and a command that was killed holds
+// nothing.
 //
 // In the file:
 //

@@ -25,9 +25,11 @@ func (b *Bolt) explain(err error) error {
 	case errors.Is(err, fs.ErrPermission) && os.Geteuid() != 0:
 		return denied(filepath.Dir(b.path), err)
 	case errors.Is(err, syscall.ENOTDIR):
-		return fault.New(fault.Failure, "choose another place with --state, or run as root", "%s cannot be the state directory: %w", filepath.Dir(b.path), err)
+		return fault.New(fault.Failure, "choose another place with --state, or run as root",
+			"%s cannot be the state directory: %w", filepath.Dir(b.path), err)
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
-		return fault.New(fault.Failure, "free some space: holm rm NAME, or holm image ls and holm image rm DIGEST      or keep it elsewhere: --state DIR",
+		return fault.New(fault.Failure,
+			"free some space: holm rm NAME, or holm image ls and holm image rm DIGEST      or keep it elsewhere: --state DIR",
 			"no space left in %s: %w", filepath.Dir(b.path), err)
 	}
 	return fmt.Errorf("database %s: %w", b.path, err)

@@ -38,7 +38,9 @@ func (b *Bolt) AddTenantKey(ctx context.Context, key TenantKey, admit func(exist
 
 // RotateKey replaces a tenant's key in one transaction with all that it has sealed: reseal is given the key and the tenant's
 // instances, and changes both. ErrNotFound when the tenant has no key.
-func (b *Bolt) RotateKey(ctx context.Context, tenant string, reseal func(key *TenantKey, instances []Instance) error) (key TenantKey, err error) {
+func (b *Bolt) RotateKey(ctx context.Context, tenant string,
+	reseal func(key *TenantKey, instances []Instance) error,
+) (key TenantKey, err error) {
 	err = b.write(ctx, func(tx *bolt.Tx) (change, error) {
 		found := false
 		if key, found, err = tenantKeys().get(b, tx, tenant); err != nil {

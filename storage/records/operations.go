@@ -11,8 +11,8 @@ import (
 	bolt "go.etcd.io/bbolt"
 )
 
-// PutOperation stores or replaces an operation; with one that has ended, the oldest of more than KeptOperations go. It is one transaction with one sync of the file, so that a step costs
-// as little as its promise to be durable allows.
+// PutOperation stores or replaces an operation; with one that has ended, the oldest of more than KeptOperations go. It is one
+// transaction with one sync of the file, so that a step costs as little as its promise to be durable allows.
 func (b *Bolt) PutOperation(ctx context.Context, op Operation) error {
 	if err := validOperation(op); err != nil {
 		return err

@@ -103,8 +103,8 @@ func tenants() shelf[Tenant] {
 	}
 }
 
-// AddTenant stores a new tenant, if the rules allow it; ErrExists when the name is taken. admit is given the others; an error from it is returned
-// as it is, and nothing is stored.
+// AddTenant stores a new tenant, if the rules allow it; ErrExists when the name is taken. admit is given the others; an error
+// from it is returned as it is, and nothing is stored.
 func (b *Bolt) AddTenant(ctx context.Context, tenant Tenant, admit func(existing []Tenant) error, rules ...Rule) error {
 	return tenants().add(ctx, b, tenant, admit, rules...)
 }

@@ -32,7 +32,9 @@ func (b *Bolt) Users(ctx context.Context) ([]TenantUser, error) { return users()
 
 // TakeUser returns the number of a tenant; a tenant without one is given that which choose returns, in the same transaction.
 // choose is given all that were ever given to anybody; an error from it is returned as it is, and nothing is stored.
-func (b *Bolt) TakeUser(ctx context.Context, tenant string, now time.Time, choose func(given []TenantUser) (int, error)) (user TenantUser, err error) {
+func (b *Bolt) TakeUser(ctx context.Context, tenant string, now time.Time,
+	choose func(given []TenantUser) (int, error),
+) (user TenantUser, err error) {
 	if err := validKey("tenant's name", tenant); err != nil {
 		return user, err
 	}

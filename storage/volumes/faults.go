@@ -16,7 +16,8 @@ func existing(path string) error {
 }
 
 func missing(dir string) error {
-	return fault.New(fault.Unfit, "mount the pool's file system, and look at it: holm pool check", "the folder of volumes %s is not there", dir)
+	return fault.New(fault.Unfit, "mount the pool's file system, and look at it: holm pool check",
+		"the folder of volumes %s is not there", dir)
 }
 
 // wrap says what was being done, unless the error is one that a person can read as it is.

@@ -33,7 +33,10 @@ func qcow2() format {
 			// It is given the file that was just made, and not a name that could be another one's by then.
 			_, err := run.Run(ctx, run.Cmd{
 				Name: "qemu-img", Files: []*os.File{file},
-				Args: []string{"create", "-q", "-f", "qcow2", "-o", "compat=1.1,lazy_refcounts=on,preallocation=off", trusted.Descriptor(3), strconv.Itoa(gib) + "G"},
+				Args: []string{
+					"create", "-q", "-f", "qcow2", "-o", "compat=1.1,lazy_refcounts=on,preallocation=off", trusted.Descriptor(3),
+					strconv.Itoa(gib) + "G",
+				},
 			})
 			if err != nil || key == nil {
 				return err

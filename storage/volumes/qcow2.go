@@ -93,7 +93,8 @@ func (h qcow2Header) luks(file io.ReaderAt, size int64) (p pointer, err error) {
 	if err == nil && p == (pointer{}) {
 		err = errors.New("an encrypted qcow2 file does not say where its LUKS header is")
 	}
-	if err == nil && (p.At < uint64(h.cluster()) || p.At%512 != 0 || p.Length == 0 || p.Length > 64<<20 || !p.inside(size)) { //nolint:gosec // a cluster is 2 MiB at most
+	first := uint64(h.cluster()) //nolint:gosec // a cluster is 2 MiB at most
+	if err == nil && (p.At < first || p.At%512 != 0 || p.Length == 0 || p.Length > 64<<20 || !p.inside(size)) {
 		err = errors.New("the LUKS header of a qcow2 file is in an impossible place")
 	}
 	return p, err

@@ -79,7 +79,8 @@ func growQcow2(file *os.File, bytes int64) error {
 	case want <= have:
 		want = have
 	case want <= room:
-		if _, err := file.WriteAt(make([]byte, (want-have)*entryBytes), int64(h.L1At)+have*entryBytes); err != nil { // #nosec G115 -- inside the file
+		end := int64(h.L1At) + have*entryBytes // #nosec G115 -- inside the file
+		if _, err := file.WriteAt(make([]byte, (want-have)*entryBytes), end); err != nil {
 			return err
 		}
 	default:

@@ -39,9 +39,9 @@ type Backend interface {
 	// With a key, which is text, what the guest writes is encrypted with another one that only this one opens (LUKS); the
 	// volume is of gib for the guest all the same.
 	Create(ctx context.Context, id string, gib int, key []byte) error
-	// Clone makes a volume that begins as another one of this pool, which nobody may write to meanwhile, and is opened by the same key; from then on
-	// the two have nothing to do with each other. Of reflink and lvm-thin it copies nothing. Of qcow2 it copies nothing
-	// where the file system shares blocks, and elsewhere what is allocated: an overlay would tie the clone to its origin.
+	// Clone makes a volume that begins as another one of this pool, which nobody may write to meanwhile, and is opened by the same
+	// key; from then on the two have nothing to do with each other. Of reflink and lvm-thin it copies nothing. Of qcow2 it copies
+	// nothing where the file system shares blocks, and elsewhere what is allocated: an overlay would tie the clone to its origin.
 	// Errors as of Create; a missing origin wraps fs.ErrNotExist.
 	Clone(ctx context.Context, from, id string) error
 	// Remove deletes a volume, and what a killed Create or Clone left of it. No error when there is nothing, but a pool

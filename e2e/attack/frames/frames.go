@@ -61,10 +61,12 @@ func join(stack ...gopacket.SerializableLayer) []byte {
 // network is the header between the two addresses, of their family.
 func network(from, to Party, protocol layers.IPProtocol) (layers.EthernetType, addressed) {
 	if to.IP.Is4() {
-		return layers.EthernetTypeIPv4, &layers.IPv4{Version: 4, TTL: 64, Id: 1, Protocol: protocol, SrcIP: from.IP.AsSlice(), DstIP: to.IP.AsSlice()}
+		return layers.EthernetTypeIPv4,
+			&layers.IPv4{Version: 4, TTL: 64, Id: 1, Protocol: protocol, SrcIP: from.IP.AsSlice(), DstIP: to.IP.AsSlice()}
 	}
 	// 255 is what neighbour discovery asks for, and nothing else minds.
-	return layers.EthernetTypeIPv6, &layers.IPv6{Version: 6, HopLimit: 255, NextHeader: protocol, SrcIP: from.IP.AsSlice(), DstIP: to.IP.AsSlice()}
+	return layers.EthernetTypeIPv6,
+		&layers.IPv6{Version: 6, HopLimit: 255, NextHeader: protocol, SrcIP: from.IP.AsSlice(), DstIP: to.IP.AsSlice()}
 }
 
 // addressed is a header that the checksums of those above it include.

@@ -78,7 +78,8 @@ func testTenantKeys(t *testing.T, s Store) {
 			t.Errorf("rotated to %s, %v; the volume's key is sealed by %s", got.Key.ID, err, kept.Key.By)
 		}
 	}
-	if _, err := s.RotateKey(ctx, "bolt", func(*records.TenantKey, []records.Instance) error { return nil }); !errors.Is(err, records.ErrNotFound) {
+	if _, err := s.RotateKey(ctx, "bolt", func(*records.TenantKey, []records.Instance) error { return nil }); !errors.Is(err,
+		records.ErrNotFound) {
 		t.Errorf("rotate a key that there is not: %v", err)
 	}
 	if all, err := s.TenantKeys(ctx); err != nil || len(all) != 1 || all[0].Key.ID != second.Key.ID {

@@ -41,7 +41,8 @@ func testPools(t *testing.T, s Store) {
 		t.Fatal(err)
 	}
 	same(t, "what UpdatePool returns", want, got)
-	if _, err := s.UpdatePool(t.Context(), "fast", func(p *records.Pool) error { p.Path = "/"; return errRefused }); !errors.Is(err, errRefused) {
+	if _, err := s.UpdatePool(t.Context(), "fast",
+		func(p *records.Pool) error { p.Path = "/"; return errRefused }); !errors.Is(err, errRefused) {
 		t.Errorf("error is %v, want the callback's own", err)
 	}
 	if _, err := s.UpdatePool(t.Context(), "fast", func(p *records.Pool) error { p.Name = "slow"; return nil }); err == nil {

@@ -37,11 +37,13 @@ type Store interface {
 	TenantKeys(ctx context.Context) ([]records.TenantKey, error)
 	AddTenantKey(ctx context.Context, key records.TenantKey, admit func(existing []records.TenantKey) error) error
 	ResealTenantKeys(ctx context.Context, reseal func(key *records.TenantKey) error) error
-	RotateKey(ctx context.Context, tenant string, reseal func(key *records.TenantKey, instances []records.Instance) error) (records.TenantKey, error)
+	RotateKey(ctx context.Context, tenant string,
+		reseal func(key *records.TenantKey, instances []records.Instance) error) (records.TenantKey, error)
 	DestroyKey(ctx context.Context, id string) (records.Instance, error)
 	Destroyed(ctx context.Context, inst records.Instance, what string) error
 	Users(ctx context.Context) ([]records.TenantUser, error)
-	TakeUser(ctx context.Context, tenant string, now time.Time, choose func(given []records.TenantUser) (int, error)) (records.TenantUser, error)
+	TakeUser(ctx context.Context, tenant string, now time.Time,
+		choose func(given []records.TenantUser) (int, error)) (records.TenantUser, error)
 	SetFlavor(ctx context.Context, flavor records.Flavor) error
 	Flavors(ctx context.Context) ([]records.Flavor, error)
 	DropFlavor(ctx context.Context, name string) error

@@ -50,7 +50,8 @@ func testTenants(t *testing.T, s Store) {
 		t.Fatal(err)
 	}
 	same(t, "what UpdateTenant returns", acme, got)
-	if _, err := s.UpdateTenant(t.Context(), "acme", func(*records.Tenant, records.Resources) error { return errRefused }); !errors.Is(err, errRefused) {
+	if _, err := s.UpdateTenant(t.Context(), "acme",
+		func(*records.Tenant, records.Resources) error { return errRefused }); !errors.Is(err, errRefused) {
 		t.Errorf("error is %v, want the callback's own", err)
 	}
 	if got, err = s.Tenant(t.Context(), "acme"); err != nil {

@@ -43,7 +43,8 @@ func testExisting(t *testing.T, s suite) {
 	s.create(t, B, 2)
 	s.writes(t, A, 0, 0x11)
 	for what, err := range map[string]error{
-		"create": s.Backend.Create(t.Context(), A, 2, nil), "clone": s.Backend.Clone(t.Context(), B, A), "clone onto itself": s.Backend.Clone(t.Context(), A, A),
+		"create": s.Backend.Create(t.Context(), A, 2, nil), "clone": s.Backend.Clone(t.Context(), B, A),
+		"clone onto itself": s.Backend.Clone(t.Context(), A, A),
 	} {
 		if !errors.Is(err, fs.ErrExist) || fault.KindOf(err) != fault.Exists {
 			t.Errorf("%s: %v, want fs.ErrExist", what, err)

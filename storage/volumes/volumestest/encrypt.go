@@ -159,6 +159,7 @@ func (s suite) keyed(t *testing.T, id, with, command string) (string, error) {
 	if d.Format == "raw" {
 		how = "driver=luks,key-secret=s,file.filename=" + d.Path
 	}
-	out, err := run.Command(t.Context(), "qemu-io", "--object", "secret,id=s,format=raw,file="+file, "-c", command, "-c", "flush", "--image-opts", how)
+	out, err := run.Command(t.Context(), "qemu-io", "--object", "secret,id=s,format=raw,file="+file, "-c", command, "-c", "flush",
+		"--image-opts", how)
 	return string(out), err
 }

@@ -100,7 +100,10 @@ func testEmpty(t *testing.T, s suite) {
 func testSizes(t *testing.T, s suite) {
 	s.create(t, A, 1)
 	for _, gib := range []int{0, -1, volumes.MaxGiB + 1} {
-		for what, err := range map[string]error{"create": s.Backend.Create(t.Context(), B, gib, nil), "grow": s.Backend.Grow(t.Context(), A, gib, false)} {
+		for what, err := range map[string]error{
+			"create": s.Backend.Create(t.Context(), B, gib, nil),
+			"grow":   s.Backend.Grow(t.Context(), A, gib, false),
+		} {
 			if fault.KindOf(err) != fault.Usage {
 				t.Errorf("%s, %d GiB: %v, want a fault of kind Usage", what, gib, err)
 			}
@@ -118,8 +121,9 @@ func testHostileIDs(t *testing.T, s suite) {
 	} {
 		_, usage := s.Backend.Usage(t.Context(), id)
 		for what, err := range map[string]error{
-			"create": s.Backend.Create(t.Context(), id, 1, nil), "clone from": s.Backend.Clone(t.Context(), id, B), "clone to": s.Backend.Clone(t.Context(), A, id),
-			"remove": s.Backend.Remove(t.Context(), id), "usage": usage, "grow": s.Backend.Grow(t.Context(), id, 2, false),
+			"create": s.Backend.Create(t.Context(), id, 1, nil), "clone from": s.Backend.Clone(t.Context(), id, B),
+			"clone to": s.Backend.Clone(t.Context(), A, id),
+			"remove":   s.Backend.Remove(t.Context(), id), "usage": usage, "grow": s.Backend.Grow(t.Context(), id, 2, false),
 		} {
 			if fault.KindOf(err) != fault.Usage {
 				t.Errorf("%s %.20q: %v, want a fault of kind Usage", what, id, err)
