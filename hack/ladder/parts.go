@@ -43,7 +43,7 @@ var parts = []part{
 		about: "a whole host in a box, with KVM, AppArmor, and drives that can be pulled",
 	},
 	{
-		name: "e2e, the rest", step: "e2e", takes: 330 * time.Second, tests: 330 * time.Second,
+		name: "e2e, the rest", step: "e2e", takes: 630 * time.Second, tests: 630 * time.Second,
 		about: "what is dear to show on real guests, and seldom breaks alone",
 	},
 	{
