@@ -48,9 +48,26 @@ func newBustle(t *testing.T, seed uint64) *bustle {
 		t.Fatal(err)
 	}
 	b.build()
+	b.purge()
 	b.before = surveyHost(t, b.dir)
-	t.Cleanup(b.clear)
+	t.Cleanup(func() {
+		b.clear()
+		b.purge()
+	})
 	return b
+}
+
+// purge takes from libvirt what a run has left that could not clear up after itself. No other run is to stumble over it.
+func (b *bustle) purge() {
+	for name := range strings.FieldsSeq(virsh(b.t, "list", "--all", "--name")) {
+		if strings.HasPrefix(name, "holm.") && strings.Contains(name, "."+prefix+"bustle-") {
+			b.t.Logf("%s was left", name)
+			if strings.TrimSpace(virsh(b.t, "domstate", name)) != "shut off" {
+				virsh(b.t, "destroy", name)
+			}
+			virsh(b.t, "undefine", name)
+		}
+	}
 }
 
 // build is "image build": what was removed is there again.
