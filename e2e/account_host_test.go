@@ -30,7 +30,7 @@ type surveyed struct {
 func surveyHost(t *testing.T, state string) surveyed {
 	t.Helper()
 	h := surveyed{domains: map[string]string{}, kinds: map[string][]string{}}
-	for _, uuid := range strings.Fields(virsh(t, "list", "--all", "--uuid")) {
+	for uuid := range strings.FieldsSeq(virsh(t, "list", "--all", "--uuid")) {
 		h.domains[uuid] = strings.TrimSpace(virsh(t, "domstate", uuid))
 	}
 	for _, line := range []struct {
@@ -148,7 +148,8 @@ func (a *account) machines() {
 		a.unless(slices.Contains(m.Labels, fmt.Sprintf("+%d:+%d", inst.UID, inst.UID)), "%s runs as %q, and not as %d", inst.Domain, m.Labels, inst.UID)
 		a.unless(slices.ContainsFunc(m.Disks, func(d struct {
 			File string `xml:"file,attr"`
-		}) bool {
+		},
+		) bool {
 			return d.File == a.path(inst)
 		}), "%s has not the volume %s", inst.Domain, a.path(inst))
 		if !runs {

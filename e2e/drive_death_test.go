@@ -75,7 +75,7 @@ func (d *deaths) kill(pid int) {
 	if pid == 0 {
 		return
 	}
-	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil && err != syscall.ESRCH { //nolint:errorlint // of the system call itself
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil && err != syscall.ESRCH {
 		d.t.Fatal(err)
 	}
 }

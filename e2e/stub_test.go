@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -83,9 +84,7 @@ func stubInitrd(t *testing.T, root, kernel string) []byte {
 func (s *stubs) publish(state, builder string) (digest string, err error) {
 	root := make([]byte, 1<<20)
 	m := map[string]any{}
-	for key, value := range s.like {
-		m[key] = value
-	}
+	maps.Copy(m, s.like)
 	m["name"], m["builder"] = stubName, builder
 	file := func(name string, content []byte) map[string]any {
 		sum := sha256.Sum256(content)

@@ -28,7 +28,7 @@ func identity() (report.Report, error) {
 	id := sha256.Sum256([]byte("machine id " + uuid))
 	r.MachineID = hex.EncodeToString(id[:16])
 	seed := sha256.Sum256([]byte("host key " + uuid))
-	public := ed25519.NewKeyFromSeed(seed[:]).Public().(ed25519.PublicKey)
+	public := ed25519.NewKeyFromSeed(seed[:]).Public().(ed25519.PublicKey) //nolint:forcetypeassert // what an ed25519 key has
 	const kind = "ssh-ed25519"
 	wire := binary.BigEndian.AppendUint32(nil, uint32(len(kind)))
 	wire = append(wire, kind...)
