@@ -34,10 +34,12 @@ down: ## Remove every instance and all of holm's state but its images.
 	@$(SUDO) env HOLM_STATE=$(STATE) hack/down $(HOLM)
 
 .PHONY: install
-install: build ## Put holm into /usr/local/bin, with completion for bash, and its systemd units.
-	$(SUDO) install -m 0755 $(HOLM) /usr/local/bin/holm
-	$(HOLM) completion bash | $(SUDO) tee /usr/share/bash-completion/completions/holm >/dev/null
-	@$(SUDO) hack/install-units
+install: build man completion ## Put holm below /usr/local, with man pages, completion for three shells, and its systemd units.
+	@$(SUDO) hack/install
+
+.PHONY: uninstall
+uninstall: ## Take away what "make install" put there. Instances and their state stay.
+	@$(SUDO) env HOLM_STATE=$(STATE) hack/install remove
 
 ##@ Build
 
@@ -59,6 +61,11 @@ guest/programs/holm-init guest/programs/holm-agent: guest/programs/%:
 man: guest/programs/holm-init guest/programs/holm-agent ## Write the man pages, a page for each command, into bin/man.
 	@rm -rf bin/man && mkdir -p bin/man
 	@SOURCE_DATE_EPOCH=$(shell hack/version date) $(GO) run -tags "$(TAGS) man" ./cmd/holm bin/man
+
+.PHONY: completion
+completion: build
+	@mkdir -p bin/completion
+	@for shell in bash zsh fish; do $(HOLM) completion $$shell > bin/completion/$$shell; done
 
 # Not k3s: its API server and etcd, for tests. See testdata/k3s-stand-in. The first build takes minutes.
 .PHONY: k3s-stand-in
