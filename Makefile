@@ -67,6 +67,14 @@ completion: build
 	@mkdir -p bin/completion
 	@for shell in bash zsh fish; do $(HOLM) completion $$shell > bin/completion/$$shell; done
 
+.PHONY: sbom
+sbom: build ## List what is linked into the binary, as CycloneDX: bin/holm.cdx.json.
+	@hack/make-sbom
+
+.PHONY: deb
+deb: build man completion sbom ## Make the package for Debian 12 and 13, bin/holm_VERSION_amd64.deb.
+	@hack/make-deb
+
 # Not k3s: its API server and etcd, for tests. See testdata/k3s-stand-in. The first build takes minutes.
 .PHONY: k3s-stand-in
 k3s-stand-in: ## Build the stand-in for k3s that the tests use.
@@ -86,7 +94,7 @@ box: deps build ## Make the Vagrant box of a whole holm host, for "vagrant up".
 ##@ Check
 
 # The scripts are those that say so in their first line.
-SCRIPTS = $(shell grep -lE '^\#!/bin/(ba)?sh' hack/* .ci/run 2>/dev/null)
+SCRIPTS = $(shell grep -lE '^\#!/bin/(ba)?sh' hack/* hack/deb/* .ci/run 2>/dev/null)
 
 .PHONY: check
 check: guest/programs/holm-init guest/programs/holm-agent ## A minute's look: vet, scripts, and tests that need neither root nor libvirt.
