@@ -138,6 +138,10 @@ test-e2e: deps build ## Run the tests on real guests: root, libvirt, QEMU.
 test-nested: ## Run the tests on a whole host in a box: KVM, AppArmor, RAID 10 on NVMe.
 	@hack/test-nested
 
+.PHONY: test-deb
+test-deb: deb ## Install, use, upgrade and remove the package in clean trees of Debian 12 and 13.
+	@$(SUDO) hack/test-deb
+
 .PHONY: lint
 lint: guest/programs/holm-init guest/programs/holm-agent ## Check style and the arrows between the rooms.
 	@hack/tool $(LINT) run ./...

@@ -65,6 +65,10 @@ func (c *climb) next(ctx context.Context, todo []part) ([]part, error) {
 
 // possible leaves what this machine cannot run. Whoever asks as root, or as CI, expects the guests to run.
 func (c *climb) possible(ctx context.Context, todo []part) []part {
+	if packages := ofSteps(todo, "package"); c.host.rootless && len(packages) > 0 {
+		c.leave("package", "trees of other systems need root: run it as root, or after: sudo -v")
+		todo = slices.DeleteFunc(slices.Clone(todo), func(p part) bool { return p.step == "package" })
+	}
 	guests := ofSteps(todo, "e2e", "nested", "k3s")
 	without := c.host.guestless
 	for _, p := range guests {

@@ -14,6 +14,7 @@ const tags = "libvirt_dlopen"
 // host is what the machine that the tests run on allows.
 type host struct {
 	asRoot    []string // what to put before a command that needs root
+	rootless  bool     // nothing can be done as root
 	guestless string   // why no guests can be started; "" when they can
 	libvirt   bool
 }
@@ -23,6 +24,7 @@ type host struct {
 func look(ctx context.Context, out io.Writer) (h host) {
 	root := os.Geteuid() == 0
 	sudo := !root && quietly(ctx, io.Discard, "sudo", "-n", "true")
+	h.rootless = !root && !sudo
 	switch {
 	case root:
 		h.libvirt = quietly(ctx, out, "hack/libvirt", "start")
@@ -36,7 +38,7 @@ func look(ctx context.Context, out io.Writer) (h host) {
 		h.libvirt = quietly(asking, io.Discard, "virsh", "-q", "-c", "qemu:///system", "uri")
 	}
 	switch {
-	case !root && !sudo:
+	case h.rootless:
 		h.guestless = "starting guests needs root: run it as root, or after: sudo -v"
 	case !h.libvirt:
 		h.guestless = "libvirt does not answer: sudo hack/libvirt start"
@@ -94,6 +96,11 @@ func (h host) run(ctx context.Context, step string, whole bool, log, shown io.Wr
 			w.args = append(w.args, "-short")
 		}
 		w.args = append(w.args, "-p", "1", "./e2e/world/", "./e2e/") // one after the other: a host has one world at a time
+	case "package":
+		if err := (work{args: []string{"make", "deb"}, shown: each}).do(ctx, log, shown); err != nil {
+			return err
+		}
+		w = work{args: append(slices.Clip(h.asRoot), "hack/test-deb"), shown: each}
 	case "nested":
 		w = work{args: []string{"hack/test-nested"}, shown: each}
 		if !whole {

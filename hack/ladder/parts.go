@@ -43,6 +43,10 @@ var parts = []part{
 		about: "a whole host in a box, with KVM, AppArmor, and drives that can be pulled",
 	},
 	{
+		name: "package", step: "package", takes: 150 * time.Second,
+		about: "installed, used, upgraded and removed in clean trees of Debian 12 and 13",
+	},
+	{
 		name: "e2e, the rest", step: "e2e", takes: 630 * time.Second, tests: 630 * time.Second,
 		about: "what is dear to show on real guests, and seldom breaks alone",
 	},
