@@ -18,6 +18,7 @@ import (
 	"holm/internal/lock"
 	"holm/internal/run"
 	"holm/provisioner/hypervisor"
+	"holm/provisioner/model"
 	"holm/provisioner/network"
 	"holm/storage/records"
 )
@@ -46,8 +47,8 @@ type lab struct {
 	filter      string // libvirt's name for what holds interfaces to their addresses
 
 	image images.Manifest
-	plan  records.Instance // what holm would reserve for an instance: size, accelerator, machine, addresses
-	day   *day             // nil until a part needs it
+	plan  model.Instance // what holm would reserve for an instance: size, accelerator, machine, addresses
+	day   *day           // nil until a part needs it
 }
 
 // openLab clears away what a killed benchmark left, and gets holm, its image and its network ready.

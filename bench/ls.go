@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"holm/internal/run"
+	"holm/provisioner/model"
 	"holm/provisioner/network"
 	"holm/storage/records"
 )
@@ -65,15 +66,15 @@ func measureList(ctx context.Context, l *lab, rounds int) ([]row, error) {
 }
 
 // manyInstances are complete records, as those of ready instances of fifty tenants.
-func (l *lab) manyInstances() []records.Instance {
+func (l *lab) manyInstances() []model.Instance {
 	const tenants = 50
-	many := make([]records.Instance, listed)
+	many := make([]model.Instance, listed)
 	for i := range many {
 		inst := l.plan
 		inst.ID, inst.Tenant, inst.Name = fmt.Sprintf("%012x", i), fmt.Sprintf("tenant-%02d", i%tenants), fmt.Sprintf("web-%05d", i)
 		inst.UUID = network.UUID(inst.Name)
 		inst.Domain = "holm." + inst.Tenant + "." + inst.Name
-		inst.State, inst.Created = records.Ready, time.Unix(int64(1_700_000_000+i), 0).UTC()
+		inst.State, inst.Created = model.Ready, time.Unix(int64(1_700_000_000+i), 0).UTC()
 		inst.ChecksPassed, inst.ChecksTotal = 4, 4
 		many[i] = inst
 	}

@@ -7,13 +7,13 @@ import (
 	"strings"
 
 	"holm/internal/fault"
+	"holm/provisioner/model"
 	"holm/provisioner/saga"
-	"holm/storage/records"
 )
 
 // abandon drops the record of an instance that came to nothing, or keeps it when something is left of the instance. It
 // returns why it came to nothing.
-func (p *Provisioner) abandon(ctx context.Context, h Hypervisor, inst records.Instance, failed *saga.Failed) error {
+func (p *Provisioner) abandon(ctx context.Context, h Hypervisor, inst model.Instance, failed *saga.Failed) error {
 	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), saga.DefaultUndoTimeout)
 	defer cancel()
 	left := leftBehind(failed)
@@ -24,8 +24,8 @@ func (p *Provisioner) abandon(ctx context.Context, h Hypervisor, inst records.In
 		return undone(ctx, inst, failed)
 	}
 	all := oneError(failed.Cause, left)
-	_, err := p.Records.Update(after, inst.ID, func(i *records.Instance) error {
-		i.State, i.Failure = records.Destroying, all.Error()
+	_, err := p.Records.Update(after, inst.ID, func(i *model.Instance) error {
+		i.State, i.Failure = model.Destroying, all.Error()
 		return nil
 	})
 	return fault.New(fault.Leftover, "finish the removal: "+command("rm", inst),
@@ -34,7 +34,7 @@ func (p *Provisioner) abandon(ctx context.Context, h Hypervisor, inst records.In
 
 // forget drops the record of an instance of which nothing else is left. Its network step found others that needed the
 // network, perhaps; by now it may be the last one.
-func (p *Provisioner) forget(ctx context.Context, h Hypervisor, inst records.Instance, network bool) error {
+func (p *Provisioner) forget(ctx context.Context, h Hypervisor, inst model.Instance, network bool) error {
 	drop := func() error { return p.Records.Drop(ctx, inst.ID) }
 	if !network {
 		return drop()
@@ -52,7 +52,7 @@ func leftBehind(failed *saga.Failed) error {
 }
 
 // undone says why a create came to nothing, and that nothing is left of it.
-func undone(ctx context.Context, inst records.Instance, failed *saga.Failed) error {
+func undone(ctx context.Context, inst model.Instance, failed *saga.Failed) error {
 	remedy := "undone: " + strings.Join(append(slices.Clone(failed.Undone), "reservation"), ", ")
 	if ended(ctx, failed.Cause) {
 		return cutShort(context.Cause(ctx), remedy, "create %s", inst.Name)

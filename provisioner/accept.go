@@ -6,8 +6,8 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"holm/guest/report"
+	"holm/provisioner/model"
 	"holm/provisioner/verify"
-	"holm/storage/records"
 )
 
 // failure is the verdict that a guest passes on itself.
@@ -28,7 +28,7 @@ var (
 )
 
 // accept holds what a guest says of itself to its forms, and to what it said when it was first ready.
-func accept(inst records.Instance, r report.Report) error {
+func accept(inst model.Instance, r report.Report) error {
 	switch {
 	case !isHostKey(r.HostKey):
 		return &verdict{what: "the guest reports no ed25519 host key"}

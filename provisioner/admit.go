@@ -12,8 +12,8 @@ import (
 	"holm/internal/fault"
 	"holm/provisioner/machine"
 	"holm/provisioner/memory"
+	"holm/provisioner/model"
 	"holm/provisioner/network"
-	"holm/storage/records"
 )
 
 // minFree is what has to be free where instances are kept before another one is made, in bytes.
@@ -21,10 +21,10 @@ const minFree = 512 << 20
 
 // admitted is a spec that passed: the record that it would become, the image, and where its volume is to lie.
 type admitted struct {
-	inst    records.Instance
+	inst    model.Instance
 	image   images.Manifest
 	survey  *survey // nil when it is the state directory
-	tenant  records.Tenant
+	tenant  model.Tenant
 	network network.Network
 	memory  memory.Host
 	wired   map[string]bool // hardware addresses that others have on this host
@@ -73,8 +73,8 @@ func (p *Provisioner) admit(ctx context.Context, spec CreateSpec) (admitted, err
 	if err != nil {
 		return refuse(err)
 	}
-	inst := records.Instance{
-		Name: spec.Name, Tenant: spec.Tenant, State: records.Creating, Profile: spec.Profile, Flavor: size,
+	inst := model.Instance{
+		Name: spec.Name, Tenant: spec.Tenant, State: model.Creating, Profile: spec.Profile, Flavor: size,
 		Image: image.Digest, ImageName: image.Name, Unlocked: image.Unlocked,
 		Accel: accel, Machine: host.Machine, Domain: "holm." + spec.Tenant + "." + spec.Name,
 		Network: where.Name, PrefixLen: where.Subnet.Bits(), Gateway: where.Gateway().String(),
@@ -105,7 +105,7 @@ func (p *Provisioner) admit(ctx context.Context, spec CreateSpec) (admitted, err
 }
 
 // withKeysOf adds the keys of a tenant to those that were given.
-func withKeysOf(tenant records.Tenant, given []string) ([]string, error) {
+func withKeysOf(tenant model.Tenant, given []string) ([]string, error) {
 	keys := slices.Clone(given)
 	for _, key := range tenant.AuthorizedKeys {
 		if !slices.Contains(keys, key) {
@@ -146,7 +146,7 @@ for f in k3s k3s-airgap-images-amd64.tar.zst sha256sum-amd64.txt; do
 curl -fLO https://github.com/k3s-io/k3s/releases/download/v1.34.2%2Bk3s1/$f; done
 sudo holm image build --k3s ./k3s --k3s-sha256 ./sha256sum-amd64.txt   --k3s-images ./k3s-airgap-images-amd64.tar.zst`
 
-func fits(size records.Flavor, host Capacity) error {
+func fits(size model.Flavor, host Capacity) error {
 	switch {
 	case size.VCPUs > host.CPUs:
 		return fault.New(fault.Unfit, "ask for fewer: --cpus N", "%d vCPUs are more than the %d CPUs of this host", size.VCPUs, host.CPUs)
@@ -177,7 +177,7 @@ func (p *Provisioner) accelerator(ctx context.Context, host Capacity) (string, e
 }
 
 // mayEmulate refuses to start an emulated instance on a host that has left lab mode since it was made.
-func (p *Provisioner) mayEmulate(ctx context.Context, inst records.Instance) error {
+func (p *Provisioner) mayEmulate(ctx context.Context, inst model.Instance) error {
 	if inst.Accel == machine.KVM {
 		return nil
 	}
@@ -189,7 +189,7 @@ func (p *Provisioner) mayEmulate(ctx context.Context, inst records.Instance) err
 }
 
 // emulates refuses an emulated instance on a host that is not in lab mode.
-func emulates(inst records.Instance, host records.Host) error {
+func emulates(inst model.Instance, host model.Host) error {
 	if inst.Accel == machine.KVM || host.LabMode {
 		return nil
 	}
@@ -199,7 +199,7 @@ func emulates(inst records.Instance, host records.Host) error {
 
 // allot gives a new record what must be its own: its part of the pool and of memory, identity, addresses. It runs inside the reserving
 // transaction, with all instances that there are.
-func (a admitted) allot(existing []records.Instance, inst *records.Instance) error {
+func (a admitted) allot(existing []model.Instance, inst *model.Instance) error {
 	if err := a.survey.promise(existing, *inst); err != nil {
 		return err
 	}
@@ -237,24 +237,24 @@ func (a admitted) allot(existing []records.Instance, inst *records.Instance) err
 }
 
 // Plan admits a spec and returns what Create would reserve for it now. It changes nothing.
-func (p *Provisioner) Plan(ctx context.Context, spec CreateSpec) (records.Instance, error) {
+func (p *Provisioner) Plan(ctx context.Context, spec CreateSpec) (model.Instance, error) {
 	wanted, err := p.admit(ctx, spec)
 	if err != nil {
-		return records.Instance{}, err
+		return model.Instance{}, err
 	}
 	existing, err := p.Records.Instances(ctx)
 	if err != nil {
-		return records.Instance{}, err
+		return model.Instance{}, err
 	}
 	inst := wanted.inst
 	for _, e := range existing {
 		if e.Tenant == inst.Tenant && e.Name == inst.Name {
-			return records.Instance{}, p.taken(records.Instance{Name: e.Name, Tenant: e.Tenant, State: e.State})
+			return model.Instance{}, p.taken(model.Instance{Name: e.Name, Tenant: e.Tenant, State: e.State})
 		}
 	}
-	if err := overQuota(wanted.tenant.Within(records.Used(inst.Tenant, existing),
-		records.Used(inst.Tenant, []records.Instance{inst}))); err != nil {
-		return records.Instance{}, err
+	if err := overQuota(wanted.tenant.Within(model.Used(inst.Tenant, existing),
+		model.Used(inst.Tenant, []model.Instance{inst}))); err != nil {
+		return model.Instance{}, err
 	}
 	err = wanted.allot(existing, &inst)
 	inst.Environment = inst.Environment.Shown()
@@ -262,7 +262,7 @@ func (p *Provisioner) Plan(ctx context.Context, spec CreateSpec) (records.Instan
 }
 
 // taken is the fault for a name that is in use.
-func (p *Provisioner) taken(inst records.Instance) error {
+func (p *Provisioner) taken(inst model.Instance) error {
 	since := string(inst.State)
 	if !inst.ReadyAt.IsZero() {
 		since += " since " + inst.ReadyAt.Local().Format("2006-01-02 15:04")

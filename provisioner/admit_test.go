@@ -13,7 +13,7 @@ import (
 	"holm/images"
 	"holm/internal/fault"
 	"holm/provisioner"
-	"holm/storage/records"
+	"holm/provisioner/model"
 )
 
 // hostile is what nobody should get into a file name, XML, YAML, a command line or a terminal.
@@ -190,8 +190,8 @@ func TestPlanIsWhatCreateReserves(t *testing.T) {
 	plan, err = w.holm().Plan(t.Context(), web())
 	must(t, err)
 	inst := w.created("web")
-	got := records.Instance{
-		Name: inst.Name, Tenant: inst.Tenant, State: records.Creating, Profile: inst.Profile, Flavor: inst.Flavor, Image: inst.Image,
+	got := model.Instance{
+		Name: inst.Name, Tenant: inst.Tenant, State: model.Creating, Profile: inst.Profile, Flavor: inst.Flavor, Image: inst.Image,
 		ImageName: inst.ImageName, Accel: inst.Accel, Machine: inst.Machine, Domain: inst.Domain, Network: inst.Network,
 		MAC: plan.MAC, Address: inst.Address, Address6: inst.Address6, PrefixLen: inst.PrefixLen, Gateway: inst.Gateway, User: inst.User,
 	}

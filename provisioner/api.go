@@ -4,7 +4,7 @@ import (
 	"time"
 
 	"holm/provisioner/environment"
-	"holm/storage/records"
+	"holm/provisioner/model"
 )
 
 // CreateSpec is what a person asks for. Everything in it is untrusted until it has been admitted.
@@ -38,7 +38,7 @@ type CreateSpec struct {
 
 // Defaults of CreateSpec.
 const (
-	DefaultTenant  = records.DefaultTenant
+	DefaultTenant  = model.DefaultTenant
 	DefaultProfile = "docker"
 	DefaultFlavor  = "small"
 	DefaultImage   = "debian-13"
@@ -71,7 +71,7 @@ type Observer func(Event)
 
 // View is an instance as it is shown: its record and what the hypervisor says now.
 type View struct {
-	records.Instance
+	model.Instance
 	DomainState DomainState `json:"domain_state"`
 	// Status is the word for people: ready, booting, stopped, failed, creating, "broken" (record and domain disagree).
 	Status string `json:"status"`
@@ -87,6 +87,6 @@ type View struct {
 
 // Row is an instance in a list.
 type Row struct {
-	records.Summary
+	model.Summary
 	Status string `json:"status"`
 }

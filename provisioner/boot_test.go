@@ -13,7 +13,7 @@ import (
 	"holm/guest/report"
 	"holm/internal/fault"
 	"holm/provisioner"
-	"holm/storage/records"
+	"holm/provisioner/model"
 )
 
 // patience is a context that ends after the time that a create usually has.
@@ -25,14 +25,14 @@ func TestACtrlCWhileBootingKeepsTheGuestAndWaitGoesOn(t *testing.T) {
 	w := newWorld(t)
 	w.play(silent)
 	inst := w.interrupted()
-	if inst.State != records.Booting || !inst.SeedAttached || w.state(inst) != provisioner.DomainRunning {
+	if inst.State != model.Booting || !inst.SeedAttached || w.state(inst) != provisioner.DomainRunning {
 		t.Fatalf("the guest is %s and its record %+v, want it running and booting", w.state(inst), inst)
 	}
 	w.hyp.PowerOff(inst.UUID) // only another boot makes it talk
 	w.play(honest())
 	inst, err := w.holm().Start(t.Context(), "default", "web", nil)
 	must(t, err)
-	if inst.State != records.Ready {
+	if inst.State != model.Ready {
 		t.Errorf("it is %s", inst.State)
 	}
 }
@@ -45,7 +45,7 @@ func TestACtrlCAtTheStartComesTooLateToUndoIt(t *testing.T) {
 			w.at(point, func() { cancel(errCtrlC) })
 			_, err := w.holm().Create(ctx, web(), nil)
 			refused(t, err, fault.Interrupted, "holm wait web")
-			if inst := w.record(); inst.State != records.Booting || w.state(inst) != provisioner.DomainRunning {
+			if inst := w.record(); inst.State != model.Booting || w.state(inst) != provisioner.DomainRunning {
 				t.Fatalf("the guest is %s and its record %s", w.state(inst), inst.State)
 			}
 			_, err = w.holm().Wait(t.Context(), "default", "web", nil)
@@ -67,7 +67,7 @@ func TestWaitTakesUpABootAndCountsFromItsStart(t *testing.T) {
 		close(talk)
 		inst, err := w.holm().Wait(t.Context(), inst.Tenant, inst.Name, nil)
 		must(t, err)
-		if inst.State != records.Ready || inst.ReadyAfter < 40*time.Second || inst.ReadyAfter > time.Minute {
+		if inst.State != model.Ready || inst.ReadyAfter < 40*time.Second || inst.ReadyAfter > time.Minute {
 			t.Errorf("it is %s after %s, want it ready after 40 s", inst.State, inst.ReadyAfter)
 		}
 	})
@@ -81,7 +81,7 @@ func TestAGuestThatIsNotReadyInTimeIsKept(t *testing.T) {
 		defer cancel()
 		_, err := w.holm().Create(ctx, web(), nil)
 		refused(t, err, fault.Failure, `instance "web" is not ready yet: the time is up`, "holm wait web")
-		if inst := w.record(); inst.State != records.Booting || w.state(inst) != provisioner.DomainRunning {
+		if inst := w.record(); inst.State != model.Booting || w.state(inst) != provisioner.DomainRunning {
 			t.Errorf("the record is %s and the guest %s", inst.State, w.state(inst))
 		}
 	})
@@ -145,7 +145,7 @@ func TestAGuestThatEndsWhileBootingIsKeptWithItsLastWords(t *testing.T) {
 			})
 			_, err := w.holm().Create(t.Context(), web(), nil)
 			refused(t, err, fault.Failure, `instance "web" is not ready: `+c.says, "holm logs web", "holm rm web")
-			if inst := w.record(); inst.State != records.Failed || !strings.HasPrefix(inst.Failure, c.says) {
+			if inst := w.record(); inst.State != model.Failed || !strings.HasPrefix(inst.Failure, c.says) {
 				t.Errorf("the record is %s: %q", inst.State, inst.Failure)
 			}
 			must(t, w.holm().Remove(t.Context(), "default", "web", nil))
@@ -158,7 +158,7 @@ func TestAGuestThatEndsBeforeItsPortIsOpenedHasFailed(t *testing.T) {
 	w.hyp.OnStart(w.hyp.PowerOff)
 	_, err := w.holm().Create(t.Context(), web(), nil)
 	refused(t, err, fault.Failure, "the guest switched itself off while booting")
-	if inst := w.record(); inst.State != records.Failed {
+	if inst := w.record(); inst.State != model.Failed {
 		t.Errorf("the record is %s", inst.State)
 	}
 }
@@ -171,13 +171,13 @@ func TestTroubleOnTheWayToTheGuestIsNotTheGuestsFailure(t *testing.T) {
 			_, err := w.holm().Create(t.Context(), web(), nil)
 			refused(t, err, fault.Unfit, "goes on booting, but: ", "boom", "mend it")
 			inst := w.record()
-			if inst.State != records.Booting || !inst.SeedAttached || !exists(t, w.file(inst.ID, "seed.iso")) {
+			if inst.State != model.Booting || !inst.SeedAttached || !exists(t, w.file(inst.ID, "seed.iso")) {
 				t.Errorf("the seed is gone, or the record says so: %+v", inst)
 			}
 			w.hyp.FailWith(nil)
 			inst, err = w.holm().Wait(t.Context(), "default", "web", nil)
 			must(t, err)
-			if inst.State != records.Ready || inst.SeedAttached || exists(t, w.file(inst.ID, "seed.iso")) {
+			if inst.State != model.Ready || inst.SeedAttached || exists(t, w.file(inst.ID, "seed.iso")) {
 				t.Errorf("the seed is still there, or the record says so: %+v", inst)
 			}
 		})
@@ -197,7 +197,7 @@ func TestACtrlCWhileItSettlesKeepsOrFinishes(t *testing.T) {
 				_, err = w.holm().Wait(t.Context(), "default", "web", nil)
 			}
 			must(t, err)
-			if inst := w.record(); inst.State != records.Ready || inst.SeedAttached || exists(t, w.file(inst.ID, "seed.iso")) {
+			if inst := w.record(); inst.State != model.Ready || inst.SeedAttached || exists(t, w.file(inst.ID, "seed.iso")) {
 				t.Errorf("it is not settled: %+v", inst)
 			}
 		})
@@ -209,13 +209,13 @@ func TestAGuestThatHoldsOnToItsSeedIsReadyAndLosesItAtItsNextStart(t *testing.T)
 		w := newWorld(t)
 		w.hyp.HoldDisks(true)
 		inst := w.created("web")
-		if inst.State != records.Ready || !inst.SeedAttached || exists(t, w.file(inst.ID, "seed.iso")) {
+		if inst.State != model.Ready || !inst.SeedAttached || exists(t, w.file(inst.ID, "seed.iso")) {
 			t.Fatalf("want it ready, the seed attached and its file deleted: %+v", inst)
 		}
 		w.hyp.HoldDisks(false)
 		inst, err := w.holm().Restart(t.Context(), "default", "web", nil)
 		must(t, err)
-		if inst.State != records.Ready || inst.SeedAttached {
+		if inst.State != model.Ready || inst.SeedAttached {
 			t.Errorf("the seed is still attached: %+v", inst)
 		}
 	})

@@ -14,8 +14,8 @@ import (
 	"holm/guest/report"
 	"holm/internal/fault"
 	"holm/provisioner"
+	"holm/provisioner/model"
 	"holm/provisioner/verify"
-	"holm/storage/records"
 )
 
 // checked is a guest that is ready and answers its checks with these.
@@ -66,7 +66,7 @@ func TestAGuestThatDoesNotKeepItsPromisesIsNotReady(t *testing.T) {
 			_, err := w.holm().Create(t.Context(), web(), nil)
 			refused(t, err, c.kind, `instance "web" is not ready: `+c.says, "holm rm web")
 			inst := w.record()
-			if inst.State != records.Failed || !strings.HasPrefix(inst.Failure, strings.TrimSuffix(c.says, " (and 2 more)")) && !strings.Contains(inst.Failure, c.says) {
+			if inst.State != model.Failed || !strings.HasPrefix(inst.Failure, strings.TrimSuffix(c.says, " (and 2 more)")) && !strings.Contains(inst.Failure, c.says) {
 				t.Errorf("the record is %s (%q)", inst.State, inst.Failure)
 			}
 			if inst.ChecksPassed != c.passed || inst.ChecksTotal != c.total {
@@ -74,7 +74,7 @@ func TestAGuestThatDoesNotKeepItsPromisesIsNotReady(t *testing.T) {
 			}
 			w.play(honest())
 			inst, err = w.holm().Restart(t.Context(), "default", "web", nil)
-			if err != nil || inst.State != records.Ready || inst.ChecksPassed != 5 {
+			if err != nil || inst.State != model.Ready || inst.ChecksPassed != 5 {
 				t.Errorf("mended, it is %s with %d: %v", inst.State, inst.ChecksPassed, err)
 			}
 		})
@@ -195,12 +195,12 @@ func TestAnInterruptedCheckIsTakenUpByWait(t *testing.T) {
 	}
 	_, err := w.holm().Create(ctx, web(), nil)
 	refused(t, err, fault.Interrupted, "holm wait web")
-	if inst := w.record(); inst.State != records.Booting || inst.SeedAttached {
+	if inst := w.record(); inst.State != model.Booting || inst.SeedAttached {
 		t.Errorf("it is %s", inst.State)
 	}
 	w.inspect = newWorld(t).inspect
 	inst, err := w.holm().Wait(t.Context(), "default", "web", nil)
-	if err != nil || inst.State != records.Ready {
+	if err != nil || inst.State != model.Ready {
 		t.Errorf("it is %s: %v", inst.State, err)
 	}
 }
@@ -232,9 +232,9 @@ func TestWhatIsMadeWithoutVerifyingIsNotAskedAndSaysSo(t *testing.T) {
 		}
 	})
 	must(t, err)
-	unasked := func(inst records.Instance) {
+	unasked := func(inst model.Instance) {
 		t.Helper()
-		if !inst.Unverified || inst.State != records.Ready || inst.ChecksTotal != 0 || !inst.CheckedAt.IsZero() {
+		if !inst.Unverified || inst.State != model.Ready || inst.ChecksTotal != 0 || !inst.CheckedAt.IsZero() {
 			t.Errorf("%+v", inst)
 		}
 	}
@@ -244,7 +244,7 @@ func TestWhatIsMadeWithoutVerifyingIsNotAskedAndSaysSo(t *testing.T) {
 	}
 	v, err := w.holm().Verify(t.Context(), "default", "web", nil)
 	must(t, err)
-	if inst := w.record(); v.Holds() || inst.ChecksPassed != 2 || inst.ChecksTotal != 5 || !inst.Unverified || inst.State != records.Ready {
+	if inst := w.record(); v.Holds() || inst.ChecksPassed != 2 || inst.ChecksTotal != 5 || !inst.Unverified || inst.State != model.Ready {
 		t.Errorf("verified all the same: %+v %+v", v.Counts(), inst)
 	}
 	inst, err = w.holm().Restart(t.Context(), "default", "web", nil)

@@ -11,7 +11,7 @@ import (
 
 	"holm/internal/fault"
 	"holm/provisioner"
-	"holm/storage/records"
+	"holm/provisioner/model"
 )
 
 // together runs n processes at the same time and returns what came of each.
@@ -28,7 +28,7 @@ func together(n int, do func(i int) error) []error {
 func TestCreatesAtTheSameTimeGetAddressesOfTheirOwn(t *testing.T) {
 	w := newWorld(t)
 	const n = 6
-	made := make([]records.Instance, n)
+	made := make([]model.Instance, n)
 	for _, err := range together(n, func(i int) (err error) {
 		made[i], err = w.holm().Create(t.Context(), provisioner.CreateSpec{Name: fmt.Sprintf("web%d", i)}, nil)
 		return err
@@ -175,7 +175,7 @@ func TestWaitWaitsForAnotherHolm(t *testing.T) {
 		time.AfterFunc(3*time.Second, letGo)
 		inst, err := w.holm().Wait(w.t.Context(), "default", "web", nil)
 		must(w.t, err)
-		if inst.State != records.Ready {
+		if inst.State != model.Ready {
 			w.t.Errorf("it is %s", inst.State)
 		}
 	})

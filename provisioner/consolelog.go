@@ -7,7 +7,7 @@ import (
 	"regexp"
 	"strings"
 
-	"holm/storage/records"
+	"holm/provisioner/model"
 )
 
 // tail is how much of the end of a console log is looked at, in bytes.
@@ -17,7 +17,7 @@ const tail = 16 << 10
 var colours = regexp.MustCompile(`\x1b\[[0-9;?]*[A-Za-z]`)
 
 // end says how a guest ended while it was doing something else, in its own last words.
-func (p *Provisioner) end(inst records.Instance, while string, e DomainEvent) error {
+func (p *Provisioner) end(inst model.Instance, while string, e DomainEvent) error {
 	what := "the guest switched itself off while " + while
 	switch {
 	case e.State == DomainCrashed:

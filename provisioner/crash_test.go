@@ -12,7 +12,7 @@ import (
 
 	"holm/internal/fault"
 	"holm/provisioner"
-	"holm/storage/records"
+	"holm/provisioner/model"
 )
 
 // death stops a process at a crash point for good: whoever in it comes to that point, or to any other one afterwards,
@@ -131,7 +131,7 @@ func TestAfterADeathAnywhereCreateConverges(t *testing.T) {
 		holm := w.holm()
 		left, err := w.records.List(t.Context(), "")
 		must(t, err)
-		if len(left) == 1 && left[0].State == records.Booting {
+		if len(left) == 1 && left[0].State == model.Booting {
 			// It was started and is on record: there is nothing to create, but to wait for.
 			_, err := holm.Create(t.Context(), web(), nil)
 			refused(t, err, fault.Exists, "holm show web")
@@ -151,7 +151,7 @@ func TestAfterADeathAnywhereCreateConverges(t *testing.T) {
 		if diff := cmp.Diff(want, w.inventory()); diff != "" {
 			t.Errorf("not what one instance has: %s", diff)
 		}
-		if inst.State != records.Ready || inst.SeedAttached {
+		if inst.State != model.Ready || inst.SeedAttached {
 			t.Errorf("it is not settled: %+v", inst)
 		}
 	})
@@ -173,7 +173,7 @@ func TestAfterADeathAnywhereRemoveLeavesNothing(t *testing.T) {
 		ops, err := w.records.Operations(t.Context(), "")
 		must(t, err)
 		for _, op := range ops {
-			if op.Status != records.Done && op.Status != records.Undone {
+			if op.Status != model.Done && op.Status != model.Undone {
 				t.Errorf("operation %s (%s) looks as if it still had to be undone: %s", op.ID, op.Kind, op.Status)
 			}
 		}

@@ -9,6 +9,7 @@ import (
 	"holm/images"
 	"holm/internal/fault"
 	"holm/provisioner/machine"
+	"holm/provisioner/model"
 	"holm/provisioner/saga"
 	"holm/storage/records"
 )
@@ -16,42 +17,42 @@ import (
 // Create makes an instance and waits until it is ready. When it fails before the guest was started, or is interrupted
 // there, everything is undone; a guest that was started and does not become ready is kept, so that it can be looked
 // into: its record says why.
-func (p *Provisioner) Create(ctx context.Context, spec CreateSpec, observe Observer) (records.Instance, error) {
+func (p *Provisioner) Create(ctx context.Context, spec CreateSpec, observe Observer) (model.Instance, error) {
 	w := p.watch(observe)
 	w.begin("admitted")
 	passed, err := p.admit(ctx, spec)
 	if err != nil {
-		return records.Instance{}, err
+		return model.Instance{}, err
 	}
 	wanted := passed.inst
 	h, err := p.connect(ctx)
 	if err != nil {
-		return records.Instance{}, err
+		return model.Instance{}, err
 	}
 	if err := p.prepare(); err != nil {
-		return records.Instance{}, err
+		return model.Instance{}, err
 	}
 	release, err := p.holdName(ctx, wanted.Tenant, wanted.Name, false)
 	if err != nil {
-		return records.Instance{}, err
+		return model.Instance{}, err
 	}
 	defer release()
 	if err := p.clearWreck(ctx, h, wanted.Tenant, wanted.Name); err != nil {
-		return records.Instance{}, err
+		return model.Instance{}, err
 	}
 	w.finish("admitted", passed.text())
 
 	w.begin("reserved")
 	reserved, op, err := p.reserve(ctx, passed)
 	if err != nil {
-		return records.Instance{}, err
+		return model.Instance{}, err
 	}
 	w.finish("reserved", reserved.Address+"  "+reserved.MAC)
 	p.crash("create.reserved")
 
 	inst, began, err := p.build(ctx, h, reserved, op, passed.image, w)
 	if err != nil {
-		return records.Instance{}, err
+		return model.Instance{}, err
 	}
 	ready, err := p.awaitReady(ctx, h, inst, began, w)
 	if err == nil {
@@ -75,7 +76,7 @@ func (a admitted) text() string {
 
 // reserve writes the record and the journal entry in one transaction. From here on, whatever happens, what belongs to
 // the instance is known.
-func (p *Provisioner) reserve(ctx context.Context, wanted admitted) (records.Instance, records.Operation, error) {
+func (p *Provisioner) reserve(ctx context.Context, wanted admitted) (model.Instance, model.Operation, error) {
 	inst := wanted.inst
 	inst.ID, inst.UUID, inst.Created = randomHex(6), newUUID(), p.Now().UTC()
 	op := p.operation("create", inst)
@@ -83,7 +84,7 @@ func (p *Provisioner) reserve(ctx context.Context, wanted admitted) (records.Ins
 	if inst.UID, err = p.userOf(ctx, inst.Tenant); err != nil {
 		return inst, op, err
 	}
-	inst, err = p.putWithImage(ctx, inst.Image, func() (records.Instance, error) { return p.reserveSealed(ctx, wanted, inst, op) })
+	inst, err = p.putWithImage(ctx, inst.Image, func() (model.Instance, error) { return p.reserveSealed(ctx, wanted, inst, op) })
 	if errors.Is(err, records.ErrNotFound) {
 		return inst, op, fault.New(fault.NotFound, "see what there is: holm tenant ls, holm pool ls",
 			"somebody has removed what it was to be in: %w", err)
@@ -103,15 +104,15 @@ func (p *Provisioner) reserve(ctx context.Context, wanted admitted) (records.Ins
 }
 
 // reserveSealed seals the volume's key and reserves, again when the tenant's key was rotated in between.
-func (p *Provisioner) reserveSealed(ctx context.Context, wanted admitted, inst records.Instance,
-	op records.Operation,
-) (records.Instance, error) {
+func (p *Provisioner) reserveSealed(ctx context.Context, wanted admitted, inst model.Instance,
+	op model.Operation,
+) (model.Instance, error) {
 	const most = 10 // somebody who rotates without an end keeps nobody here for ever
 	for range most {
 		if err := p.sealVolume(ctx, &inst); err != nil {
 			return inst, err
 		}
-		reserved, err := p.Records.Reserve(ctx, inst, op, func(existing []records.Instance, inst *records.Instance) error {
+		reserved, err := p.Records.Reserve(ctx, inst, op, func(existing []model.Instance, inst *model.Instance) error {
 			return wanted.allot(existing, inst)
 		}, p.stillAdmitted(wanted, inst))
 		if !errors.Is(err, records.ErrRotated) {
@@ -122,9 +123,9 @@ func (p *Provisioner) reserveSealed(ctx context.Context, wanted admitted, inst r
 }
 
 // build runs the steps between the reservation and the running guest, and returns the record of that and when it began.
-func (p *Provisioner) build(ctx context.Context, h Hypervisor, inst records.Instance, op records.Operation, image images.Manifest,
+func (p *Provisioner) build(ctx context.Context, h Hypervisor, inst model.Instance, op model.Operation, image images.Manifest,
 	w *watcher,
-) (records.Instance, time.Time, error) {
+) (model.Instance, time.Time, error) {
 	began := p.Now()
 	_, err := p.runner(w).Run(ctx, op, p.createStages(h, inst, image, w))
 	if failed, ok := errors.AsType[*saga.Failed](err); ok {
@@ -135,8 +136,8 @@ func (p *Provisioner) build(ctx context.Context, h Hypervisor, inst records.Inst
 	}
 	p.crash("create.built")
 	// The guest runs, whatever has become of ctx.
-	booting, err := p.Records.Update(context.WithoutCancel(ctx), inst.ID, func(i *records.Instance) error {
-		i.State, i.SeedAttached = records.Booting, true
+	booting, err := p.Records.Update(context.WithoutCancel(ctx), inst.ID, func(i *model.Instance) error {
+		i.State, i.SeedAttached = model.Booting, true
 		return nil
 	})
 	if err != nil {
@@ -156,7 +157,7 @@ func (p *Provisioner) clearWreck(ctx context.Context, h Hypervisor, tenant, name
 	if err != nil {
 		return err
 	}
-	if inst.State != records.Creating && inst.State != records.Destroying {
+	if inst.State != model.Creating && inst.State != model.Destroying {
 		return p.taken(inst)
 	}
 	return p.destroy(ctx, h, inst, p.removeVolume, p.watch(nil))

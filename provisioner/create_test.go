@@ -12,8 +12,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"holm/provisioner"
+	"holm/provisioner/model"
 	"holm/provisioner/network"
-	"holm/storage/records"
 )
 
 func TestCreateTellsItsStepsInOrder(t *testing.T) {
@@ -56,9 +56,9 @@ func TestCreateRecordsWhatWasAskedForReservedAndLearnt(t *testing.T) {
 		got, err := w.holm().Create(t.Context(), provisioner.CreateSpec{Name: "web", DiskGiB: 3, AuthorizedKeys: []string{hostKey(9)}}, nil)
 		must(t, err)
 		r := readyReport()
-		want := records.Instance{
-			ID: got.ID, Name: "web", Tenant: "default", State: records.Ready, Profile: "docker",
-			Flavor: records.Flavor{Name: "small", VCPUs: 2, MemoryMiB: 1024, DiskGiB: 3},
+		want := model.Instance{
+			ID: got.ID, Name: "web", Tenant: "default", State: model.Ready, Profile: "docker",
+			Flavor: model.Flavor{Name: "small", VCPUs: 2, MemoryMiB: 1024, DiskGiB: 3},
 			Image:  debian().Digest, ImageName: "debian-13", Accel: "kvm", Machine: "pc-q35-7.2",
 			Key: got.Key, UUID: got.UUID, Domain: "holm.default.web", UID: got.UID, Network: "holm-default", MAC: got.MAC,
 			Address: "10.77.0.10", Address6: network.Default().Subnet6.Addr().String() + "a", PrefixLen: 24, Gateway: "10.77.0.1",
@@ -149,7 +149,7 @@ func TestFoldersHaveTheirModesWhateverTheUmaskIs(t *testing.T) {
 func TestAnInstanceInLabModeSaysThatItIsEmulated(t *testing.T) {
 	w := newWorld(t)
 	w.capacity.KVM = false
-	_, err := w.records.SetHost(t.Context(), func(h *records.Host) error { h.LabMode = true; return nil })
+	_, err := w.records.SetHost(t.Context(), func(h *model.Host) error { h.LabMode = true; return nil })
 	must(t, err)
 	said := ""
 	inst, err := w.holm().Create(t.Context(), web(), func(e provisioner.Event) { said += e.Text + "\n" })

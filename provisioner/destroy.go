@@ -7,7 +7,7 @@ import (
 	"os"
 
 	"holm/internal/fault"
-	"holm/storage/records"
+	"holm/provisioner/model"
 )
 
 // Remove destroys an instance and everything that belongs to it, in whatever state it is. What cannot be removed keeps
@@ -19,7 +19,7 @@ func (p *Provisioner) Remove(ctx context.Context, tenant, name string, observe O
 // GiveUp is Remove for an instance whose pool will not come back: its volume stays with whoever has the drives. When the
 // pool is there, the volume is removed as ever.
 func (p *Provisioner) GiveUp(ctx context.Context, tenant, name string, observe Observer) error {
-	anyway := func(context.Context, records.Instance) error { return nil }
+	anyway := func(context.Context, model.Instance) error { return nil }
 	return p.remove(ctx, tenant, name, anyway, p.giveUpVolume, observe)
 }
 
@@ -44,20 +44,20 @@ func (p *Provisioner) remove(ctx context.Context, tenant, name string, allowed o
 }
 
 // removal removes the volume of an instance, and says what it did.
-type removal func(ctx context.Context, inst records.Instance) (done string, err error)
+type removal func(ctx context.Context, inst model.Instance) (done string, err error)
 
 // onInstance is something that is done to an instance, or asked of it.
-type onInstance func(ctx context.Context, inst records.Instance) error
+type onInstance func(ctx context.Context, inst model.Instance) error
 
 // destroy is the create's list backwards. It carries on past errors, and drops the record last: as long as anything is
 // left, the record says what. Only the end of ctx stops it, between two steps.
-func (p *Provisioner) destroy(ctx context.Context, h Hypervisor, inst records.Instance, removeVolume removal, w *watcher) error {
+func (p *Provisioner) destroy(ctx context.Context, h Hypervisor, inst model.Instance, removeVolume removal, w *watcher) error {
 	op := p.operation("destroy", inst)
 	if err := p.Records.PutOperation(ctx, op); err != nil {
 		return err
 	}
-	inst, err := p.Records.Update(ctx, inst.ID, func(i *records.Instance) error {
-		i.State = records.Destroying
+	inst, err := p.Records.Update(ctx, inst.ID, func(i *model.Instance) error {
+		i.State = model.Destroying
 		return nil
 	})
 	if err != nil {
@@ -105,7 +105,7 @@ func (p *Provisioner) destroy(ctx context.Context, h Hypervisor, inst records.In
 }
 
 // destroyKey comes before the volume: from here on nobody opens that any more, also not if the rest has to wait for its pool.
-func (p *Provisioner) destroyKey(ctx context.Context, h Hypervisor, inst records.Instance) error {
+func (p *Provisioner) destroyKey(ctx context.Context, h Hypervisor, inst model.Instance) error {
 	if inst.Key == nil {
 		return nil
 	}
@@ -117,7 +117,7 @@ func (p *Provisioner) destroyKey(ctx context.Context, h Hypervisor, inst records
 }
 
 // destroyVolume removes the volume and leaves a record of that in the audit log, which outlives the instance's.
-func (p *Provisioner) destroyVolume(ctx context.Context, inst records.Instance, remove removal) error {
+func (p *Provisioner) destroyVolume(ctx context.Context, inst model.Instance, remove removal) error {
 	done, err := remove(ctx, inst)
 	if err != nil {
 		return err
@@ -129,22 +129,22 @@ func (p *Provisioner) destroyVolume(ctx context.Context, inst records.Instance, 
 }
 
 // removed closes what the journal has of the instance, also the operations of holms that died, and drops the record.
-func (p *Provisioner) removed(ctx context.Context, op records.Operation) error {
+func (p *Provisioner) removed(ctx context.Context, op model.Operation) error {
 	all, err := p.Records.Operations(ctx, op.Instance)
 	if err != nil {
 		return err
 	}
 	now := p.Now().UTC()
 	for _, old := range all {
-		if old.ID == op.ID || old.Status == records.Done || old.Status == records.Undone {
+		if old.ID == op.ID || old.Status == model.Done || old.Status == model.Undone {
 			continue
 		}
-		old.Status, old.Ended = records.Undone, now
+		old.Status, old.Ended = model.Undone, now
 		if err := p.Records.PutOperation(ctx, old); err != nil {
 			return err
 		}
 	}
-	op.Status, op.Ended = records.Done, now
+	op.Status, op.Ended = model.Done, now
 	if err := p.Records.PutOperation(ctx, op); err != nil {
 		return err
 	}
@@ -152,14 +152,14 @@ func (p *Provisioner) removed(ctx context.Context, op records.Operation) error {
 }
 
 // stuck journals a removal that did not come to its end, and says so.
-func (p *Provisioner) stuck(ctx context.Context, inst records.Instance, op records.Operation, failed error) error {
+func (p *Provisioner) stuck(ctx context.Context, inst model.Instance, op model.Operation, failed error) error {
 	var result error
 	if cause := context.Cause(ctx); cause != nil {
 		result = cutShort(cause, "finish it: "+command("rm", inst), "remove %s", inst.Name)
 	} else {
 		result = fault.New(fault.Leftover, "try again: "+command("rm", inst), "remove %s: %w", inst.Name, failed)
 	}
-	op.Status, op.Ended, op.Error = records.Stuck, p.Now().UTC(), result.Error()
+	op.Status, op.Ended, op.Error = model.Stuck, p.Now().UTC(), result.Error()
 	if err := p.Records.PutOperation(context.WithoutCancel(ctx), op); err != nil {
 		return oneError(result, err)
 	}

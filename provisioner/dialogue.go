@@ -11,7 +11,7 @@ import (
 
 	"holm/guest/report"
 	"holm/internal/fault"
-	"holm/storage/records"
+	"holm/provisioner/model"
 )
 
 // What a guest may say at most: checks in one report, and bytes in answer to one question.
@@ -52,7 +52,7 @@ type heard struct {
 
 // converse asks the guest how it is until it is ready or has failed. A *verdict is the guest's own failure; any other
 // error says nothing of the guest.
-func (p *Provisioner) converse(ctx context.Context, h Hypervisor, inst records.Instance, w *watcher) (report.Report, error) {
+func (p *Provisioner) converse(ctx context.Context, h Hypervisor, inst model.Instance, w *watcher) (report.Report, error) {
 	var said report.Report
 	noted := ""
 	world, err := p.toTell(ctx, inst)
@@ -81,7 +81,7 @@ func (p *Provisioner) converse(ctx context.Context, h Hypervisor, inst records.I
 
 // put opens the guest's port, puts a question and passes on the answers to it. It is told by the hypervisor when the
 // guest ends.
-func (p *Provisioner) put(ctx context.Context, h Hypervisor, inst records.Instance, w *watcher, q question) error {
+func (p *Provisioner) put(ctx context.Context, h Hypervisor, inst model.Instance, w *watcher, q question) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	events, err := h.Watch(ctx, inst.UUID)
@@ -124,7 +124,7 @@ func (p *Provisioner) put(ctx context.Context, h Hypervisor, inst records.Instan
 const busyWithin = 2 * answersWithin
 
 // openPort opens the guest's port. It takes turns with those who only look how the guest is.
-func openPort(ctx context.Context, h Hypervisor, inst records.Instance, hurry bool) (io.ReadWriteCloser, error) {
+func openPort(ctx context.Context, h Hypervisor, inst model.Instance, hurry bool) (io.ReadWriteCloser, error) {
 	for waited := time.Duration(0); ; waited += 100 * time.Millisecond {
 		port, err := h.Channel(ctx, inst.UUID, report.Channel)
 		if fault.KindOf(err) != fault.Busy || hurry || waited >= busyWithin {
@@ -138,7 +138,7 @@ func openPort(ctx context.Context, h Hypervisor, inst records.Instance, hurry bo
 	}
 }
 
-func (p *Provisioner) listen(ctx context.Context, inst records.Instance, events <-chan DomainEvent, reports <-chan heard, w *watcher,
+func (p *Provisioner) listen(ctx context.Context, inst model.Instance, events <-chan DomainEvent, reports <-chan heard, w *watcher,
 	q question,
 ) error {
 	var silent <-chan time.Time

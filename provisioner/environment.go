@@ -9,12 +9,13 @@ import (
 
 	"holm/guest/report"
 	"holm/provisioner/environment"
+	"holm/provisioner/model"
 	"holm/storage/records"
 )
 
 // inForce is what an instance is told of the world, by what its host, its tenant and it have set and by the host's resolver
 // as it is now.
-func (p *Provisioner) inForce(ctx context.Context, inst records.Instance) (environment.InForce, error) {
+func (p *Provisioner) inForce(ctx context.Context, inst model.Instance) (environment.InForce, error) {
 	host, err := p.Records.Host(ctx)
 	if err != nil {
 		return environment.InForce{}, err
@@ -29,7 +30,7 @@ func (p *Provisioner) inForce(ctx context.Context, inst records.Instance) (envir
 
 // siblings are the other instances that an instance may reach: those of its tenant, where the tenant has them speak to each
 // other. Nobody else's names are told.
-func (p *Provisioner) siblings(ctx context.Context, inst records.Instance) ([]records.Instance, error) {
+func (p *Provisioner) siblings(ctx context.Context, inst model.Instance) ([]model.Instance, error) {
 	n, err := p.networkNamed(ctx, inst.Tenant, inst.Network)
 	if err != nil || !n.Internal {
 		return nil, err
@@ -38,16 +39,16 @@ func (p *Provisioner) siblings(ctx context.Context, inst records.Instance) ([]re
 	if err != nil {
 		return nil, err
 	}
-	all = slices.DeleteFunc(all, func(other records.Instance) bool {
+	all = slices.DeleteFunc(all, func(other model.Instance) bool {
 		return other.ID == inst.ID || other.Tenant != inst.Tenant || other.Network != inst.Network ||
-			other.State == records.Creating || other.State == records.Destroying
+			other.State == model.Creating || other.State == model.Destroying
 	})
-	slices.SortFunc(all, func(a, b records.Instance) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(all, func(a, b model.Instance) int { return strings.Compare(a.Name, b.Name) })
 	return all, nil
 }
 
 // toTell is what a guest is to know now.
-func (p *Provisioner) toTell(ctx context.Context, inst records.Instance) (*report.Environment, error) {
+func (p *Provisioner) toTell(ctx context.Context, inst model.Instance) (*report.Environment, error) {
 	force, err := p.inForce(ctx, inst)
 	if err != nil {
 		return nil, err
@@ -61,7 +62,7 @@ func (p *Provisioner) toTell(ctx context.Context, inst records.Instance) (*repor
 }
 
 // letsIn are the ports of an instance that the host publishes.
-func letsIn(inst records.Instance) (ports []report.Port) {
+func letsIn(inst model.Instance) (ports []report.Port) {
 	for _, e := range inst.Exposed {
 		ports = append(ports, report.Port{Protocol: e.Protocol, Number: e.Guest})
 	}
@@ -70,7 +71,7 @@ func letsIn(inst records.Instance) (ports []report.Port) {
 
 // Nameless says what a person should know of the names of an instance, made or planned: "" when it has a name server, or
 // is to have none.
-func (p *Provisioner) Nameless(ctx context.Context, inst records.Instance) (string, error) {
+func (p *Provisioner) Nameless(ctx context.Context, inst model.Instance) (string, error) {
 	force, err := p.inForce(ctx, inst)
 	if err != nil || len(force.Nameservers) > 0 {
 		return "", err

@@ -9,7 +9,7 @@ import (
 	"holm/guest/report"
 	"holm/internal/fault"
 	"holm/provisioner/environment"
-	"holm/storage/records"
+	"holm/provisioner/model"
 )
 
 // tellWithin is how long a guest may take to put what it is told to use, and tellAtOnce how many are told at the same time.
@@ -24,17 +24,17 @@ const siblingWithin = 10 * time.Second
 // SetEnvironment changes what an instance is told of the world: at once when it is ready, else at its next start.
 func (p *Provisioner) SetEnvironment(ctx context.Context, tenant, name string, c environment.Change,
 	observe Observer,
-) (records.Instance, error) {
+) (model.Instance, error) {
 	h, inst, release, err := p.hold(ctx, tenant, name, atOnce)
 	if err != nil {
 		return inst, err
 	}
 	defer release()
-	if inst.State == records.Creating || inst.State == records.Destroying {
+	if inst.State == model.Creating || inst.State == model.Destroying {
 		return inst, unfinished(inst)
 	}
-	inst, err = p.Records.Update(ctx, inst.ID, func(i *records.Instance) error { return c.Apply(&i.Environment) })
-	if err != nil || inst.State != records.Ready {
+	inst, err = p.Records.Update(ctx, inst.ID, func(i *model.Instance) error { return c.Apply(&i.Environment) })
+	if err != nil || inst.State != model.Ready {
 		return inst, err
 	}
 	if state, err := h.State(ctx, inst.UUID); err != nil || state != DomainRunning {
@@ -60,7 +60,7 @@ func (p *Provisioner) SetEnvironment(ctx context.Context, tenant, name string, c
 }
 
 // tell has a running guest put to use what it is to know now, and returns what of it has to wait, in the guest's words.
-func (p *Provisioner) tell(ctx context.Context, h Hypervisor, inst records.Instance, within time.Duration,
+func (p *Provisioner) tell(ctx context.Context, h Hypervisor, inst model.Instance, within time.Duration,
 	w *watcher,
 ) (later string, err error) {
 	world, err := p.toTell(ctx, inst)
@@ -84,7 +84,7 @@ func (p *Provisioner) tell(ctx context.Context, h Hypervisor, inst records.Insta
 
 // tellSiblings has those that may reach an instance know that it has come or gone. One at which another holm is at work,
 // or that does not answer soon, is told at its next start: nothing fails for it.
-func (p *Provisioner) tellSiblings(ctx context.Context, h Hypervisor, inst records.Instance) {
+func (p *Provisioner) tellSiblings(ctx context.Context, h Hypervisor, inst model.Instance) {
 	all, err := p.siblings(ctx, inst)
 	if err != nil {
 		return
@@ -92,7 +92,7 @@ func (p *Provisioner) tellSiblings(ctx context.Context, h Hypervisor, inst recor
 	var wg sync.WaitGroup
 	free := make(chan struct{}, tellAtOnce)
 	for _, sibling := range all {
-		if sibling.State != records.Ready {
+		if sibling.State != model.Ready {
 			continue
 		}
 		free <- struct{}{}
@@ -104,14 +104,14 @@ func (p *Provisioner) tellSiblings(ctx context.Context, h Hypervisor, inst recor
 	wg.Wait()
 }
 
-func (p *Provisioner) tellSibling(ctx context.Context, h Hypervisor, sibling records.Instance) {
+func (p *Provisioner) tellSibling(ctx context.Context, h Hypervisor, sibling model.Instance) {
 	release, err := p.holdName(ctx, sibling.Tenant, sibling.Name, false)
 	if err != nil {
 		return
 	}
 	defer release()
 	inst, err := p.find(ctx, sibling.Tenant, sibling.Name) // again: somebody may have been at work on it until now
-	if err != nil || inst.ID != sibling.ID || inst.State != records.Ready {
+	if err != nil || inst.ID != sibling.ID || inst.State != model.Ready {
 		return
 	}
 	if state, err := h.State(ctx, inst.UUID); err == nil && state == DomainRunning {

@@ -13,8 +13,8 @@ import (
 	"holm/internal/fault"
 	"holm/provisioner"
 	"holm/provisioner/environment"
+	"holm/provisioner/model"
 	"holm/provisioner/network"
-	"holm/storage/records"
 )
 
 // told is what guests were told of the world, by the question, oldest first.
@@ -135,12 +135,12 @@ func TestTheNearestSettingReachesTheGuest(t *testing.T) {
 	w.play(l.listening())
 	w.created("web")
 	ctx := t.Context()
-	must1(t)(w.records.SetHost(ctx, func(h *records.Host) error {
-		h.Environment = records.Environment{Nameservers: []string{"192.0.2.2"}, TimeServers: []string{"192.0.2.123"}}
+	must1(t)(w.records.SetHost(ctx, func(h *model.Host) error {
+		h.Environment = model.Environment{Nameservers: []string{"192.0.2.2"}, TimeServers: []string{"192.0.2.123"}}
 		return nil
 	}))
-	must1(t)(w.records.Update(ctx, w.record().ID, func(i *records.Instance) error {
-		i.Environment = records.Environment{Nameservers: []string{"192.0.2.3"}}
+	must1(t)(w.records.Update(ctx, w.record().ID, func(i *model.Instance) error {
+		i.Environment = model.Environment{Nameservers: []string{"192.0.2.3"}}
 		return nil
 	}))
 	must1(t)(w.holm().Restart(ctx, "default", "web", nil))

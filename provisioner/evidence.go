@@ -11,6 +11,7 @@ import (
 
 	"holm/images"
 	"holm/provisioner/evidence"
+	"holm/provisioner/model"
 	"holm/storage/ledger"
 	"holm/storage/records"
 )
@@ -97,7 +98,7 @@ func (p *Provisioner) surroundings(ctx context.Context, s *evidence.Predicate) e
 	s.Host.Site, s.Host.Jurisdiction, s.Host.LabMode = host.Site, host.Jurisdiction, host.LabMode
 	s.Tenant, err = p.Records.Tenant(ctx, s.Instance.Tenant)
 	if errors.Is(err, records.ErrNotFound) {
-		s.Tenant, err = records.Tenant{Name: s.Instance.Tenant}, nil
+		s.Tenant, err = model.Tenant{Name: s.Instance.Tenant}, nil
 	}
 	if err != nil {
 		return err

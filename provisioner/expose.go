@@ -7,8 +7,8 @@ import (
 
 	"holm/guest/report"
 	"holm/internal/fault"
+	"holm/provisioner/model"
 	"holm/provisioner/network"
-	"holm/storage/records"
 )
 
 // maxExposed is how many ports an instance may have published.
@@ -17,37 +17,37 @@ const maxExposed = 64
 // Expose publishes ports of the host for an instance, from now on and after each reboot until it is removed. A port that
 // leads elsewhere already, or that a program of the host's has, is refused, and so is an instance that did not hold what it was
 // promised to be: nobody is to be led there unawares. One that is not up yet gets its ports, and lets them in once it is.
-func (p *Provisioner) Expose(ctx context.Context, tenant, name string, ports []network.Port, observe Observer) (records.Instance, error) {
-	return p.changePorts(ctx, tenant, name, p.watch(observe), func(inst records.Instance, others []records.Instance) ([]records.Port, error) {
-		if inst.State == records.Failed {
+func (p *Provisioner) Expose(ctx context.Context, tenant, name string, ports []network.Port, observe Observer) (model.Instance, error) {
+	return p.changePorts(ctx, tenant, name, p.watch(observe), func(inst model.Instance, others []model.Instance) ([]model.Port, error) {
+		if inst.State == model.Failed {
 			return nil, fault.New(fault.Refused, "mend it first: "+command("restart", inst)+", and see "+command("logs", inst),
 				"instance %q is not ready and is not published: %s", inst.Name, inst.Failure)
 		}
 		exposed := slices.Clone(inst.Exposed)
 		for _, port := range ports {
-			if slices.Contains(exposed, records.Port(port)) {
+			if slices.Contains(exposed, model.Port(port)) {
 				continue
 			}
 			if err := p.portIsFree(ctx, port, others); err != nil {
 				return nil, err
 			}
-			exposed = append(exposed, records.Port(port))
+			exposed = append(exposed, model.Port(port))
 		}
 		if len(exposed) > maxExposed {
 			return nil, fault.New(fault.Refused, "take some back: "+command("expose", inst)+" PORT --rm",
 				"%d ports are too many for instance %q: at most %d", len(exposed), inst.Name, maxExposed)
 		}
-		slices.SortFunc(exposed, func(a, b records.Port) int { return network.Port(a).Compare(network.Port(b)) })
+		slices.SortFunc(exposed, func(a, b model.Port) int { return network.Port(a).Compare(network.Port(b)) })
 		return exposed, nil
 	})
 }
 
 // Unexpose takes ports back. What is not published is a fault of kind NotFound.
-func (p *Provisioner) Unexpose(ctx context.Context, tenant, name string, ports []network.Port, observe Observer) (records.Instance, error) {
-	return p.changePorts(ctx, tenant, name, p.watch(observe), func(inst records.Instance, _ []records.Instance) ([]records.Port, error) {
+func (p *Provisioner) Unexpose(ctx context.Context, tenant, name string, ports []network.Port, observe Observer) (model.Instance, error) {
+	return p.changePorts(ctx, tenant, name, p.watch(observe), func(inst model.Instance, _ []model.Instance) ([]model.Port, error) {
 		exposed := slices.Clone(inst.Exposed)
 		for _, port := range ports {
-			at := slices.IndexFunc(exposed, func(e records.Port) bool { return network.Port(e).Compare(port) == 0 })
+			at := slices.IndexFunc(exposed, func(e model.Port) bool { return network.Port(e).Compare(port) == 0 })
 			if at < 0 {
 				return nil, fault.New(fault.NotFound, "see which are: "+command("expose", inst),
 					"port %d/%s does not lead to instance %q", port.Host, port.Protocol, inst.Name)
@@ -59,7 +59,7 @@ func (p *Provisioner) Unexpose(ctx context.Context, tenant, name string, ports [
 }
 
 // portIsFree refuses a port of the host that leads somewhere already.
-func (p *Provisioner) portIsFree(ctx context.Context, port network.Port, all []records.Instance) error {
+func (p *Provisioner) portIsFree(ctx context.Context, port network.Port, all []model.Instance) error {
 	for _, other := range all {
 		for _, e := range other.Exposed {
 			if network.Port(e).Compare(port) == 0 {
@@ -81,17 +81,17 @@ func (p *Provisioner) portIsFree(ctx context.Context, port network.Port, all []r
 // changePorts changes what is published for an instance: the record first, then the kernel's rules. Rules that cannot be had
 // are taken out of the record again. Whoever publishes holds the network, so that no two get the same port.
 func (p *Provisioner) changePorts(ctx context.Context, tenant, name string, w *watcher,
-	change func(inst records.Instance, all []records.Instance) ([]records.Port, error),
-) (records.Instance, error) {
+	change func(inst model.Instance, all []model.Instance) ([]model.Port, error),
+) (model.Instance, error) {
 	h, inst, release, err := p.hold(ctx, tenant, name, atOnce)
 	if err != nil {
 		return inst, err
 	}
 	defer release()
-	if inst.State == records.Creating || inst.State == records.Destroying {
+	if inst.State == model.Creating || inst.State == model.Destroying {
 		return inst, unfinished(inst)
 	}
-	if inst, err = p.publish(ctx, h, inst, change); err != nil || inst.State != records.Ready {
+	if inst, err = p.publish(ctx, h, inst, change); err != nil || inst.State != model.Ready {
 		return inst, err // one that is not ready is told once it is
 	}
 	if state, err := h.State(ctx, inst.UUID); err != nil || state != DomainRunning {
@@ -101,9 +101,9 @@ func (p *Provisioner) changePorts(ctx context.Context, tenant, name string, w *w
 }
 
 // publish changes what the host publishes, in the record and in the kernel.
-func (p *Provisioner) publish(ctx context.Context, h Hypervisor, inst records.Instance,
-	change func(inst records.Instance, all []records.Instance) ([]records.Port, error),
-) (records.Instance, error) {
+func (p *Provisioner) publish(ctx context.Context, h Hypervisor, inst model.Instance,
+	change func(inst model.Instance, all []model.Instance) ([]model.Port, error),
+) (model.Instance, error) {
 	leave, err := p.holdNetwork(ctx)
 	if err != nil {
 		return inst, err
@@ -117,8 +117,8 @@ func (p *Provisioner) publish(ctx context.Context, h Hypervisor, inst records.In
 	if err != nil {
 		return inst, err
 	}
-	set := func(ports []records.Port) (records.Instance, error) {
-		return p.Records.Update(context.WithoutCancel(ctx), inst.ID, func(i *records.Instance) error {
+	set := func(ports []model.Port) (model.Instance, error) {
+		return p.Records.Update(context.WithoutCancel(ctx), inst.ID, func(i *model.Instance) error {
 			i.Exposed = ports
 			return nil
 		})
@@ -145,7 +145,7 @@ func (p *Provisioner) publish(ctx context.Context, h Hypervisor, inst records.In
 const letsInWithin = 30 * time.Second
 
 // letIn has a running guest let in what the host publishes of it.
-func (p *Provisioner) letIn(ctx context.Context, h Hypervisor, inst records.Instance, w *watcher) error {
+func (p *Provisioner) letIn(ctx context.Context, h Hypervisor, inst model.Instance, w *watcher) error {
 	limited, cancel := context.WithTimeout(ctx, letsInWithin)
 	defer cancel()
 	err := p.put(limited, h, inst, w, question{
@@ -171,17 +171,17 @@ func (p *Provisioner) letIn(ctx context.Context, h Hypervisor, inst records.Inst
 
 // Exposure is a port of the host that leads to an instance.
 type Exposure struct {
-	records.Port
+	model.Port
 	Tenant  string `json:"tenant"`
 	Name    string `json:"name"`
 	Address string `json:"address"`
 	// State is the instance's on record: whoever comes to one that is not ready may find nobody, or one that failed.
-	State records.State `json:"state"`
+	State model.State `json:"state"`
 }
 
 // Exposures returns what is published for an instance, or for all of them when name is "", sorted by port.
 func (p *Provisioner) Exposures(ctx context.Context, tenant, name string) ([]Exposure, error) {
-	var all []records.Instance
+	var all []model.Instance
 	if name != "" {
 		inst, err := p.find(ctx, tenant, name)
 		if err != nil {

@@ -10,6 +10,7 @@ import (
 
 	"holm/internal/fault"
 	"holm/provisioner"
+	"holm/provisioner/model"
 	"holm/provisioner/network"
 	"holm/storage/records"
 )
@@ -31,7 +32,7 @@ func TestAPortIsPublishedListedAndGoneWithItsInstance(t *testing.T) {
 	inst, db := w.created("web"), w.created("db")
 	got, err := w.holm().Expose(t.Context(), "default", "web", port(t, "443:8443"), nil)
 	must(t, err)
-	if !slices.Equal(got.Exposed, []records.Port{{Protocol: "tcp", Host: 443, Guest: 8443}}) || !slices.Equal(w.record().Exposed, got.Exposed) {
+	if !slices.Equal(got.Exposed, []model.Port{{Protocol: "tcp", Host: 443, Guest: 8443}}) || !slices.Equal(w.record().Exposed, got.Exposed) {
 		t.Errorf("exposed are %v, on record %v", got.Exposed, w.record().Exposed)
 	}
 	if rules := w.wall.rules(hostTable, `"port":8443`); len(rules) != doors || !strings.Contains(rules[0], inst.Address) {
@@ -92,8 +93,8 @@ func TestAFailedInstanceIsNotPublished(t *testing.T) {
 	w := newWorld(t)
 	w.created("web")
 	must1(t)(w.holm().Expose(t.Context(), "default", "web", port(t, "80"), nil))
-	must1(t)(w.records.Update(t.Context(), w.record().ID, func(i *records.Instance) error {
-		i.State, i.Failure = records.Failed, "an account has a password"
+	must1(t)(w.records.Update(t.Context(), w.record().ID, func(i *model.Instance) error {
+		i.State, i.Failure = model.Failed, "an account has a password"
 		return nil
 	}))
 	_, err := w.holm().Expose(t.Context(), "default", "web", port(t, "443"), nil)
@@ -103,7 +104,7 @@ func TestAFailedInstanceIsNotPublished(t *testing.T) {
 	}
 	all, err := w.holm().Exposures(t.Context(), "default", "web")
 	must(t, err)
-	if len(all) != 1 || all[0].State != records.Failed {
+	if len(all) != 1 || all[0].State != model.Failed {
 		t.Errorf("listed are %+v", all)
 	}
 	must1(t)(w.holm().Unexpose(t.Context(), "default", "web", port(t, "80"), nil)) // what was published before can be taken back
@@ -194,7 +195,7 @@ func TestEachTenantHasANetworkOfItsOwn(t *testing.T) {
 		must1(t)(w.holm().AddTenant(t.Context(), name, provisioner.TenantChange{}))
 	}
 	own := w.created("web")
-	var made []records.Instance
+	var made []model.Instance
 	for _, tenant := range []string{"acme", "bolt"} {
 		inst, err := w.holm().Create(t.Context(), provisioner.CreateSpec{Name: "web", Tenant: tenant}, nil)
 		must(t, err)
@@ -222,7 +223,7 @@ func TestATenantsNetworkThatCannotBeIsRefused(t *testing.T) {
 	word := func(s string) *string { return &s }
 	yes := true
 	must1(t)(w.holm().AddTenant(t.Context(), "acme", provisioner.TenantChange{Subnet: word("10.5.0.0/24")}))
-	must1(t)(w.records.SetHost(t.Context(), func(h *records.Host) error {
+	must1(t)(w.records.SetHost(t.Context(), func(h *model.Host) error {
 		h.AddressPool = "10.5.0.0/24"
 		return nil
 	}))

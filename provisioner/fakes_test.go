@@ -16,6 +16,7 @@ import (
 	"holm/guest/report"
 	"holm/images"
 	"holm/internal/fault"
+	"holm/provisioner/model"
 	"holm/storage/records"
 )
 
@@ -185,18 +186,18 @@ func (s *spy) enter(method string) error {
 	return s.fail(method)
 }
 
-func (s *spy) Reserve(ctx context.Context, inst records.Instance, op records.Operation, admit func([]records.Instance, *records.Instance) error,
-	rules ...records.Rule,
-) (records.Instance, error) {
+func (s *spy) Reserve(ctx context.Context, inst model.Instance, op model.Operation, admit func([]model.Instance, *model.Instance) error,
+	rules ...model.Rule,
+) (model.Instance, error) {
 	if err := s.enter("Reserve"); err != nil {
-		return records.Instance{}, err
+		return model.Instance{}, err
 	}
 	return s.Bolt.Reserve(ctx, inst, op, admit, rules...)
 }
 
-func (s *spy) Update(ctx context.Context, id string, change func(*records.Instance) error) (records.Instance, error) {
+func (s *spy) Update(ctx context.Context, id string, change func(*model.Instance) error) (model.Instance, error) {
 	if err := s.enter("Update"); err != nil {
-		return records.Instance{}, err
+		return model.Instance{}, err
 	}
 	return s.Bolt.Update(ctx, id, change)
 }
@@ -208,14 +209,14 @@ func (s *spy) Drop(ctx context.Context, id string) error {
 	return s.Bolt.Drop(ctx, id)
 }
 
-func (s *spy) Resize(ctx context.Context, id string, op records.Operation, admit func([]records.Instance, *records.Instance) error) (records.Instance, error) {
+func (s *spy) Resize(ctx context.Context, id string, op model.Operation, admit func([]model.Instance, *model.Instance) error) (model.Instance, error) {
 	if err := s.enter("Resize"); err != nil {
-		return records.Instance{}, err
+		return model.Instance{}, err
 	}
 	return s.Bolt.Resize(ctx, id, op, admit)
 }
 
-func (s *spy) PutOperation(ctx context.Context, op records.Operation) error {
+func (s *spy) PutOperation(ctx context.Context, op model.Operation) error {
 	if err := s.enter("PutOperation " + op.Kind + " " + string(op.Status)); err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"syscall"
 
 	"holm/internal/fault"
+	"holm/provisioner/model"
 	"holm/storage/records"
 )
 
@@ -87,16 +88,16 @@ func oneError(errs ...error) error {
 }
 
 // unfinished is the fault for an instance that a holm which died left half made or half removed.
-func unfinished(inst records.Instance) error {
+func unfinished(inst model.Instance) error {
 	remedy := "remove what there is: " + command("rm", inst)
-	if inst.State == records.Creating {
+	if inst.State == model.Creating {
 		remedy += "      or make it again: holm create " + inst.Name
 	}
 	return fault.New(fault.Failure, remedy, "instance %q was left unfinished (%s)", inst.Name, inst.State)
 }
 
 // notRunning is the fault for what only a running instance can do.
-func notRunning(inst records.Instance, domain DomainState) error {
+func notRunning(inst model.Instance, domain DomainState) error {
 	switch domain {
 	case DomainAbsent:
 		return fault.New(fault.Failure, "remove what there is: "+command("rm", inst),
@@ -113,13 +114,13 @@ func notRunning(inst records.Instance, domain DomainState) error {
 }
 
 // Asleep is the fault for what only a running instance can do, of one that is paused.
-func Asleep(inst records.Instance, domain DomainState) error { return notRunning(inst, domain) }
+func Asleep(inst model.Instance, domain DomainState) error { return notRunning(inst, domain) }
 
 // off tells whether nothing runs any more.
 func off(s DomainState) bool { return s == DomainOff || s == DomainCrashed || s == DomainAbsent }
 
 // command writes a command line of holm for an instance. cmd adds what this run was told besides, so that it works when pasted.
-func command(verb string, inst records.Instance) string {
+func command(verb string, inst model.Instance) string {
 	line := "holm " + verb + " " + inst.Name
 	if inst.Tenant != "" && inst.Tenant != DefaultTenant {
 		line += " --tenant " + inst.Tenant

@@ -8,12 +8,13 @@ import (
 
 	"holm/internal/fault"
 	"holm/provisioner/machine"
+	"holm/provisioner/model"
 	"holm/storage/records"
 )
 
 // standard are the sizes that there are without anybody making them, smallest first.
-func standard() []records.Flavor {
-	return []records.Flavor{
+func standard() []model.Flavor {
+	return []model.Flavor{
 		{Name: "tiny", VCPUs: 1, MemoryMiB: 512, DiskGiB: 10},
 		{Name: "small", VCPUs: 2, MemoryMiB: 1024, DiskGiB: 20},
 		{Name: "medium", VCPUs: 2, MemoryMiB: 4096, DiskGiB: 40},
@@ -32,14 +33,14 @@ func StandardFlavors() []string {
 
 // Flavors returns the sizes that there are: the standard ones as they are or as the operator has changed them, smallest first,
 // then those that the operator has made, by name.
-func (p *Provisioner) Flavors(ctx context.Context) ([]records.Flavor, error) {
+func (p *Provisioner) Flavors(ctx context.Context) ([]model.Flavor, error) {
 	made, err := p.Records.Flavors(ctx)
 	if err != nil {
 		return nil, err
 	}
 	all := standard()
 	for _, f := range made {
-		if at := slices.IndexFunc(all, func(s records.Flavor) bool { return s.Name == f.Name }); at >= 0 {
+		if at := slices.IndexFunc(all, func(s model.Flavor) bool { return s.Name == f.Name }); at >= 0 {
 			all[at] = f
 			continue
 		}
@@ -56,16 +57,16 @@ type FlavorChange struct {
 
 // SetFlavor changes a size, or makes it: then vCPUs, memory and disk have to be given. Instances that there are stay as they
 // were made.
-func (p *Provisioner) SetFlavor(ctx context.Context, name string, c FlavorChange) (records.Flavor, error) {
+func (p *Provisioner) SetFlavor(ctx context.Context, name string, c FlavorChange) (model.Flavor, error) {
 	if err := validateName("flavor", name); err != nil {
-		return records.Flavor{}, err
+		return model.Flavor{}, err
 	}
 	all, err := p.Flavors(ctx)
 	if err != nil {
-		return records.Flavor{}, err
+		return model.Flavor{}, err
 	}
-	f := records.Flavor{Name: name}
-	if at := slices.IndexFunc(all, func(f records.Flavor) bool { return f.Name == name }); at >= 0 {
+	f := model.Flavor{Name: name}
+	if at := slices.IndexFunc(all, func(f model.Flavor) bool { return f.Name == name }); at >= 0 {
 		f = all[at]
 	}
 	c.apply(&f)
@@ -81,7 +82,7 @@ func (p *Provisioner) SetFlavor(ctx context.Context, name string, c FlavorChange
 	return f, p.Records.SetFlavor(ctx, f)
 }
 
-func (c FlavorChange) apply(f *records.Flavor) {
+func (c FlavorChange) apply(f *model.Flavor) {
 	for _, one := range []struct{ from, to *int }{
 		{c.VCPUs, &f.VCPUs},
 		{c.MemoryMiB, &f.MemoryMiB},
@@ -114,24 +115,24 @@ func (p *Provisioner) ResetFlavor(ctx context.Context, name string) error {
 }
 
 // flavor finds a size by name and puts what the spec overrides into it.
-func (p *Provisioner) flavor(ctx context.Context, s CreateSpec) (records.Flavor, error) {
+func (p *Provisioner) flavor(ctx context.Context, s CreateSpec) (model.Flavor, error) {
 	all, err := p.Flavors(ctx)
 	if err != nil {
-		return records.Flavor{}, err
+		return model.Flavor{}, err
 	}
-	i := slices.IndexFunc(all, func(f records.Flavor) bool { return f.Name == s.Flavor })
+	i := slices.IndexFunc(all, func(f model.Flavor) bool { return f.Name == s.Flavor })
 	if i < 0 {
 		var names []string
 		for _, f := range all {
 			names = append(names, f.Name)
 		}
-		return records.Flavor{}, fault.New(fault.Usage, "use one of: "+strings.Join(names, ", "), "there is no flavor %s", quoted(s.Flavor))
+		return model.Flavor{}, fault.New(fault.Usage, "use one of: "+strings.Join(names, ", "), "there is no flavor %s", quoted(s.Flavor))
 	}
 	return sized(all[i], s)
 }
 
 // sized puts what a spec overrides into a flavor.
-func sized(f records.Flavor, s CreateSpec) (records.Flavor, error) {
+func sized(f model.Flavor, s CreateSpec) (model.Flavor, error) {
 	for _, o := range []struct {
 		what     string
 		flag     string
@@ -147,7 +148,7 @@ func sized(f records.Flavor, s CreateSpec) (records.Flavor, error) {
 			continue
 		}
 		if o.value < o.min || o.value > o.max {
-			return records.Flavor{}, fault.New(fault.Usage, "give another: "+o.flag,
+			return model.Flavor{}, fault.New(fault.Usage, "give another: "+o.flag,
 				"%d %s is out of range: use %d to %d", o.value, o.what, o.min, o.max)
 		}
 		*o.into = o.value

@@ -6,7 +6,7 @@ import (
 
 	"holm/internal/fault"
 	"holm/provisioner"
-	"holm/storage/records"
+	"holm/provisioner/model"
 )
 
 func TestASizeIsChangedForThoseThatAreMadeFromThenOn(t *testing.T) {
@@ -16,12 +16,12 @@ func TestASizeIsChangedForThoseThatAreMadeFromThenOn(t *testing.T) {
 		CPUWeight: new(50), CPUPercent: new(150), IOPS: new(500), IOPSBurst: new(2000), MBps: new(20), BurstSeconds: new(30),
 	})
 	must(t, err)
-	want := records.Limits{CPUWeight: 50, CPUPercent: 150, IOPS: 500, IOPSBurst: 2000, MBps: 20, BurstSeconds: 30}
+	want := model.Limits{CPUWeight: 50, CPUPercent: 150, IOPS: 500, IOPSBurst: 2000, MBps: 20, BurstSeconds: 30}
 	if set.VCPUs != 2 || set.Limits != want {
 		t.Errorf("set was %+v", set)
 	}
 	after := w.created("after")
-	if after.Flavor.Limits != want || before.Flavor.Limits != (records.Limits{}) {
+	if after.Flavor.Limits != want || before.Flavor.Limits != (model.Limits{}) {
 		t.Errorf("after that %+v, before %+v", after.Flavor, before.Flavor)
 	}
 	xml, err := w.hyp.LiveXML(t.Context(), after.UUID)
@@ -35,7 +35,7 @@ func TestASizeIsChangedForThoseThatAreMadeFromThenOn(t *testing.T) {
 		}
 	}
 	must(t, w.holm().ResetFlavor(t.Context(), "small"))
-	if again := w.created("again"); again.Flavor.Limits != (records.Limits{}) {
+	if again := w.created("again"); again.Flavor.Limits != (model.Limits{}) {
 		t.Errorf("after a reset %+v", again.Flavor)
 	}
 }
@@ -89,7 +89,7 @@ func TestLimitsThatCannotBeAreRefused(t *testing.T) {
 	}
 	all, err := w.holm().Flavors(t.Context())
 	must(t, err)
-	if all[0].Limits != (records.Limits{}) || len(all) != 4 {
+	if all[0].Limits != (model.Limits{}) || len(all) != 4 {
 		t.Errorf("there are %+v", all)
 	}
 }

@@ -12,7 +12,7 @@ import (
 
 	"holm/internal/fault"
 	"holm/provisioner"
-	"holm/storage/records"
+	"holm/provisioner/model"
 )
 
 func TestOnAFullDiskInstancesAreSeenStoppedAndRemoved(t *testing.T) {
@@ -44,7 +44,7 @@ func TestOnAFullDiskInstancesAreSeenStoppedAndRemoved(t *testing.T) {
 		t.Errorf("it is shown as %+v (%v)", v.Status, err)
 	}
 	must(t, w.holm().Stop(t.Context(), "default", "web", false, nil))
-	if got := w.record(); got.State != records.Stopped || w.state(inst) != provisioner.DomainOff {
+	if got := w.record(); got.State != model.Stopped || w.state(inst) != provisioner.DomainOff {
 		t.Errorf("its record says %s, and it is %s", got.State, w.state(inst))
 	}
 	must(t, w.holm().Remove(t.Context(), "default", "other", nil))

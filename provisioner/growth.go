@@ -8,14 +8,14 @@ import (
 
 	"holm/guest/report"
 	"holm/internal/fault"
-	"holm/storage/records"
+	"holm/provisioner/model"
 )
 
 // growsWithin is how long a guest may take to grow its file system.
 const growsWithin = time.Minute
 
 // growFileSystem has a running guest grow its file system to its disk. One that does not do so now does at its next boot.
-func (p *Provisioner) growFileSystem(ctx context.Context, h Hypervisor, inst records.Instance, w *watcher) error {
+func (p *Provisioner) growFileSystem(ctx context.Context, h Hypervisor, inst model.Instance, w *watcher) error {
 	w.begin("file system")
 	limited, cancel := context.WithTimeout(ctx, growsWithin)
 	defer cancel()

@@ -21,6 +21,7 @@ import (
 	"holm/internal/fault"
 	"holm/provisioner"
 	"holm/provisioner/environment"
+	"holm/provisioner/model"
 	"holm/provisioner/network"
 	"holm/provisioner/provisionertest"
 	"holm/provisioner/verify"
@@ -134,7 +135,7 @@ func (w *world) holm() *provisioner.Provisioner {
 			}
 			return w.hyp, nil
 		},
-		Look:    func(_ context.Context, pool records.Pool) (pools.Tree, error) { return w.look(pool) },
+		Look:    func(_ context.Context, pool model.Pool) (pools.Tree, error) { return w.look(pool) },
 		Bound:   w.bind,
 		HostKey: w.host,
 		Boot:    &w.boot, Firewall: &w.wall, Users: &w.users,
@@ -163,7 +164,7 @@ func seen(host, network report.Outcome) []verify.Result {
 func web() provisioner.CreateSpec { return provisioner.CreateSpec{Name: "web"} }
 
 // created is an instance that is ready.
-func (w *world) created(name string) records.Instance {
+func (w *world) created(name string) model.Instance {
 	w.t.Helper()
 	inst, err := w.holm().Create(w.t.Context(), provisioner.CreateSpec{Name: name}, nil)
 	must(w.t, err)
@@ -171,7 +172,7 @@ func (w *world) created(name string) records.Instance {
 }
 
 // interrupted leaves an instance that boots: its create was interrupted after the start.
-func (w *world) interrupted() records.Instance {
+func (w *world) interrupted() model.Instance {
 	w.t.Helper()
 	ctx, cancel := context.WithCancelCause(w.t.Context())
 	_, err := w.holm().Create(ctx, web(), func(e provisioner.Event) {
@@ -192,14 +193,14 @@ func (w *world) bind(domain, uuid, _ string, uid int) error {
 }
 
 // record is that of web.
-func (w *world) record() records.Instance {
+func (w *world) record() model.Instance {
 	w.t.Helper()
 	inst, err := w.records.Instance(context.WithoutCancel(w.t.Context()), "default", "web")
 	must(w.t, err)
 	return inst
 }
 
-func (w *world) state(inst records.Instance) provisioner.DomainState {
+func (w *world) state(inst model.Instance) provisioner.DomainState {
 	w.t.Helper()
 	state, err := w.hyp.State(w.t.Context(), inst.UUID)
 	must(w.t, err)
@@ -279,7 +280,7 @@ func exists(t *testing.T, path string) bool {
 }
 
 // createdUnder is created by a process with that umask. Tests that use it must not run beside others.
-func (w *world) createdUnder(umask int) records.Instance {
+func (w *world) createdUnder(umask int) model.Instance {
 	w.t.Helper()
 	defer syscall.Umask(syscall.Umask(umask))
 	return w.created("web")

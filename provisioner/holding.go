@@ -12,7 +12,7 @@ import (
 
 	"holm/internal/fault"
 	"holm/internal/lock"
-	"holm/storage/records"
+	"holm/provisioner/model"
 )
 
 // manner is what to do when another holm is at work on an instance.
@@ -52,7 +52,7 @@ func (p *Provisioner) holdName(ctx context.Context, tenant, name string, wait bo
 		take = func(path string) (*lock.Lock, error) { return lock.Acquire(ctx, path) }
 	}
 	held, err := take(path)
-	remedy := "wait for it: " + command("wait", records.Instance{Tenant: tenant, Name: name})
+	remedy := "wait for it: " + command("wait", model.Instance{Tenant: tenant, Name: name})
 	switch {
 	case err == nil:
 		held.Note(strconv.Itoa(os.Getpid()) + " " + p.Now().UTC().Format(time.TimeOnly))
@@ -88,7 +88,7 @@ func (p *Provisioner) breakIn(ctx context.Context, tenant, name string) (release
 
 // givingWay returns a context that ends when another holm breaks in. What runs under it has to be such that it can be
 // interrupted at any time.
-func (p *Provisioner) givingWay(ctx context.Context, inst records.Instance) (context.Context, func()) {
+func (p *Provisioner) givingWay(ctx context.Context, inst model.Instance) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	path := p.claimPath(inst.Tenant, inst.Name)
 	done := make(chan struct{})

@@ -16,6 +16,7 @@ import (
 	"holm/internal/fault"
 	"holm/internal/lock"
 	"holm/provisioner"
+	"holm/provisioner/model"
 	"holm/storage/records"
 )
 
@@ -23,12 +24,12 @@ func TestWhoMerelyWaitsForAGuestGivesWay(t *testing.T) {
 	for name, c := range map[string]struct {
 		waits func(t *testing.T, w *world) error
 		acts  func(t *testing.T, w *world) error
-		state records.State // "" when the record is gone
+		state model.State // "" when the record is gone
 	}{
 		"a start to a stop": {
 			func(t *testing.T, w *world) error { return second(w.holm().Start(t.Context(), "default", "web", nil)) },
 			func(t *testing.T, w *world) error { return w.holm().Stop(t.Context(), "default", "web", true, nil) },
-			records.Stopped,
+			model.Stopped,
 		},
 		"a start to a removal": {
 			func(t *testing.T, w *world) error { return second(w.holm().Start(t.Context(), "default", "web", nil)) },
@@ -38,7 +39,7 @@ func TestWhoMerelyWaitsForAGuestGivesWay(t *testing.T) {
 		"a look to a stop": {
 			func(t *testing.T, w *world) error { return second(w.holm().Verify(t.Context(), "default", "web", nil)) },
 			func(t *testing.T, w *world) error { return w.holm().Stop(t.Context(), "default", "web", true, nil) },
-			records.Stopped,
+			model.Stopped,
 		},
 		"a wait to a removal": {
 			func(t *testing.T, w *world) error { return second(w.holm().Wait(t.Context(), "default", "web", nil)) },

@@ -7,14 +7,14 @@ import (
 	"slices"
 
 	"holm/internal/fault"
+	"holm/provisioner/model"
 	"holm/provisioner/network"
-	"holm/storage/records"
 )
 
 // MayHaveNetwork refuses another network of the host's own while there are instances, or tenants that have a part of it. It has to be
 // asked in the transaction that sets it.
-func MayHaveNetwork(n network.Network) records.Rule {
-	return func(around records.Around) error {
+func MayHaveNetwork(n network.Network) model.Rule {
+	return func(around model.Around) error {
 		if there := len(around.Instances); there > 0 {
 			return fault.New(fault.Busy, "remove them first: holm ls", "the network cannot change while there are instances: %d", there)
 		}
@@ -35,7 +35,7 @@ func MayHaveNetwork(n network.Network) records.Rule {
 }
 
 // networkTexts are the subnets that a tenant has on record.
-func networkTexts(t records.Tenant) (texts []string) {
+func networkTexts(t model.Tenant) (texts []string) {
 	if t.Network == nil {
 		return nil
 	}
@@ -49,9 +49,9 @@ func networkTexts(t records.Tenant) (texts []string) {
 
 // MayHavePool refuses a pool that is not there as the one that the host uses when nobody says where. It has to be asked in the
 // transaction that sets it.
-func MayHavePool(name string) records.Rule {
-	return func(around records.Around) error {
-		if slices.ContainsFunc(around.Pools, func(p records.Pool) bool { return p.Name == name }) {
+func MayHavePool(name string) model.Rule {
+	return func(around model.Around) error {
+		if slices.ContainsFunc(around.Pools, func(p model.Pool) bool { return p.Name == name }) {
 			return nil
 		}
 		return fault.New(fault.NotFound, "see what there is: holm pool ls", "there is no pool %s", quoted(name))
@@ -59,8 +59,8 @@ func MayHavePool(name string) records.Rule {
 }
 
 // notTheHosts refuses to remove the pool that the host uses when nobody says where.
-func notTheHosts(pool string) records.Rule {
-	return func(around records.Around) error {
+func notTheHosts(pool string) model.Rule {
+	return func(around model.Around) error {
 		if around.Host.Pool != pool {
 			return nil
 		}
@@ -70,7 +70,7 @@ func notTheHosts(pool string) records.Rule {
 }
 
 // sameHost refuses what was worked out for another network of the host's than it has by now.
-func (p *Provisioner) sameHost(around records.Around) error {
+func (p *Provisioner) sameHost(around model.Around) error {
 	host := around.Host
 	if host.Network == "" || host.Network == p.Network.Name && host.Subnet == p.Network.Subnet.String() {
 		return nil
@@ -81,11 +81,11 @@ func (p *Provisioner) sameHost(around records.Around) error {
 func meanwhile(what string) error { return fault.New(fault.Busy, "try again", "meanwhile, %s", what) }
 
 // stillAdmitted refuses a new instance when what it was admitted by is otherwise by now: nothing but this transaction keeps that.
-func (p *Provisioner) stillAdmitted(a admitted, inst records.Instance) records.Rule {
-	return func(around records.Around) error {
+func (p *Provisioner) stillAdmitted(a admitted, inst model.Instance) model.Rule {
+	return func(around model.Around) error {
 		tenant, found := around.Tenant(inst.Tenant)
 		if !found { // whether it has to be there, the store knows
-			tenant = records.Tenant{Name: inst.Tenant}
+			tenant = model.Tenant{Name: inst.Tenant}
 		}
 		if !tenant.Created.Equal(a.tenant.Created) || userIn(around.Users, inst.Tenant).UID != inst.UID {
 			return meanwhile("tenant " + quoted(inst.Tenant) + " was removed or made anew")

@@ -3,7 +3,7 @@ package provisioner
 import (
 	"context"
 
-	"holm/storage/records"
+	"holm/provisioner/model"
 )
 
 // WithImageUsers calls do with the instances that need each image, by its digest: those that boot from it, and those that return to it
@@ -37,14 +37,14 @@ func (p *Provisioner) holdImages(ctx context.Context) (release func(), err error
 }
 
 // putWithImage calls put, which puts an instance on record with an image, unless somebody has removed that since it was chosen.
-func (p *Provisioner) putWithImage(ctx context.Context, digest string, put func() (records.Instance, error)) (records.Instance, error) {
+func (p *Provisioner) putWithImage(ctx context.Context, digest string, put func() (model.Instance, error)) (model.Instance, error) {
 	release, err := p.holdImages(ctx)
 	if err != nil {
-		return records.Instance{}, err
+		return model.Instance{}, err
 	}
 	defer release()
 	if _, err := p.Images.Get(digest); err != nil {
-		return records.Instance{}, err
+		return model.Instance{}, err
 	}
 	return put()
 }

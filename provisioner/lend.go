@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"holm/internal/fault"
+	"holm/provisioner/model"
 	"holm/storage/keys"
 	"holm/storage/records"
 	"holm/storage/volumes"
@@ -13,7 +14,7 @@ import (
 // unlocked does something for which the hypervisor has to have a key of an instance's volume. It is given one that was made for this
 // time: libvirt writes what it is given into its log, with the key that it encrypts that with beside it, both on a disk. When do has
 // returned, QEMU has opened the volume or will not, and the key opens nothing any more.
-func (p *Provisioner) unlocked(ctx context.Context, h Hypervisor, inst records.Instance, do func() error) error {
+func (p *Provisioner) unlocked(ctx context.Context, h Hypervisor, inst model.Instance, do func() error) error {
 	pass, err := p.passphrase(ctx, inst)
 	if err != nil {
 		return err
@@ -43,7 +44,7 @@ func (p *Provisioner) unlocked(ctx context.Context, h Hypervisor, inst records.I
 }
 
 // relock takes back what a start that was killed has lent of an instance's volume. A pool that is not there has nothing to open.
-func (p *Provisioner) relock(ctx context.Context, inst records.Instance) error {
+func (p *Provisioner) relock(ctx context.Context, inst model.Instance) error {
 	disks, err := p.lender(ctx, inst)
 	if err != nil || disks == nil {
 		return err
@@ -55,7 +56,7 @@ func (p *Provisioner) relock(ctx context.Context, inst records.Instance) error {
 }
 
 // lender is where the volume of an instance lies if it is encrypted, and nil if not.
-func (p *Provisioner) lender(ctx context.Context, inst records.Instance) (volumes.Backend, error) {
+func (p *Provisioner) lender(ctx context.Context, inst model.Instance) (volumes.Backend, error) {
 	if inst.Key == nil {
 		return nil, nil
 	}
@@ -64,7 +65,7 @@ func (p *Provisioner) lender(ctx context.Context, inst records.Instance) (volume
 
 // relockAll does so for all instances. That something is lent is looked at before a lock is taken: nobody who changes an instance is to
 // find it busy each minute. Whoever has the lock takes back what it lends itself.
-func (p *Provisioner) relockAll(ctx context.Context, all []records.Instance) (done []Ended) {
+func (p *Provisioner) relockAll(ctx context.Context, all []model.Instance) (done []Ended) {
 	for _, inst := range all {
 		did, err := p.relockIfLent(ctx, inst)
 		switch {
@@ -80,7 +81,7 @@ func (p *Provisioner) relockAll(ctx context.Context, all []records.Instance) (do
 	return done
 }
 
-func (p *Provisioner) relockIfLent(ctx context.Context, inst records.Instance) (did bool, err error) {
+func (p *Provisioner) relockIfLent(ctx context.Context, inst model.Instance) (did bool, err error) {
 	disks, err := p.lender(ctx, inst)
 	if err != nil || disks == nil {
 		return false, err

@@ -11,8 +11,8 @@ import (
 
 	"holm/internal/run"
 	"holm/provisioner"
+	"holm/provisioner/model"
 	"holm/storage/keys"
-	"holm/storage/records"
 	"holm/storage/volumes"
 )
 
@@ -60,7 +60,7 @@ func (w *world) own() string {
 	must(w.t, err)
 	all, err := w.records.TenantKeys(w.t.Context())
 	must(w.t, err)
-	at := slices.IndexFunc(all, func(k records.TenantKey) bool { return k.Tenant == inst.Tenant })
+	at := slices.IndexFunc(all, func(k model.TenantKey) bool { return k.Tenant == inst.Tenant })
 	tenant, err := host.Open(all[at].Key, keys.Tenant, inst.Tenant)
 	must(w.t, err)
 	key, err := tenant.Open(*inst.Key, keys.Volume, inst.ID)

@@ -15,7 +15,7 @@ import (
 
 	"holm/guest/report"
 	"holm/internal/fault"
-	"holm/storage/records"
+	"holm/provisioner/model"
 )
 
 // lying is a ready guest with something changed.
@@ -78,7 +78,7 @@ func TestAGuestThatLiesIsNotReady(t *testing.T) {
 			_, err := w.holm().Create(t.Context(), web(), nil)
 			refused(t, err, c.kind, `instance "web" is not ready: `+c.says, "holm rm web")
 			inst := w.record()
-			if inst.State != records.Failed || !strings.Contains(inst.Failure, c.says) || inst.HostKey != "" {
+			if inst.State != model.Failed || !strings.Contains(inst.Failure, c.says) || inst.HostKey != "" {
 				t.Errorf("the record is %s (%q), host key %q", inst.State, inst.Failure, inst.HostKey)
 			}
 			if exists(t, w.file(inst.ID, "known_hosts")) {
@@ -126,7 +126,7 @@ func TestAGuestThatIsAnotherOneAtItsSecondBootIsNotReady(t *testing.T) {
 			_, err := w.holm().Start(t.Context(), "default", "web", nil)
 			refused(t, err, fault.Failure, says, "holm logs web")
 			inst := w.record()
-			if inst.State != records.Failed || inst.HostKey != first.HostKey || inst.MachineID != first.MachineID {
+			if inst.State != model.Failed || inst.HostKey != first.HostKey || inst.MachineID != first.MachineID {
 				t.Errorf("it was believed: %+v", inst)
 			}
 			known, err := os.ReadFile(w.file(inst.ID, "known_hosts"))
@@ -136,7 +136,7 @@ func TestAGuestThatIsAnotherOneAtItsSecondBootIsNotReady(t *testing.T) {
 			}
 			must(t, w.holm().Stop(t.Context(), "default", "web", false, nil))
 			w.play(honest())
-			if inst, err = w.holm().Start(t.Context(), "default", "web", nil); err != nil || inst.State != records.Ready {
+			if inst, err = w.holm().Start(t.Context(), "default", "web", nil); err != nil || inst.State != model.Ready {
 				t.Errorf("the right guest is %s: %v", inst.State, err)
 			}
 		})

@@ -4,12 +4,12 @@ import (
 	"context"
 
 	"holm/internal/fault"
-	"holm/storage/records"
+	"holm/provisioner/model"
 )
 
 // reachable refuses to touch an instance whose volume could not be removed with the rest, as its pool is not there: when
 // that comes back, the instance can run again.
-func (p *Provisioner) reachable(ctx context.Context, inst records.Instance) error {
+func (p *Provisioner) reachable(ctx context.Context, inst model.Instance) error {
 	pool, err := p.poolOf(ctx, inst)
 	if err != nil || pool == nil {
 		return err
@@ -19,7 +19,7 @@ func (p *Provisioner) reachable(ctx context.Context, inst records.Instance) erro
 
 // removeVolume wipes and removes the state volume of an instance, and says what it did. A pool that is not there is an error:
 // that its folder looks empty does not mean that the volume is gone.
-func (p *Provisioner) removeVolume(ctx context.Context, inst records.Instance) (done string, err error) {
+func (p *Provisioner) removeVolume(ctx context.Context, inst model.Instance) (done string, err error) {
 	if err := p.reachable(ctx, inst); err != nil {
 		return "", err
 	}
@@ -40,7 +40,7 @@ func (p *Provisioner) removeVolume(ctx context.Context, inst records.Instance) (
 
 // giveUpVolume is removeVolume for an instance whose pool will not come back: then it leaves the volume to whoever has
 // the drives.
-func (p *Provisioner) giveUpVolume(ctx context.Context, inst records.Instance) (done string, err error) {
+func (p *Provisioner) giveUpVolume(ctx context.Context, inst model.Instance) (done string, err error) {
 	if err := p.reachable(ctx, inst); fault.KindOf(err) == fault.Unfit {
 		return "volume left to whoever has its drives", nil
 	}
@@ -48,7 +48,7 @@ func (p *Provisioner) giveUpVolume(ctx context.Context, inst records.Instance) (
 }
 
 // present refuses a pool whose place is empty or taken by something else. One that is degraded, or read-only, is there.
-func (p *Provisioner) present(ctx context.Context, pool records.Pool, inst records.Instance) error {
+func (p *Provisioner) present(ctx context.Context, pool model.Pool, inst model.Instance) error {
 	tree, err := p.Look(ctx, pool)
 	if err != nil && ctx.Err() != nil {
 		return context.Cause(ctx)

@@ -11,8 +11,8 @@ import (
 	"holm/images"
 	"holm/internal/fault"
 	"holm/provisioner"
+	"holm/provisioner/model"
 	"holm/provisioner/network"
-	"holm/storage/records"
 )
 
 // once is an observer that does something when a create has been admitted, and before it is reserved.
@@ -32,7 +32,7 @@ func TestWhatACreateWasAdmittedByHoldsWhenItIsReserved(t *testing.T) {
 		"the host has another network": {func(w *world) {
 			n, err := network.Named("holm-b", "10.78.0.0/24")
 			must(w.t, err)
-			_, err = w.records.SetHost(w.t.Context(), func(h *records.Host) error {
+			_, err = w.records.SetHost(w.t.Context(), func(h *model.Host) error {
 				h.Network, h.Subnet = n.Name, n.Subnet.String()
 				return nil
 			}, provisioner.MayHaveNetwork(n))
@@ -46,13 +46,13 @@ func TestWhatACreateWasAdmittedByHoldsWhenItIsReserved(t *testing.T) {
 			must1(w.t)(w.holm().SetTenant(w.t.Context(), "acme", provisioner.TenantChange{Residency: new("NO")}))
 		}, "may lie in NO only"},
 		"lab mode is off": {func(w *world) {
-			must1(w.t)(w.records.SetHost(w.t.Context(), func(h *records.Host) error { h.LabMode = false; return nil }))
+			must1(w.t)(w.records.SetHost(w.t.Context(), func(h *model.Host) error { h.LabMode = false; return nil }))
 		}, "lab mode is off"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
 			w.capacity.KVM = false
-			must1(t)(w.records.SetHost(t.Context(), func(h *records.Host) error { h.LabMode = true; return nil }))
+			must1(t)(w.records.SetHost(t.Context(), func(h *model.Host) error { h.LabMode = true; return nil }))
 			w.tenant("acme", provisioner.TenantChange{AuthorizedKeys: manyKeys(1)})
 			before := w.inventory()
 			_, err := w.holm().Create(t.Context(), ofAcme("web"), once(func() { c.meanwhile(w) }))
@@ -73,7 +73,7 @@ func TestTheHostsNetworkStaysWhileSomebodyHasAPartOfIt(t *testing.T) {
 	set := func(name, subnet string) error {
 		n, err := network.Named(name, subnet)
 		must(t, err)
-		_, err = w.records.SetHost(t.Context(), func(h *records.Host) error {
+		_, err = w.records.SetHost(t.Context(), func(h *model.Host) error {
 			h.Network, h.Subnet = name, subnet
 			return nil
 		}, provisioner.MayHaveNetwork(n))
@@ -91,12 +91,12 @@ func TestTheHostsNetworkStaysWhileSomebodyHasAPartOfIt(t *testing.T) {
 func TestThePoolOfTheHostIsOneThatThereIs(t *testing.T) {
 	w, _ := fast(t, whole)
 	set := func() error {
-		_, err := w.records.SetHost(t.Context(), func(h *records.Host) error { h.Pool = "fast"; return nil }, provisioner.MayHavePool("fast"))
+		_, err := w.records.SetHost(t.Context(), func(h *model.Host) error { h.Pool = "fast"; return nil }, provisioner.MayHavePool("fast"))
 		return err
 	}
 	must(t, set())
 	refused(t, w.holm().RemovePool(t.Context(), "fast"), fault.Busy, `--pool ""`)
-	must1(t)(w.records.SetHost(t.Context(), func(h *records.Host) error { h.Pool = ""; return nil }))
+	must1(t)(w.records.SetHost(t.Context(), func(h *model.Host) error { h.Pool = ""; return nil }))
 	must(t, w.holm().RemovePool(t.Context(), "fast"))
 	refused(t, set(), fault.NotFound, `no pool "fast"`)
 }

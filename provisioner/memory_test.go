@@ -5,7 +5,7 @@ import (
 
 	"holm/internal/fault"
 	"holm/provisioner"
-	"holm/storage/records"
+	"holm/provisioner/model"
 )
 
 func TestMemoryThatIsPromisedToOthersIsRefused(t *testing.T) {
@@ -16,7 +16,7 @@ func TestMemoryThatIsPromisedToOthersIsRefused(t *testing.T) {
 	refused(t, err, fault.Refused, "promised 1152 of the 2304 MiB", "--memory-overcommit")
 	_, err = w.holm().Plan(t.Context(), provisioner.CreateSpec{Name: "db", MemoryMiB: 2 << 10})
 	refused(t, err, fault.Refused, "promised 1152 of the 2304 MiB")
-	_, err = w.records.SetHost(t.Context(), func(h *records.Host) error {
+	_, err = w.records.SetHost(t.Context(), func(h *model.Host) error {
 		h.MemoryOvercommit = 2
 		return nil
 	})

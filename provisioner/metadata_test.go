@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"holm/provisioner"
-	"holm/storage/records"
+	"holm/provisioner/model"
 )
 
 // A process may live long (a create that waits for its guest), and the operator set the addresses meanwhile.
@@ -13,7 +13,7 @@ func TestTheAddressesOfMetadataAreThoseOfNow(t *testing.T) {
 	w := newWorld(t)
 	old := w.holm() // knows the host as it was
 	must1(t)(old.Create(t.Context(), provisioner.CreateSpec{Name: "web"}, nil))
-	must1(t)(w.records.SetHost(t.Context(), func(h *records.Host) error { h.Metadata = "192.0.2.254,2001:db8:fe::/48"; return nil }))
+	must1(t)(w.records.SetHost(t.Context(), func(h *model.Host) error { h.Metadata = "192.0.2.254,2001:db8:fe::/48"; return nil }))
 	must1(t)(old.Create(t.Context(), provisioner.CreateSpec{Name: "other"}, nil))
 	rules := w.tables()["inet "+"holm."+w.network.Bridge]
 	for _, address := range []string{"192.0.2.254", "2001:db8:fe::"} {

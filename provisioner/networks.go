@@ -8,13 +8,13 @@ import (
 
 	"holm/internal/fault"
 	"holm/internal/nft"
+	"holm/provisioner/model"
 	"holm/provisioner/network"
 	"holm/provisioner/saga"
-	"holm/storage/records"
 )
 
 // networkOf is where a tenant's instances are made: its own, or the host's when it has none. What rules keep it from is not known yet.
-func (p *Provisioner) networkOf(tenant records.Tenant) (network.Network, error) {
+func (p *Provisioner) networkOf(tenant model.Tenant) (network.Network, error) {
 	n := p.Network
 	n.State, n.Metadata = p.Dir, nil
 	has := tenant.Network
@@ -51,8 +51,8 @@ func (p *Provisioner) networkNamed(ctx context.Context, tenant, name string) (ne
 	if err != nil {
 		return network.Network{}, err
 	}
-	record := records.Tenant{Name: owner}
-	if at := slices.IndexFunc(all, func(t records.Tenant) bool { return t.Name == owner }); at >= 0 {
+	record := model.Tenant{Name: owner}
+	if at := slices.IndexFunc(all, func(t model.Tenant) bool { return t.Name == owner }); at >= 0 {
 		record = all[at]
 	}
 	n, err := p.networkOf(record)
@@ -70,7 +70,7 @@ func (p *Provisioner) networkNamed(ctx context.Context, tenant, name string) (ne
 }
 
 // networks is how many there are: each tenant's, and the host's own.
-func networks(tenants []records.Tenant) int {
+func networks(tenants []model.Tenant) int {
 	n := 1
 	for _, t := range tenants {
 		if t.Network != nil && t.Network.Subnet != "" {
@@ -101,7 +101,7 @@ func (p *Provisioner) guests(ctx context.Context, name string, but string) (gues
 }
 
 // asGuest is an instance as the rules of its network know it.
-func asGuest(inst records.Instance) (g network.Guest, err error) {
+func asGuest(inst model.Instance) (g network.Guest, err error) {
 	g = network.Guest{MAC: inst.MAC, Mbit: inst.Flavor.Limits.NetMbit}
 	if g.Address, err = netip.ParseAddr(inst.Address); err != nil {
 		return g, err
@@ -160,12 +160,12 @@ func (p *Provisioner) applyRules(ctx context.Context, n network.Network, r nft.R
 }
 
 // guardAgain is guard for an instance that runs: somebody may have flushed the kernel's rules since it was started.
-func (p *Provisioner) guardAgain(ctx context.Context, h Hypervisor, inst records.Instance) error {
+func (p *Provisioner) guardAgain(ctx context.Context, h Hypervisor, inst model.Instance) error {
 	return p.onNetwork(ctx, inst, func(n network.Network) error { return p.guard(ctx, h, n) })
 }
 
 // onNetwork does something to the network of an instance while nobody else does.
-func (p *Provisioner) onNetwork(ctx context.Context, inst records.Instance, do func(n network.Network) error) error {
+func (p *Provisioner) onNetwork(ctx context.Context, inst model.Instance, do func(n network.Network) error) error {
 	release, err := p.holdNetwork(ctx)
 	if err != nil {
 		return err
@@ -179,7 +179,7 @@ func (p *Provisioner) onNetwork(ctx context.Context, inst records.Instance, do f
 }
 
 // network brings the network up, behind its rules. It is shared: undoing leaves it to the instances that there still are.
-func (p *Provisioner) network(h Hypervisor, inst records.Instance, w *watcher) saga.Step {
+func (p *Provisioner) network(h Hypervisor, inst model.Instance, w *watcher) saga.Step {
 	return saga.Step{
 		Name: "network",
 		Do: func(ctx context.Context) error {
@@ -209,7 +209,7 @@ func (p *Provisioner) network(h Hypervisor, inst records.Instance, w *watcher) s
 // leaveNetwork takes an instance out of the network's rules, and removes the network when no other instance needs it.
 // Last, when it is given, then drops the record, under the same lock: of two removals at the same time, one must see that
 // it is the last. A network that is somebody else's has nothing of the instance's, and is left alone.
-func (p *Provisioner) leaveNetwork(ctx context.Context, h Hypervisor, inst records.Instance, last func() error) error {
+func (p *Provisioner) leaveNetwork(ctx context.Context, h Hypervisor, inst model.Instance, last func() error) error {
 	release, err := p.holdNetwork(ctx)
 	if err != nil {
 		return err
@@ -254,7 +254,7 @@ func (p *Provisioner) dropNetwork(ctx context.Context, h Hypervisor, n network.N
 	if err != nil {
 		return err
 	}
-	if !slices.ContainsFunc(all, func(s records.Summary) bool { return s.ID != but }) {
+	if !slices.ContainsFunc(all, func(s model.Summary) bool { return s.ID != but }) {
 		filter, _, err := network.Guard(p.Dir)
 		if err != nil {
 			return err

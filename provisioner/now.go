@@ -10,7 +10,7 @@ import (
 	"holm/guest/report"
 	"holm/internal/fault"
 	"holm/provisioner/machine"
-	"holm/storage/records"
+	"holm/provisioner/model"
 )
 
 const (
@@ -23,7 +23,7 @@ const (
 )
 
 // quickly asks a guest how it is now, and waits for one answer only.
-func (p *Provisioner) quickly(ctx context.Context, h Hypervisor, inst records.Instance) (said report.Report, err error) {
+func (p *Provisioner) quickly(ctx context.Context, h Hypervisor, inst model.Instance) (said report.Report, err error) {
 	ctx, cancel := context.WithTimeout(ctx, answersWithin)
 	defer cancel()
 	err = p.put(ctx, h, inst, p.watch(nil), question{
@@ -38,7 +38,7 @@ func (p *Provisioner) quickly(ctx context.Context, h Hypervisor, inst records.In
 
 // standing is how a guest is that runs and was ready: "" when it is so still, else the word for people and why. Whether it has
 // its ready port open, the hypervisor knows; only a guest that has not is asked, and one that does not answer is booting.
-func (p *Provisioner) standing(ctx context.Context, h Hypervisor, inst records.Instance) (word, why string) {
+func (p *Provisioner) standing(ctx context.Context, h Hypervisor, inst model.Instance) (word, why string) {
 	text, err := h.LiveXML(ctx, inst.UUID)
 	if err != nil {
 		return p.standstill(ctx, h, inst)
@@ -54,19 +54,19 @@ func (p *Provisioner) standing(ctx context.Context, h Hypervisor, inst records.I
 		if word, why := p.standstill(ctx, h, inst); word != "" {
 			return word, why
 		}
-		return string(records.Booting), "it boots anew, and does not answer yet"
+		return string(model.Booting), "it boots anew, and does not answer yet"
 	case r.Stage == report.StageFailed:
-		return string(records.Failed), "the guest reports: " + noteOf(r)
+		return string(model.Failed), "the guest reports: " + noteOf(r)
 	case r.Stage != report.StageReady:
-		return string(records.Booting), "it boots anew: " + clean(r.Stage+" "+r.Note)
+		return string(model.Booting), "it boots anew: " + clean(r.Stage+" "+r.Note)
 	}
 	return "", ""
 }
 
 // standstill is how an instance is that has ended, or was paused, while it was looked at.
-func (p *Provisioner) standstill(ctx context.Context, h Hypervisor, inst records.Instance) (word, why string) {
+func (p *Provisioner) standstill(ctx context.Context, h Hypervisor, inst model.Instance) (word, why string) {
 	if state, err := h.State(ctx, inst.UUID); err == nil && state != DomainRunning {
-		return status(records.Ready, state), ""
+		return status(model.Ready, state), ""
 	}
 	return "", ""
 }
@@ -80,7 +80,7 @@ func (p *Provisioner) doubt(ctx context.Context, h Hypervisor, rows []Row) {
 	var all sync.WaitGroup
 	for i := range rows {
 		row := &rows[i]
-		if row.Status != string(records.Ready) {
+		if row.Status != string(model.Ready) {
 			continue
 		}
 		all.Go(func() {
@@ -89,7 +89,7 @@ func (p *Provisioner) doubt(ctx context.Context, h Hypervisor, rows []Row) {
 			if within.Err() != nil {
 				return
 			}
-			word, _ := p.standing(within, h, records.Instance{ID: row.ID, UUID: row.UUID, Name: row.Name, Tenant: row.Tenant})
+			word, _ := p.standing(within, h, model.Instance{ID: row.ID, UUID: row.UUID, Name: row.Name, Tenant: row.Tenant})
 			if word != "" {
 				row.Status = word
 			}

@@ -7,7 +7,7 @@ import (
 	"testing/synctest"
 
 	"holm/guest/report"
-	"holm/storage/records"
+	"holm/provisioner/model"
 )
 
 // rebooted is a guest that is how the test says at each moment, and keeps its promises.
@@ -48,7 +48,7 @@ func TestARebootFromWithinIsSeenAndWaitedFor(t *testing.T) {
 		now.Store(readyWith(firstBoot))
 		w.play(rebooted(&now))
 		w.created("web")
-		look := func(want records.State) {
+		look := func(want model.State) {
 			t.Helper()
 			v, err := w.holm().Show(t.Context(), "default", "web")
 			must(t, err)
@@ -58,13 +58,13 @@ func TestARebootFromWithinIsSeenAndWaitedFor(t *testing.T) {
 				t.Errorf("it is shown as %s (%s) and listed as %s, want %s", v.Status, v.Now, rows[0].Status, want)
 			}
 		}
-		look(records.Ready)
+		look(model.Ready)
 		now.Store(nil)
-		look(records.Booting)
+		look(model.Booting)
 		now.Store(&report.Report{Stage: report.StageDocker})
-		look(records.Booting)
+		look(model.Booting)
 		now.Store(&report.Report{Stage: report.StageFailed, Note: "no docker"})
-		look(records.Failed)
+		look(model.Failed)
 
 		now.Store(nil)
 		waited := make(chan error)
@@ -75,8 +75,8 @@ func TestARebootFromWithinIsSeenAndWaitedFor(t *testing.T) {
 		synctest.Wait()
 		now.Store(readyWith(secondBoot))
 		must(t, <-waited)
-		look(records.Ready)
-		if inst := w.record(); inst.State != records.Ready || inst.BootID != secondBoot || inst.ChecksPassed == 0 {
+		look(model.Ready)
+		if inst := w.record(); inst.State != model.Ready || inst.BootID != secondBoot || inst.ChecksPassed == 0 {
 			t.Errorf("its record is %+v, want it ready and checked in its second boot", inst)
 		}
 	})

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"holm/storage/records"
+	"holm/provisioner/model"
 )
 
 // uidsNow are the users of the tenants that there are.
@@ -79,7 +79,7 @@ func (a *account) quotas() {
 	must(a.t, err)
 	keys, err := a.records.TenantKeys(a.t.Context())
 	must(a.t, err)
-	is, subnets, memory := map[string]records.Tenant{"default": {}}, map[string]string{}, 0
+	is, subnets, memory := map[string]model.Tenant{"default": {}}, map[string]string{}, 0
 	for _, t := range tenants {
 		is[t.Name] = t
 		if t.Network != nil && t.Network.Subnet != "" {
@@ -112,7 +112,7 @@ func (a *account) quotas() {
 				"0/24")), "%s has %s, and its tenant %s", inst.Name, inst.Address, t.Network.Subnet)
 		}
 		a.unless(inst.Network == in, "%s/%s is in network %s, and its tenant in %s", inst.Tenant, inst.Name, inst.Network, in)
-		opens := func(k records.TenantKey) bool { return k.Tenant == inst.Tenant && k.Key.ID == inst.Key.By }
+		opens := func(k model.TenantKey) bool { return k.Tenant == inst.Tenant && k.Key.ID == inst.Key.By }
 		a.unless(inst.Key != nil && slices.ContainsFunc(keys, opens),
 			"no key opens the volume of %s/%s", inst.Tenant, inst.Name)
 	}
@@ -131,7 +131,7 @@ func (a *account) log() {
 	ops, err := a.records.Operations(a.t.Context(), "")
 	must(a.t, err)
 	for _, op := range ops {
-		a.unless(op.Status != records.Running && op.Status != records.Stuck,
+		a.unless(op.Status != model.Running && op.Status != model.Stuck,
 			"%s of %s/%s is %s: %s", op.Kind, op.Tenant, op.Name, op.Status, op.Error)
 	}
 }

@@ -12,14 +12,14 @@ import (
 	"strings"
 
 	"holm/provisioner"
-	"holm/storage/records"
+	"holm/provisioner/model"
 	"holm/storage/volumes"
 )
 
 // account is what somebody finds who compares the fake host with the records, and knows of holm only what a record means.
 type account struct {
 	*bustle
-	all   []records.Instance
+	all   []model.Instance
 	wrong []string
 }
 
@@ -74,8 +74,8 @@ func (a *account) domains() {
 	for _, inst := range a.all {
 		who := inst.Tenant + "/" + inst.Name
 		known[inst.UUID] = true
-		want := map[records.State]provisioner.DomainState{
-			records.Ready: provisioner.DomainRunning, records.Stopped: provisioner.DomainOff,
+		want := map[model.State]provisioner.DomainState{
+			model.Ready: provisioner.DomainRunning, model.Stopped: provisioner.DomainOff,
 		}[inst.State]
 		a.unless(want != "" && states[inst.UUID] == want,
 			"%s is %s (%s) on record, and its domain %s", who, inst.State, inst.Failure, states[inst.UUID])
@@ -87,7 +87,7 @@ func (a *account) domains() {
 			}
 			a.unless(m.Name == "holm."+inst.Tenant+"."+inst.Name && m.MAC.Address == inst.MAC && m.Network.Name == inst.Network,
 				"the domain of %s is %+v", who, m)
-			a.unless(inst.State != records.Ready || strings.Contains(m.Kernel, inst.Image),
+			a.unless(inst.State != model.Ready || strings.Contains(m.Kernel, inst.Image),
 				"%s boots %s, and is of %s on record", who, m.Kernel, inst.Image)
 			a.unless(slices.Contains(m.Labels, fmt.Sprintf("+%d:+%d", inst.UID, inst.UID)),
 				"%s runs as %q, and not as %d", who, m.Labels, inst.UID)
@@ -139,7 +139,7 @@ func (a *account) networks() {
 }
 
 // volume is where that of an instance lies.
-func (a *account) volume(inst records.Instance) string {
+func (a *account) volume(inst model.Instance) string {
 	if inst.Pool != "" {
 		return volume(a.path, inst)
 	}

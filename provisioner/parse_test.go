@@ -6,8 +6,8 @@ import (
 	"testing"
 
 	"holm/guest/report"
+	"holm/provisioner/model"
 	"holm/provisioner/verify"
-	"holm/storage/records"
 )
 
 // FuzzReport holds a line of a hostile guest to all that is believed of it.
@@ -32,7 +32,7 @@ func FuzzReport(f *testing.F) {
 		answer := verify.NewAnswer()
 		answer.Tell(verify.Said{Report: r})
 		answer.End()
-		if accept(records.Instance{}, r) == nil && strings.ContainsAny(r.HostKey+r.BootID+r.MachineID+r.Kernel, "\n\x1b") {
+		if accept(model.Instance{}, r) == nil && strings.ContainsAny(r.HostKey+r.BootID+r.MachineID+r.Kernel, "\n\x1b") {
 			t.Errorf("accepted: %+v", r)
 		}
 		if acceptChecks(r.Checks) != nil {

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 
 	"holm/internal/fault"
+	"holm/provisioner/model"
 	"holm/storage/pools"
 	"holm/storage/records"
 	"holm/storage/volumes"
@@ -28,7 +29,7 @@ func (p *Provisioner) disks(ctx context.Context, pool string) (volumes.Backend, 
 }
 
 // open is the backend of a pool.
-func open(pool records.Pool) (volumes.Backend, error) {
+func open(pool model.Pool) (volumes.Backend, error) {
 	path := pool.Path
 	if pool.Backend != volumes.LVMThin {
 		path = filepath.Join(path, volumeFolder)
@@ -37,9 +38,9 @@ func open(pool records.Pool) (volumes.Backend, error) {
 }
 
 // pool returns the record of a pool, or the fault that a person can read.
-func (p *Provisioner) pool(ctx context.Context, name string) (records.Pool, error) {
+func (p *Provisioner) pool(ctx context.Context, name string) (model.Pool, error) {
 	if err := validateName("pool", name); err != nil {
-		return records.Pool{}, err
+		return model.Pool{}, err
 	}
 	pool, err := p.Records.Pool(ctx, name)
 	if errors.Is(err, records.ErrNotFound) {
@@ -53,7 +54,7 @@ func noPool(name string) error {
 }
 
 // poolOf returns the pool of an instance; nil for one that lives in the state directory.
-func (p *Provisioner) poolOf(ctx context.Context, inst records.Instance) (*records.Pool, error) {
+func (p *Provisioner) poolOf(ctx context.Context, inst model.Instance) (*model.Pool, error) {
 	if inst.Pool == "" {
 		return nil, nil // there is none, and that is no error
 	}
@@ -63,33 +64,33 @@ func (p *Provisioner) poolOf(ctx context.Context, inst records.Instance) (*recor
 
 // survey is what a look at a pool found.
 type survey struct {
-	pool    records.Pool // as it is recorded now
-	tree    pools.Tree   // zero when it could not be looked at
+	pool    model.Pool // as it is recorded now
+	tree    pools.Tree // zero when it could not be looked at
 	seen    bool
 	changed bool // this look found its health to be another than what was known
 }
 
 // survey looks at a pool, and records what has changed. An error says nothing of the pool.
-func (p *Provisioner) survey(ctx context.Context, pool records.Pool) (survey, error) {
+func (p *Provisioner) survey(ctx context.Context, pool model.Pool) (survey, error) {
 	tree, err := p.Look(ctx, pool)
 	if err != nil && ctx.Err() != nil {
 		return survey{}, context.Cause(ctx)
 	}
 	s := survey{pool: pool, tree: tree, seen: err == nil}
 	status, why := standing(pool, tree, err)
-	if status != records.PoolBroken {
+	if status != model.PoolBroken {
 		if err := p.held(ctx, pool); err != nil {
-			status, why = records.PoolBroken, err.Error()
+			status, why = model.PoolBroken, err.Error()
 		}
 	}
 	s.changed = pool.Health.Status != status
 	if pool.Health.Status == status && pool.Health.Why == why && used(tree) <= pool.UsedPeak+tree.CapacityBytes/peakStep {
 		return s, nil
 	}
-	s.pool, err = p.Records.UpdatePool(context.WithoutCancel(ctx), pool.Name, func(r *records.Pool) error {
+	s.pool, err = p.Records.UpdatePool(context.WithoutCancel(ctx), pool.Name, func(r *model.Pool) error {
 		r.UsedPeak = max(r.UsedPeak, used(tree))
 		if r.Health.Status != status {
-			r.Health = records.PoolHealth{Status: status, Since: p.Now().UTC()}
+			r.Health = model.PoolHealth{Status: status, Since: p.Now().UTC()}
 		}
 		if r.Health.Why != why {
 			r.Health.Why, r.Health.Told = why, false
@@ -109,7 +110,7 @@ const peakStep = 1000
 func used(t pools.Tree) uint64 { return t.CapacityBytes - min(t.FreeBytes, t.CapacityBytes) }
 
 // held tells why the place of the volumes, which is there, does not answer.
-func (p *Provisioner) held(ctx context.Context, pool records.Pool) error {
+func (p *Provisioner) held(ctx context.Context, pool model.Pool) error {
 	backend, err := open(pool)
 	if err == nil {
 		_, err = backend.List(ctx)
@@ -121,28 +122,28 @@ func (p *Provisioner) held(ctx context.Context, pool records.Pool) error {
 }
 
 // standing is the verdict on a pool, with the reason when it is not healthy.
-func standing(pool records.Pool, tree pools.Tree, failed error) (status records.PoolStatus, why string) {
+func standing(pool model.Pool, tree pools.Tree, failed error) (status model.PoolStatus, why string) {
 	if why := lostWhy(pool, tree, failed); why != "" {
-		return records.PoolBroken, why
+		return model.PoolBroken, why
 	}
 	if why := tree.Broken(); why != "" {
-		return records.PoolBroken, why
+		return model.PoolBroken, why
 	}
 	var required []pools.Requirement
 	for _, r := range pool.Require {
 		required = append(required, pools.Requirement(r))
 	}
 	if short := tree.Shortfalls(required); len(short) > 0 {
-		return records.PoolBroken, short[0]
+		return model.PoolBroken, short[0]
 	}
 	if why := tree.Degraded(); why != "" {
-		return records.PoolDegraded, why
+		return model.PoolDegraded, why
 	}
-	return records.PoolHealthy, ""
+	return model.PoolHealthy, ""
 }
 
 // lostWhy says why what is at the place of a pool is not the pool; "" when it is.
-func lostWhy(pool records.Pool, tree pools.Tree, failed error) string {
+func lostWhy(pool model.Pool, tree pools.Tree, failed error) string {
 	switch {
 	case failed != nil:
 		return oneError(failed).Error()

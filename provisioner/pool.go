@@ -5,13 +5,14 @@ import (
 	"errors"
 	"slices"
 
+	"holm/provisioner/model"
 	"holm/storage/pools"
 	"holm/storage/records"
 )
 
 // PoolView is a pool as it is shown: its record, and what a look at it found.
 type PoolView struct {
-	records.Pool
+	model.Pool
 	CapacityBytes uint64 `json:"capacity_bytes"`
 	FreeBytes     uint64 `json:"free_bytes"`
 	UsedBytes     uint64 `json:"used_bytes"` // of the file system, by whoever
@@ -35,8 +36,8 @@ func (p *Provisioner) Told(ctx context.Context, shown []PoolView) error {
 	return oneError(failed...)
 }
 
-func view(s survey, living []records.Instance) PoolView {
-	v := PoolView{Pool: s.pool, Instances: len(living), PromisedBytes: records.Promised(s.pool.Name, living), Changed: s.changed}
+func view(s survey, living []model.Instance) PoolView {
+	v := PoolView{Pool: s.pool, Instances: len(living), PromisedBytes: model.Promised(s.pool.Name, living), Changed: s.changed}
 	v.PromisedPeak = max(v.PromisedPeak, v.PromisedBytes)
 	if s.seen {
 		v.Tree, v.CapacityBytes, v.FreeBytes, v.UsedBytes = &s.tree, s.tree.CapacityBytes, s.tree.FreeBytes, used(s.tree)
@@ -81,7 +82,7 @@ func (p *Provisioner) Pools(ctx context.Context, names ...string) ([]PoolView, e
 			return nil, err
 		}
 		p.Health(ctx, &s.tree)
-		views = append(views, view(s, slices.DeleteFunc(slices.Clone(instances), func(i records.Instance) bool { return i.Pool != pool.Name })))
+		views = append(views, view(s, slices.DeleteFunc(slices.Clone(instances), func(i model.Instance) bool { return i.Pool != pool.Name })))
 	}
 	return views, nil
 }

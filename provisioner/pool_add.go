@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"holm/internal/fault"
+	"holm/provisioner/model"
 	"holm/provisioner/residency"
 	"holm/storage/pools"
 	"holm/storage/records"
@@ -43,14 +44,14 @@ func (p *Provisioner) PlanPool(ctx context.Context, spec PoolSpec) (PoolView, er
 	pool.FSType, pool.FSUUID, pool.UsedPeak = tree.FSType, tree.FSUUID, used(tree)
 	status, why := standing(pool, tree, nil)
 	switch status {
-	case records.PoolBroken:
+	case model.PoolBroken:
 		return PoolView{}, fault.New(fault.Unfit, "choose another place, or require less: --require",
 			"%s is not fit for pool %q: %s", pool.Path, pool.Name, why)
-	case records.PoolDegraded:
+	case model.PoolDegraded:
 		return PoolView{}, fault.New(fault.Refused, "wait until it is whole: cat /proc/mdstat", "%s is degraded: %s", pool.Path, why)
-	case records.PoolHealthy:
+	case model.PoolHealthy:
 	}
-	pool.Health = records.PoolHealth{Status: status, Since: p.Now().UTC()}
+	pool.Health = model.PoolHealth{Status: status, Since: p.Now().UTC()}
 	pool.Added = pool.Health.Since
 	existing, err := p.Records.Pools(ctx)
 	if err != nil {
@@ -129,7 +130,7 @@ func (p *Provisioner) addPool(ctx context.Context, v PoolView) (PoolView, error)
 	p.crash("pool.ordered")
 	if err == nil {
 		// Last: what a death leaves before is an empty folder, and a wait for a mount that is there.
-		err = p.Records.AddPool(ctx, v.Pool, func(existing []records.Pool) error { return clash(existing, v.Pool) })
+		err = p.Records.AddPool(ctx, v.Pool, func(existing []model.Pool) error { return clash(existing, v.Pool) })
 	}
 	if err == nil {
 		return v, nil
@@ -139,15 +140,15 @@ func (p *Provisioner) addPool(ctx context.Context, v PoolView) (PoolView, error)
 
 // notAdded takes back what was done for a pool that came to nothing, unless another one that was added at the same time
 // has the name, or the place.
-func (p *Provisioner) notAdded(ctx context.Context, pool records.Pool, made bool, failed error) error {
+func (p *Provisioner) notAdded(ctx context.Context, pool model.Pool, made bool, failed error) error {
 	all, err := p.Records.Pools(context.WithoutCancel(ctx))
 	if err != nil {
 		return oneError(failed, err)
 	}
-	if !slices.ContainsFunc(all, func(other records.Pool) bool { return other.Name == pool.Name }) {
+	if !slices.ContainsFunc(all, func(other model.Pool) bool { return other.Name == pool.Name }) {
 		failed = oneError(failed, p.Boot.Unorder(pool.Name))
 	}
-	if !slices.ContainsFunc(all, func(other records.Pool) bool { return other.FSUUID == pool.FSUUID }) {
+	if !slices.ContainsFunc(all, func(other model.Pool) bool { return other.FSUUID == pool.FSUUID }) {
 		p.tidy(pool, made)
 	}
 	return poolTaken(failed, pool.Name)
@@ -161,7 +162,7 @@ func poolTaken(err error, name string) error {
 }
 
 // isThere tells whether the folder of a pool's volumes is there already, perhaps from an earlier life.
-func isThere(pool records.Pool) bool {
+func isThere(pool model.Pool) bool {
 	if pool.Backend == volumes.LVMThin {
 		return true
 	}
@@ -170,29 +171,29 @@ func isThere(pool records.Pool) bool {
 }
 
 // tidy removes the folder that was made for volumes, unless something is in it.
-func (p *Provisioner) tidy(pool records.Pool, made bool) {
+func (p *Provisioner) tidy(pool model.Pool, made bool) {
 	if made && pool.Backend != volumes.LVMThin {
 		_ = os.Remove(filepath.Join(pool.Path, volumeFolder))
 	}
 }
 
 // pool checks what can be checked without looking at the host.
-func (s PoolSpec) pool() (records.Pool, error) {
+func (s PoolSpec) pool() (model.Pool, error) {
 	if err := validateName("pool", s.Name); err != nil {
-		return records.Pool{}, err
+		return model.Pool{}, err
 	}
 	required, err := pools.ParseRequirements(s.Require)
 	if err != nil {
-		return records.Pool{}, err
+		return model.Pool{}, err
 	}
 	if s.Overcommit == 0 {
 		s.Overcommit = 1
 	}
 	if !(s.Overcommit >= 1 && s.Overcommit <= maxOvercommit) { // so that NaN is refused as well
-		return records.Pool{}, fault.New(fault.Usage, "use a number such as 1.5",
+		return model.Pool{}, fault.New(fault.Usage, "use a number such as 1.5",
 			"a pool cannot promise %v times what it has: use 1 to %d", s.Overcommit, maxOvercommit)
 	}
-	pool := records.Pool{Name: s.Name, Path: s.Path, Backend: s.Backend, Overcommit: s.Overcommit}
+	pool := model.Pool{Name: s.Name, Path: s.Path, Backend: s.Backend, Overcommit: s.Overcommit}
 	if s.Site != "" {
 		if pool.Site, err = residency.ParseSite(s.Site); err != nil {
 			return pool, err
@@ -217,7 +218,7 @@ func (s PoolSpec) pool() (records.Pool, error) {
 }
 
 // clash refuses a pool that shares its place with another one.
-func clash(existing []records.Pool, pool records.Pool) error {
+func clash(existing []model.Pool, pool model.Pool) error {
 	for _, other := range existing {
 		switch {
 		case other.Name == pool.Name:

@@ -8,8 +8,8 @@ import (
 
 	"holm/internal/fault"
 	"holm/provisioner"
+	"holm/provisioner/model"
 	"holm/storage/pools"
-	"holm/storage/records"
 )
 
 // texts collects what is told of one step.
@@ -52,7 +52,7 @@ func TestAnInstanceRunsOnInADegradedPoolAndAPersonHearsOfItOnce(t *testing.T) {
 
 func TestALookAtAPoolSaysWhatHasChanged(t *testing.T) {
 	w, _ := fast(t, whole)
-	look := func(want records.PoolStatus, changed bool) {
+	look := func(want model.PoolStatus, changed bool) {
 		t.Helper()
 		views, err := w.holm().Pools(t.Context())
 		must(t, err)
@@ -60,18 +60,18 @@ func TestALookAtAPoolSaysWhatHasChanged(t *testing.T) {
 			t.Errorf("the pool is %s, changed %v; want %s, %v", v.Health.Status, v.Changed, want, changed)
 		}
 	}
-	look(records.PoolHealthy, false)
+	look(model.PoolHealthy, false)
 	w.mount(oneMissing)
-	look(records.PoolDegraded, true)
+	look(model.PoolDegraded, true)
 	since := w.pool().Health.Since
-	look(records.PoolDegraded, false)
+	look(model.PoolDegraded, false)
 	if !w.pool().Health.Since.Equal(since) {
 		t.Error("it is degraded since another time")
 	}
 	w.mount(twoMissing)
-	look(records.PoolBroken, true)
+	look(model.PoolBroken, true)
 	w.mount(whole)
-	look(records.PoolHealthy, true)
+	look(model.PoolHealthy, true)
 }
 
 func TestLookingSeldomWrites(t *testing.T) {
@@ -120,7 +120,7 @@ func TestAnInstanceOutlivesItsPoolUntilItIsGivenUp(t *testing.T) {
 			must(t, err)
 			gone(w, path)
 			refused(t, w.holm().Remove(t.Context(), "default", "web", nil), fault.Unfit, `pool "fast" is not there`, "holm rm --give-up-volume web")
-			if w.record().State != records.Ready || w.state(inst) != provisioner.DomainRunning {
+			if w.record().State != model.Ready || w.state(inst) != provisioner.DomainRunning {
 				t.Errorf("the record is %s, the guest %s", w.record().State, w.state(inst))
 			}
 			must(t, w.holm().GiveUp(t.Context(), "default", "web", nil))
@@ -150,10 +150,10 @@ func TestAPoolWithInstancesOrOnDutyStays(t *testing.T) {
 	must(t, err)
 	refused(t, w.holm().RemovePool(t.Context(), "fast"), fault.Busy, "default/web", "holm rm")
 	must(t, w.holm().Remove(t.Context(), "default", "web", nil))
-	_, err = w.records.SetHost(t.Context(), func(h *records.Host) error { h.Pool = "fast"; return nil })
+	_, err = w.records.SetHost(t.Context(), func(h *model.Host) error { h.Pool = "fast"; return nil })
 	must(t, err)
 	refused(t, w.holm().RemovePool(t.Context(), "fast"), fault.Busy, "holm host set --pool")
-	_, err = w.records.SetHost(t.Context(), func(h *records.Host) error { h.Pool = ""; return nil })
+	_, err = w.records.SetHost(t.Context(), func(h *model.Host) error { h.Pool = ""; return nil })
 	must(t, err)
 	foreign := filepath.Join(path, "holm", "somebody-elses")
 	must(t, os.WriteFile(foreign, nil, 0o600))
@@ -238,7 +238,7 @@ func TestWhatRanWhenTheHostWentDownIsStartedAgain(t *testing.T) {
 	for inst, want := range map[string]provisioner.DomainState{
 		web.UUID: provisioner.DomainRunning, db.UUID: provisioner.DomainRunning, running.UUID: provisioner.DomainRunning, asleep.UUID: provisioner.DomainOff,
 	} {
-		if got := w.state(records.Instance{UUID: inst}); got != want {
+		if got := w.state(model.Instance{UUID: inst}); got != want {
 			t.Errorf("%s is %s, want %s", inst, got, want)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"holm/internal/fault"
+	"holm/provisioner/model"
 	"holm/storage/records"
 )
 
@@ -25,7 +26,7 @@ func (p *Provisioner) RemovePool(ctx context.Context, name string) error {
 		return err
 	}
 	defer release()
-	err = p.Records.DropPool(ctx, name, func(living []records.Instance) error {
+	err = p.Records.DropPool(ctx, name, func(living []model.Instance) error {
 		if len(living) == 0 {
 			return nil
 		}
@@ -44,7 +45,7 @@ func (p *Provisioner) RemovePool(ctx context.Context, name string) error {
 }
 
 // someOf names a few of many instances, for a line.
-func someOf(living []records.Instance) string {
+func someOf(living []model.Instance) string {
 	names := make([]string, len(living))
 	for i, inst := range living {
 		names[i] = inst.Tenant + "/" + inst.Name

@@ -12,8 +12,8 @@ import (
 
 	"holm/internal/fault"
 	"holm/provisioner"
+	"holm/provisioner/model"
 	"holm/storage/pools"
-	"holm/storage/records"
 )
 
 func TestAPlaceThatIsNotFitBecomesNoPool(t *testing.T) {
@@ -124,7 +124,7 @@ func TestAVolumeLiesInItsPoolAndGoesWithItsInstance(t *testing.T) {
 
 func TestTheHostsPoolIsTakenWhenNobodySaysWhere(t *testing.T) {
 	w, path := fast(t, whole)
-	_, err := w.records.SetHost(t.Context(), func(h *records.Host) error { h.Pool = "fast"; return nil })
+	_, err := w.records.SetHost(t.Context(), func(h *model.Host) error { h.Pool = "fast"; return nil })
 	must(t, err)
 	if inst := w.created("web"); !exists(t, volume(path, inst)) {
 		t.Error("the volume is not in the host's pool")
@@ -170,7 +170,7 @@ func TestWhoeverTakesADegradedPoolIsOnRecord(t *testing.T) {
 	spec.AllowDegraded = true
 	inst, err := w.holm().Create(t.Context(), spec, nil)
 	must(t, err)
-	if !inst.AllowDegraded || w.pool().Health.Status != records.PoolDegraded {
+	if !inst.AllowDegraded || w.pool().Health.Status != model.PoolDegraded {
 		t.Errorf("recorded are %v and %q", inst.AllowDegraded, w.pool().Health.Status)
 	}
 }

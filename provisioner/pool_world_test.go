@@ -8,8 +8,8 @@ import (
 
 	"holm/internal/fault"
 	"holm/provisioner"
+	"holm/provisioner/model"
 	"holm/storage/pools"
-	"holm/storage/records"
 )
 
 const uuidFast = "6ba7b810-9dad-11d1-80b4-00c04fd430c8"
@@ -24,7 +24,7 @@ func raid10(path string) pools.Tree {
 }
 
 // look plays the machine under a pool.
-func (w *world) look(pool records.Pool) (pools.Tree, error) {
+func (w *world) look(pool model.Pool) (pools.Tree, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	tree, there := w.grounds[pool.Path]
@@ -80,7 +80,7 @@ func fast(t *testing.T, change func(t *pools.Tree)) (*world, string) {
 	return w, path
 }
 
-func (w *world) pool() records.Pool {
+func (w *world) pool() model.Pool {
 	w.t.Helper()
 	pool, err := w.records.Pool(w.t.Context(), "fast")
 	must(w.t, err)
@@ -88,7 +88,7 @@ func (w *world) pool() records.Pool {
 }
 
 // volume is where that of an instance lies in the pool.
-func volume(path string, inst records.Instance) string {
+func volume(path string, inst model.Instance) string {
 	return filepath.Join(path, "holm", inst.ID+".qcow2")
 }
 

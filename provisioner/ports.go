@@ -7,9 +7,9 @@ import (
 	"time"
 
 	"holm/internal/nft"
+	"holm/provisioner/model"
 	"holm/provisioner/network"
 	"holm/storage/keys"
-	"holm/storage/records"
 )
 
 // Records is the memory of the provisioner. Every method is one transaction: it is durable when it returns.
@@ -18,82 +18,82 @@ type Records interface {
 	// Reserve stores a new instance together with the operation that will build it. The callback is given all
 	// instances that exist (for addresses and quota) and completes inst inside the transaction; an error from it
 	// aborts, and so does one from a rule. Fails with records.ErrExists when the name is taken in the tenant.
-	Reserve(ctx context.Context, inst records.Instance, op records.Operation,
-		admit func(existing []records.Instance, inst *records.Instance) error, rules ...records.Rule) (records.Instance, error)
+	Reserve(ctx context.Context, inst model.Instance, op model.Operation,
+		admit func(existing []model.Instance, inst *model.Instance) error, rules ...model.Rule) (model.Instance, error)
 	// Instance finds by tenant and name; records.ErrNotFound.
-	Instance(ctx context.Context, tenant, name string) (records.Instance, error)
+	Instance(ctx context.Context, tenant, name string) (model.Instance, error)
 	// Update changes one instance in place; the callback must not keep the pointer.
-	Update(ctx context.Context, id string, change func(*records.Instance) error) (records.Instance, error)
+	Update(ctx context.Context, id string, change func(*model.Instance) error) (model.Instance, error)
 	// Resize changes one instance together with the operation that will make it so; the callback is given all the others.
-	Resize(ctx context.Context, id string, op records.Operation,
-		admit func(others []records.Instance, inst *records.Instance) error) (records.Instance, error)
+	Resize(ctx context.Context, id string, op model.Operation,
+		admit func(others []model.Instance, inst *model.Instance) error) (model.Instance, error)
 	// Drop removes the instance's record. No error when it is gone already.
 	Drop(ctx context.Context, id string) error
 	// List returns the summaries, sorted by tenant and name; tenant "" means all.
-	List(ctx context.Context, tenant string) ([]records.Summary, error)
+	List(ctx context.Context, tenant string) ([]model.Summary, error)
 	// Instances returns all instances in full, in no particular order.
-	Instances(ctx context.Context) ([]records.Instance, error)
+	Instances(ctx context.Context) ([]model.Instance, error)
 
 	// AddPool stores a new pool; the callback is given all others. Fails with records.ErrExists when the name is taken.
-	AddPool(ctx context.Context, pool records.Pool, admit func(existing []records.Pool) error) error
+	AddPool(ctx context.Context, pool model.Pool, admit func(existing []model.Pool) error) error
 	// Pool finds by name; records.ErrNotFound.
-	Pool(ctx context.Context, name string) (records.Pool, error)
+	Pool(ctx context.Context, name string) (model.Pool, error)
 	// Pools returns all pools, sorted by name.
-	Pools(ctx context.Context) ([]records.Pool, error)
+	Pools(ctx context.Context) ([]model.Pool, error)
 	// UpdatePool changes one pool in place; the callback must not keep the pointer.
-	UpdatePool(ctx context.Context, name string, change func(*records.Pool) error) (records.Pool, error)
+	UpdatePool(ctx context.Context, name string, change func(*model.Pool) error) (model.Pool, error)
 	// DropPool removes the pool's record, if the rules allow it; the callback is given the instances that live in it.
-	DropPool(ctx context.Context, name string, admit func(living []records.Instance) error, rules ...records.Rule) error
+	DropPool(ctx context.Context, name string, admit func(living []model.Instance) error, rules ...model.Rule) error
 
 	// Host returns the settings of this machine; the zero value when none were made.
-	Host(ctx context.Context) (records.Host, error)
+	Host(ctx context.Context) (model.Host, error)
 	// SetHost changes the settings of this machine, if the rules allow it.
-	SetHost(ctx context.Context, change func(*records.Host) error, rules ...records.Rule) (records.Host, error)
+	SetHost(ctx context.Context, change func(*model.Host) error, rules ...model.Rule) (model.Host, error)
 
 	// AddTenant stores a new tenant, if the rules allow it; the callback is given the others. Fails with records.ErrExists when
 	// the name is taken.
-	AddTenant(ctx context.Context, tenant records.Tenant, admit func(existing []records.Tenant) error, rules ...records.Rule) error
+	AddTenant(ctx context.Context, tenant model.Tenant, admit func(existing []model.Tenant) error, rules ...model.Rule) error
 	// Tenant finds by name; records.ErrNotFound.
-	Tenant(ctx context.Context, name string) (records.Tenant, error)
+	Tenant(ctx context.Context, name string) (model.Tenant, error)
 	// Tenants returns all tenants on record, sorted by name.
-	Tenants(ctx context.Context) ([]records.Tenant, error)
+	Tenants(ctx context.Context) ([]model.Tenant, error)
 	// UpdateTenant changes one tenant in place, with what its instances have in view.
-	UpdateTenant(ctx context.Context, name string, change func(tenant *records.Tenant, used records.Resources) error) (records.Tenant, error)
+	UpdateTenant(ctx context.Context, name string, change func(tenant *model.Tenant, used model.Resources) error) (model.Tenant, error)
 	// TenantKeys returns what tenants' volumes are sealed with, sorted by tenant.
-	TenantKeys(ctx context.Context) ([]records.TenantKey, error)
+	TenantKeys(ctx context.Context) ([]model.TenantKey, error)
 	// AddTenantKey stores a tenant's first key; records.ErrExists when it has one. The callback is given the others.
-	AddTenantKey(ctx context.Context, key records.TenantKey, admit func(existing []records.TenantKey) error) error
+	AddTenantKey(ctx context.Context, key model.TenantKey, admit func(existing []model.TenantKey) error) error
 	// RotateKey replaces a tenant's key, and what it has sealed of the tenant's instances, in one transaction.
 	RotateKey(ctx context.Context, tenant string,
-		reseal func(key *records.TenantKey, instances []records.Instance) error) (records.TenantKey, error)
+		reseal func(key *model.TenantKey, instances []model.Instance) error) (model.TenantKey, error)
 	// ResealTenantKeys changes how the keys of all tenants are sealed, in one transaction.
-	ResealTenantKeys(ctx context.Context, reseal func(key *records.TenantKey) error) error
+	ResealTenantKeys(ctx context.Context, reseal func(key *model.TenantKey) error) error
 	// DestroyKey takes the key of an instance's volume away; no error when it has none.
-	DestroyKey(ctx context.Context, id string) (records.Instance, error)
+	DestroyKey(ctx context.Context, id string) (model.Instance, error)
 	// Destroyed notes in the audit log what has become of an instance's volume.
-	Destroyed(ctx context.Context, inst records.Instance, what string) error
+	Destroyed(ctx context.Context, inst model.Instance, what string) error
 
 	// DropTenant removes the tenant's record; the callback is given its instances.
-	DropTenant(ctx context.Context, name string, admit func(living []records.Instance) error) error
+	DropTenant(ctx context.Context, name string, admit func(living []model.Instance) error) error
 
 	// TakeUser returns the user of a tenant; a tenant without one is given that which choose returns, in the same transaction.
 	// choose is given all that were ever given to anybody.
 	TakeUser(ctx context.Context, tenant string, now time.Time,
-		choose func(given []records.TenantUser) (int, error)) (records.TenantUser, error)
+		choose func(given []model.TenantUser) (int, error)) (model.TenantUser, error)
 	// Users returns all users that were ever given to a tenant.
-	Users(ctx context.Context) ([]records.TenantUser, error)
+	Users(ctx context.Context) ([]model.TenantUser, error)
 
 	// SetFlavor stores a flavor in the place of another one of that name.
-	SetFlavor(ctx context.Context, flavor records.Flavor) error
+	SetFlavor(ctx context.Context, flavor model.Flavor) error
 	// Flavors returns all that were stored, sorted by name.
-	Flavors(ctx context.Context) ([]records.Flavor, error)
+	Flavors(ctx context.Context) ([]model.Flavor, error)
 	// DropFlavor removes a stored flavor; records.ErrNotFound.
 	DropFlavor(ctx context.Context, name string) error
 
 	// PutOperation stores or replaces an operation. Of each instance the newest records.KeptOperations that have ended are kept.
-	PutOperation(ctx context.Context, op records.Operation) error
+	PutOperation(ctx context.Context, op model.Operation) error
 	// Operations returns the operations of one instance that are kept, oldest first; instance "" means all.
-	Operations(ctx context.Context, instance string) ([]records.Operation, error)
+	Operations(ctx context.Context, instance string) ([]model.Operation, error)
 }
 
 // HostKeys has the key with which tenants' keys are sealed. Implementation: keys.Keeper.

@@ -4,13 +4,13 @@ import (
 	"context"
 	"time"
 
-	"holm/storage/records"
+	"holm/provisioner/model"
 )
 
 // hold finds an instance and takes its lock for a change.
-func (p *Provisioner) hold(ctx context.Context, tenant, name string, how manner) (Hypervisor, records.Instance, func(), error) {
-	refuse := func(err error) (Hypervisor, records.Instance, func(), error) {
-		return nil, records.Instance{}, nil, err
+func (p *Provisioner) hold(ctx context.Context, tenant, name string, how manner) (Hypervisor, model.Instance, func(), error) {
+	refuse := func(err error) (Hypervisor, model.Instance, func(), error) {
+		return nil, model.Instance{}, nil, err
 	}
 	if _, err := p.find(ctx, tenant, name); err != nil {
 		return refuse(err)
@@ -41,7 +41,7 @@ func (p *Provisioner) hold(ctx context.Context, tenant, name string, how manner)
 }
 
 // Start switches a stopped instance on and waits until it is ready. One that runs is only waited for.
-func (p *Provisioner) Start(ctx context.Context, tenant, name string, observe Observer) (records.Instance, error) {
+func (p *Provisioner) Start(ctx context.Context, tenant, name string, observe Observer) (model.Instance, error) {
 	h, inst, release, err := p.hold(ctx, tenant, name, atOnce)
 	if err != nil {
 		return inst, err
@@ -51,13 +51,13 @@ func (p *Provisioner) Start(ctx context.Context, tenant, name string, observe Ob
 }
 
 // Wait waits until the instance is ready. It first waits for another holm that is at work on it.
-func (p *Provisioner) Wait(ctx context.Context, tenant, name string, observe Observer) (records.Instance, error) {
+func (p *Provisioner) Wait(ctx context.Context, tenant, name string, observe Observer) (model.Instance, error) {
 	h, inst, release, err := p.hold(ctx, tenant, name, inTurn)
 	if err != nil {
 		return inst, err
 	}
 	defer release()
-	if inst.State == records.Creating || inst.State == records.Destroying {
+	if inst.State == model.Creating || inst.State == model.Destroying {
 		return inst, unfinished(inst)
 	}
 	state, err := h.State(ctx, inst.UUID)
@@ -74,7 +74,7 @@ func (p *Provisioner) Wait(ctx context.Context, tenant, name string, observe Obs
 const politely = time.Minute
 
 // Restart stops the instance and starts it again. A guest that does not power off within a minute has its power cut.
-func (p *Provisioner) Restart(ctx context.Context, tenant, name string, observe Observer) (records.Instance, error) {
+func (p *Provisioner) Restart(ctx context.Context, tenant, name string, observe Observer) (model.Instance, error) {
 	h, inst, release, err := p.hold(ctx, tenant, name, atOnce)
 	if err != nil {
 		return inst, err
@@ -89,7 +89,7 @@ func (p *Provisioner) Restart(ctx context.Context, tenant, name string, observe 
 }
 
 // settleDown has the guest power off; one that does not within a minute has its power cut.
-func (p *Provisioner) settleDown(ctx context.Context, h Hypervisor, inst records.Instance, w *watcher) (records.Instance, error) {
+func (p *Provisioner) settleDown(ctx context.Context, h Hypervisor, inst model.Instance, w *watcher) (model.Instance, error) {
 	polite, cancel := context.WithTimeout(ctx, politely)
 	defer cancel()
 	stopped, err := p.powerOff(polite, h, inst, false, w)

@@ -15,7 +15,7 @@ import (
 
 	"holm/internal/fault"
 	"holm/provisioner"
-	"holm/storage/records"
+	"holm/provisioner/model"
 )
 
 // changes are the calls since the nth that changed something, or could have.
@@ -30,7 +30,7 @@ func TestStoppedAndStartedAgainItIsReady(t *testing.T) {
 	first := w.created("web")
 	ctx := t.Context()
 	must(t, w.holm().Stop(ctx, "default", "web", false, nil))
-	if inst := w.record(); inst.State != records.Stopped || w.state(inst) != provisioner.DomainOff {
+	if inst := w.record(); inst.State != model.Stopped || w.state(inst) != provisioner.DomainOff {
 		t.Fatalf("the record is %s and the guest %s", inst.State, w.state(inst))
 	}
 	inst, err := w.holm().Start(ctx, "default", "web", nil)
@@ -90,7 +90,7 @@ func TestWhatIsAsItShouldBeIsLeftAlone(t *testing.T) {
 func TestAStopIsJournaledBeforeThePowerGoes(t *testing.T) {
 	w := newWorld(t)
 	w.created("web")
-	var seen []records.Operation
+	var seen []model.Operation
 	w.hyp.FailWith(func(method, _ string) (err error) {
 		if method == "Destroy" {
 			seen, err = w.records.Operations(t.Context(), "")
@@ -98,12 +98,12 @@ func TestAStopIsJournaledBeforeThePowerGoes(t *testing.T) {
 		return err
 	})
 	must(t, w.holm().Stop(t.Context(), "default", "web", true, nil))
-	if last := seen[len(seen)-1]; last.Kind != "stop" || last.Status != records.Running {
+	if last := seen[len(seen)-1]; last.Kind != "stop" || last.Status != model.Running {
 		t.Errorf("the last operation was %+v", last)
 	}
 	seen, err := w.records.Operations(t.Context(), "")
 	must(t, err)
-	if last := seen[len(seen)-1]; last.Kind != "stop" || last.Status != records.Done {
+	if last := seen[len(seen)-1]; last.Kind != "stop" || last.Status != model.Done {
 		t.Errorf("the last operation is %+v", last)
 	}
 }
@@ -117,7 +117,7 @@ func TestAGuestThatIgnoresShutdown(t *testing.T) {
 		defer cancel()
 		err := w.holm().Stop(ctx, "default", "web", false, nil)
 		refused(t, err, fault.Failure, `instance "web" has not powered off: the time is up`, "holm stop --force web")
-		if inst := w.record(); inst.State != records.Ready || w.state(inst) != provisioner.DomainRunning {
+		if inst := w.record(); inst.State != model.Ready || w.state(inst) != provisioner.DomainRunning {
 			t.Errorf("the record is %s and the guest %s", inst.State, w.state(inst))
 		}
 		ctrlC, stop := context.WithCancelCause(t.Context())
@@ -127,11 +127,11 @@ func TestAGuestThatIgnoresShutdown(t *testing.T) {
 		before := time.Now()
 		inst, err := w.holm().Restart(t.Context(), "default", "web", nil)
 		must(t, err)
-		if took := time.Since(before); inst.State != records.Ready || took != time.Minute {
+		if took := time.Since(before); inst.State != model.Ready || took != time.Minute {
 			t.Errorf("after %s it is %s, want it ready after a minute", took, inst.State)
 		}
 		must(t, w.holm().Stop(t.Context(), "default", "web", true, nil))
-		if inst := w.record(); inst.State != records.Stopped || w.state(inst) != provisioner.DomainOff {
+		if inst := w.record(); inst.State != model.Stopped || w.state(inst) != provisioner.DomainOff {
 			t.Errorf("the record is %s and the guest %s", inst.State, w.state(inst))
 		}
 	})
@@ -189,7 +189,7 @@ func TestPowerAndABrokenOrPausedInstance(t *testing.T) {
 	_, err := holm.Wait(ctx, "default", "web", nil)
 	refused(t, err, fault.Failure, `instance "web" is not running (stopped)`, "holm start web")
 	must(t, w.hyp.Undefine(ctx, inst.UUID))
-	for _, do := range []func(context.Context, string, string, provisioner.Observer) (records.Instance, error){holm.Start, holm.Wait, holm.Restart} {
+	for _, do := range []func(context.Context, string, string, provisioner.Observer) (model.Instance, error){holm.Start, holm.Wait, holm.Restart} {
 		_, err := do(ctx, "default", "web", nil)
 		refused(t, err, fault.Failure, `instance "web" is broken`, "holm rm web")
 	}
@@ -201,19 +201,19 @@ func TestPowerAndABrokenOrPausedInstance(t *testing.T) {
 	_, err = w.holm().Start(ctx, "default", "web", nil)
 	refused(t, err, fault.Failure, `instance "web" is paused`, "virsh resume holm.default.web", "holm stop --force web")
 	// Nobody is awake in it who could power off: it is said at once, and nothing on record changes.
-	for _, do := range []func(context.Context, string, string, provisioner.Observer) (records.Instance, error){
+	for _, do := range []func(context.Context, string, string, provisioner.Observer) (model.Instance, error){
 		w.holm().Restart, w.holm().Wait,
-		func(ctx context.Context, tenant, name string, o provisioner.Observer) (records.Instance, error) {
-			return records.Instance{}, w.holm().Stop(ctx, tenant, name, false, o)
+		func(ctx context.Context, tenant, name string, o provisioner.Observer) (model.Instance, error) {
+			return model.Instance{}, w.holm().Stop(ctx, tenant, name, false, o)
 		},
-		func(ctx context.Context, tenant, name string, o provisioner.Observer) (records.Instance, error) {
+		func(ctx context.Context, tenant, name string, o provisioner.Observer) (model.Instance, error) {
 			return w.holm().Rebuild(ctx, tenant, name, "", o)
 		},
 	} {
 		_, err := do(ctx, "default", "web", nil)
 		refused(t, err, fault.Failure, `instance "web" is paused`, "virsh resume holm.default.web")
 	}
-	if w.record().State != records.Ready || w.record().Previous != nil {
+	if w.record().State != model.Ready || w.record().Previous != nil {
 		t.Errorf("its record is %+v", w.record())
 	}
 	must(t, w.holm().Stop(ctx, "default", "web", true, nil))
@@ -258,12 +258,12 @@ func TestALostConnectionIsNeitherTakenForAnEndNorWaitedOutForever(t *testing.T) 
 		w.wrap = func(h provisioner.Hypervisor) provisioner.Hypervisor { return dropping{h, true} }
 		_, err = w.holm().Wait(t.Context(), "default", "web", nil)
 		refused(t, err, fault.Unfit, "goes on booting, but: cannot reach libvirt", "holm doctor")
-		if inst := w.record(); inst.State != records.Booting {
+		if inst := w.record(); inst.State != model.Booting {
 			t.Errorf("the record is %s", inst.State)
 		}
 		w.hyp.IgnoreShutdown(true)
 		refused(t, w.holm().Stop(t.Context(), "default", "web", false, nil), fault.Unfit, "cannot reach libvirt", "holm doctor")
-		if inst := w.record(); inst.State != records.Booting {
+		if inst := w.record(); inst.State != model.Booting {
 			t.Errorf("the record is %s", inst.State)
 		}
 	})
@@ -274,7 +274,7 @@ func TestAnEmulatedInstanceStartsInLabModeOnly(t *testing.T) {
 	w.capacity.KVM = false
 	ctx := t.Context()
 	lab := func(on bool) {
-		_, err := w.records.SetHost(ctx, func(h *records.Host) error {
+		_, err := w.records.SetHost(ctx, func(h *model.Host) error {
 			h.LabMode = on
 			return nil
 		})

@@ -20,6 +20,7 @@ import (
 	"holm/internal/fault"
 	"holm/internal/lock"
 	"holm/provisioner/environment"
+	"holm/provisioner/model"
 	"holm/provisioner/network"
 	"holm/provisioner/verify"
 	"holm/storage/pools"
@@ -56,7 +57,7 @@ type Config struct {
 	// Measure looks at the host.
 	Measure func(context.Context) (Capacity, error)
 	// Look looks at what a pool stands on.
-	Look func(ctx context.Context, pool records.Pool) (pools.Tree, error)
+	Look func(ctx context.Context, pool model.Pool) (pools.Tree, error)
 	// Health asks the drives under a pool how they are; it may take a process for each.
 	Health   func(ctx context.Context, t *pools.Tree)
 	Boot     Boot
@@ -126,12 +127,12 @@ func (p *Provisioner) holdAll(ctx context.Context, name string) (release func(),
 }
 
 // find returns the record of an instance, or the fault that a person can read.
-func (p *Provisioner) find(ctx context.Context, tenant, name string) (records.Instance, error) {
+func (p *Provisioner) find(ctx context.Context, tenant, name string) (model.Instance, error) {
 	if err := validateName("name", name); err != nil {
-		return records.Instance{}, err
+		return model.Instance{}, err
 	}
 	if err := validateName("tenant", tenant); err != nil {
-		return records.Instance{}, err
+		return model.Instance{}, err
 	}
 	inst, err := p.Records.Instance(ctx, tenant, name)
 	if errors.Is(err, records.ErrNotFound) {
@@ -157,10 +158,10 @@ func newUUID() string {
 }
 
 // operation begins the journal entry of a change to an instance.
-func (p *Provisioner) operation(kind string, inst records.Instance) records.Operation {
+func (p *Provisioner) operation(kind string, inst model.Instance) model.Operation {
 	now := p.Now().UTC()
-	return records.Operation{
-		ID: fmt.Sprintf("%016x-%s", now.UnixNano(), randomHex(2)), Kind: kind, Status: records.Running, Started: now,
+	return model.Operation{
+		ID: fmt.Sprintf("%016x-%s", now.UnixNano(), randomHex(2)), Kind: kind, Status: model.Running, Started: now,
 		Instance: inst.ID, Tenant: inst.Tenant, Name: inst.Name,
 	}
 }

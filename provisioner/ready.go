@@ -10,8 +10,8 @@ import (
 	"holm/guest/report"
 	"holm/internal/atomicfile"
 	"holm/internal/fault"
+	"holm/provisioner/model"
 	"holm/provisioner/verify"
-	"holm/storage/records"
 )
 
 // detachWithin is how long a guest may take to let go of its seed. One that does not is not ready, as it still has what
@@ -23,9 +23,9 @@ const mostUndecided = 10000
 
 // awaitReady is becomeReady, and tells the guest of siblings that have come or gone meanwhile: of two that are made at the same
 // time, neither is there yet when the other one is told, and neither can be told while it is being made.
-func (p *Provisioner) awaitReady(ctx context.Context, h Hypervisor, inst records.Instance, began time.Time,
+func (p *Provisioner) awaitReady(ctx context.Context, h Hypervisor, inst model.Instance, began time.Time,
 	w *watcher,
-) (records.Instance, error) {
+) (model.Instance, error) {
 	ctx, done := p.givingWay(ctx, inst)
 	defer done()
 	told, unknown := p.toTell(ctx, inst)
@@ -42,9 +42,9 @@ func (p *Provisioner) awaitReady(ctx context.Context, h Hypervisor, inst records
 // becomeReady waits until the guest has said that its profile is up, takes its seed away, and holds it to its promises.
 // It is told of the guest's end by the hypervisor and of its progress by the guest. A guest that fails is kept, with the
 // reason in its record; one that was merely not waited for long enough, or lost sight of, stays as it is.
-func (p *Provisioner) becomeReady(ctx context.Context, h Hypervisor, inst records.Instance, began time.Time,
+func (p *Provisioner) becomeReady(ctx context.Context, h Hypervisor, inst model.Instance, began time.Time,
 	w *watcher,
-) (records.Instance, error) {
+) (model.Instance, error) {
 	w.begin("booting")
 	r, err := p.converse(ctx, h, inst, w)
 	if bad, ok := errors.AsType[*verdict](err); ok {
@@ -89,13 +89,13 @@ func (p *Provisioner) becomeReady(ctx context.Context, h Hypervisor, inst record
 }
 
 // declareReady records that the instance is ready: what was seen of it is so, even if ctx has ended by now.
-func (p *Provisioner) declareReady(ctx context.Context, inst records.Instance, v *verify.Verdict, began time.Time,
+func (p *Provisioner) declareReady(ctx context.Context, inst model.Instance, v *verify.Verdict, began time.Time,
 	w *watcher,
-) (records.Instance, error) {
+) (model.Instance, error) {
 	w.begin("ready")
-	ready, err := p.Records.Update(context.WithoutCancel(ctx), inst.ID, func(i *records.Instance) error {
+	ready, err := p.Records.Update(context.WithoutCancel(ctx), inst.ID, func(i *model.Instance) error {
 		now := p.Now().UTC()
-		i.State, i.Failure, i.Previous = records.Ready, "", nil
+		i.State, i.Failure, i.Previous = model.Ready, "", nil
 		i.ReadyAt, i.ReadyAfter = now, now.Sub(began)
 		// What was counted at an earlier boot says nothing of this one.
 		i.ChecksPassed, i.ChecksTotal, i.CheckedAt = 0, 0, time.Time{}
@@ -116,7 +116,7 @@ func (p *Provisioner) declareReady(ctx context.Context, inst records.Instance, v
 }
 
 // kept is the fault for a wait that ended before it was known whether the guest is ready: the guest goes on.
-func kept(ctx context.Context, inst records.Instance, err error) error {
+func kept(ctx context.Context, inst model.Instance, err error) error {
 	goOn := "kept, and goes on booting: " + command("wait", inst)
 	if ended(ctx, err) {
 		return cutShort(context.Cause(ctx), goOn, "instance %q is not ready yet", inst.Name)
@@ -130,7 +130,7 @@ func kept(ctx context.Context, inst records.Instance, err error) error {
 
 // fail records why an instance did not become ready, and returns that as a fault. The counts are those of v, when it came
 // to a verdict.
-func (p *Provisioner) fail(ctx context.Context, inst records.Instance, bad *verdict, v *verify.Verdict) (records.Instance, error) {
+func (p *Provisioner) fail(ctx context.Context, inst model.Instance, bad *verdict, v *verify.Verdict) (model.Instance, error) {
 	see := "see " + command("logs", inst)
 	if v != nil {
 		see = "see " + command("verify", inst)
@@ -140,8 +140,8 @@ func (p *Provisioner) fail(ctx context.Context, inst records.Instance, bad *verd
 		kept = "it is kept, and so are its published ports (" + command("expose", inst) + "): "
 	}
 	fail := fault.New(bad.kind(), kept+bad.advice(see)+", then "+command("rm", inst), "instance %q is not ready: %w", inst.Name, bad)
-	failed, err := p.Records.Update(context.WithoutCancel(ctx), inst.ID, func(i *records.Instance) error {
-		i.State, i.Failure = records.Failed, bad.what
+	failed, err := p.Records.Update(context.WithoutCancel(ctx), inst.ID, func(i *model.Instance) error {
+		i.State, i.Failure = model.Failed, bad.what
 		i.ChecksPassed, i.ChecksTotal, i.CheckedAt = 0, 0, time.Time{}
 		if v != nil {
 			p.count(i, *v)
@@ -155,7 +155,7 @@ func (p *Provisioner) fail(ctx context.Context, inst records.Instance, bad *verd
 }
 
 // settle takes what a guest that is up said into the record, and the seed away from it. It is not ready yet.
-func (p *Provisioner) settle(ctx context.Context, h Hypervisor, inst records.Instance, r report.Report) (records.Instance, error) {
+func (p *Provisioner) settle(ctx context.Context, h Hypervisor, inst model.Instance, r report.Report) (model.Instance, error) {
 	line := inst.ID + " " + r.HostKey + "\n"
 	if err := atomicfile.WriteBytes(p.knownHostsPath(inst.ID), 0o644, []byte(line)); err != nil {
 		return inst, err
@@ -165,8 +165,8 @@ func (p *Provisioner) settle(ctx context.Context, h Hypervisor, inst records.Ins
 		return inst, err
 	}
 	// The seed is gone: that is so even if ctx has ended by now.
-	return p.Records.Update(context.WithoutCancel(ctx), inst.ID, func(i *records.Instance) error {
-		i.State, i.Failure, i.SeedAttached = records.Booting, "", attached
+	return p.Records.Update(context.WithoutCancel(ctx), inst.ID, func(i *model.Instance) error {
+		i.State, i.Failure, i.SeedAttached = model.Booting, "", attached
 		i.HostKey, i.MachineID, i.Kernel, i.BootID = r.HostKey, r.MachineID, r.Kernel, r.BootID
 		i.Undecided = min(max(0, r.Undecided), mostUndecided)
 		return nil
@@ -175,7 +175,7 @@ func (p *Provisioner) settle(ctx context.Context, h Hypervisor, inst records.Ins
 
 // takeSeed detaches the seed and deletes it; attached tells whether the guest has not let go of it yet. The file goes
 // only when the definition does not name it any more: no guest starts without a disk of its definition.
-func (p *Provisioner) takeSeed(ctx context.Context, h Hypervisor, inst records.Instance) (attached bool, err error) {
+func (p *Provisioner) takeSeed(ctx context.Context, h Hypervisor, inst model.Instance) (attached bool, err error) {
 	if !inst.SeedAttached {
 		return false, nil
 	}

@@ -8,7 +8,7 @@ import (
 
 	"holm/images"
 	"holm/internal/fault"
-	"holm/storage/records"
+	"holm/provisioner/model"
 )
 
 // Rebuild replaces the operating system of an instance and keeps its state volume: another image, and a reboot. An image
@@ -17,13 +17,13 @@ import (
 //
 // The record says the new image before anything is touched, and keeps the old one until the new one has proven itself:
 // after a death of the process, Start goes on with the new one, and another Rebuild goes where it is told to.
-func (p *Provisioner) Rebuild(ctx context.Context, tenant, name, ref string, observe Observer) (records.Instance, error) {
+func (p *Provisioner) Rebuild(ctx context.Context, tenant, name, ref string, observe Observer) (model.Instance, error) {
 	h, inst, release, err := p.hold(ctx, tenant, name, atOnce)
 	if err != nil {
 		return inst, err
 	}
 	defer release()
-	if inst.State == records.Creating || inst.State == records.Destroying {
+	if inst.State == model.Creating || inst.State == model.Destroying {
 		return inst, unfinished(inst)
 	}
 	image, err := p.rebuildable(inst, ref)
@@ -44,7 +44,7 @@ func (p *Provisioner) Rebuild(ctx context.Context, tenant, name, ref string, obs
 	if image.Digest == inst.Image && inst.Previous == nil {
 		return p.catchUpOrStart(ctx, h, inst, w)
 	}
-	var rebuilt records.Instance
+	var rebuilt model.Instance
 	err = p.journaled(ctx, "rebuild", inst, func() error {
 		var err error
 		rebuilt, err = p.exchange(ctx, h, inst, image, w)
@@ -54,7 +54,7 @@ func (p *Provisioner) Rebuild(ctx context.Context, tenant, name, ref string, obs
 }
 
 // rebuildable finds the image that an instance is to be rebuilt with.
-func (p *Provisioner) rebuildable(inst records.Instance, ref string) (images.Manifest, error) {
+func (p *Provisioner) rebuildable(inst model.Instance, ref string) (images.Manifest, error) {
 	if ref == "" {
 		ref = inst.ImageName
 	}
@@ -74,14 +74,14 @@ func (p *Provisioner) rebuildable(inst records.Instance, ref string) (images.Man
 }
 
 // exchange puts the new image in, and the old one back when the new one comes to nothing.
-func (p *Provisioner) exchange(ctx context.Context, h Hypervisor, inst records.Instance, image images.Manifest,
+func (p *Provisioner) exchange(ctx context.Context, h Hypervisor, inst model.Instance, image images.Manifest,
 	w *watcher,
-) (records.Instance, error) {
-	old := records.ImageRef{Digest: inst.Image, Name: inst.ImageName, Unlocked: inst.Unlocked}
+) (model.Instance, error) {
+	old := model.ImageRef{Digest: inst.Image, Name: inst.ImageName, Unlocked: inst.Unlocked}
 	if inst.Previous != nil { // a rebuild that was cut short: what was proven last is what to go back to
 		old = *inst.Previous
 	}
-	next := records.ImageRef{Digest: image.Digest, Name: image.Name, Unlocked: image.Unlocked}
+	next := model.ImageRef{Digest: image.Digest, Name: image.Name, Unlocked: image.Unlocked}
 	rebuilt, failed := p.boots(ctx, h, inst, next, old, w)
 	if failed == nil {
 		return rebuilt, nil
@@ -107,11 +107,11 @@ func (p *Provisioner) exchange(ctx context.Context, h Hypervisor, inst records.I
 
 // boots has the instance run an image and waits until it is ready. previous is what to return to; as long as it is on
 // record, a start tells libvirt of the image anew.
-func (p *Provisioner) boots(ctx context.Context, h Hypervisor, inst records.Instance, image, previous records.ImageRef,
+func (p *Provisioner) boots(ctx context.Context, h Hypervisor, inst model.Instance, image, previous model.ImageRef,
 	w *watcher,
-) (records.Instance, error) {
-	changed, err := p.putWithImage(ctx, image.Digest, func() (records.Instance, error) {
-		return p.Records.Update(ctx, inst.ID, func(i *records.Instance) error {
+) (model.Instance, error) {
+	changed, err := p.putWithImage(ctx, image.Digest, func() (model.Instance, error) {
+		return p.Records.Update(ctx, inst.ID, func(i *model.Instance) error {
 			i.Image, i.ImageName, i.Unlocked, i.Previous = image.Digest, image.Name, image.Unlocked, &previous
 			return nil
 		})
@@ -129,7 +129,7 @@ func (p *Provisioner) boots(ctx context.Context, h Hypervisor, inst records.Inst
 }
 
 // catchUpOrStart is for an instance that has the image already.
-func (p *Provisioner) catchUpOrStart(ctx context.Context, h Hypervisor, inst records.Instance, w *watcher) (records.Instance, error) {
+func (p *Provisioner) catchUpOrStart(ctx context.Context, h Hypervisor, inst model.Instance, w *watcher) (model.Instance, error) {
 	state, err := h.State(ctx, inst.UUID)
 	if err != nil {
 		return inst, err

@@ -15,7 +15,7 @@ import (
 	"holm/images"
 	"holm/internal/fault"
 	"holm/provisioner"
-	"holm/storage/records"
+	"holm/provisioner/model"
 )
 
 // twoImages are an older and a newer image of one name.
@@ -36,7 +36,7 @@ func (f twoImages) Get(ref string) (images.Manifest, error) {
 }
 
 // renewed is a world with an instance of the older image, to which a newer one came.
-func renewed(t *testing.T) (*world, records.Instance) {
+func renewed(t *testing.T) (*world, model.Instance) {
 	t.Helper()
 	w := newWorld(t)
 	inst := w.created("web")
@@ -63,7 +63,7 @@ func broken() guest {
 	return checking(r)
 }
 
-func rebuild(w *world, ref string) (records.Instance, error) {
+func rebuild(w *world, ref string) (model.Instance, error) {
 	return w.holm().Rebuild(w.t.Context(), "default", "web", ref, nil)
 }
 
@@ -109,7 +109,7 @@ func TestAnImageThatDoesNotKeepItsPromisesIsTakenOutAgain(t *testing.T) {
 				kind = fault.CheckFailed
 			}
 			refused(t, err, kind, "runs its old image abababababab again", "cdcdcdcdcdcd", "holm create NAME --image sha256:cdcd")
-			if after.Image != before.Image || after.Previous != nil || after.State != records.Ready {
+			if after.Image != before.Image || after.Previous != nil || after.State != model.Ready {
 				t.Errorf("the record is %+v", after)
 			}
 			if live, err := w.hyp.LiveXML(t.Context(), after.UUID); err != nil || !strings.Contains(live, before.Image) {
@@ -124,7 +124,7 @@ func TestWhenNeitherImageDoesItIsSaidAndCanBeTriedAgain(t *testing.T) {
 	w.play(broken())
 	after, err := rebuild(w, "")
 	refused(t, err, fault.CheckFailed, "ready neither with image cdcdcdcdcdcd nor with abababababab", "holm logs web")
-	if after.State != records.Failed || after.Previous == nil {
+	if after.State != model.Failed || after.Previous == nil {
 		t.Errorf("the record is %+v", after)
 	}
 	w.play(honest())
@@ -157,7 +157,7 @@ func TestAfterADeathAnywhereARebuildConverges(t *testing.T) {
 			})
 			inst, err := rebuild(w, "")
 			must(t, err)
-			if inst.Image != newer().Digest || inst.Previous != nil || inst.State != records.Ready || inst.HostKey != before.HostKey {
+			if inst.Image != newer().Digest || inst.Previous != nil || inst.State != model.Ready || inst.HostKey != before.HostKey {
 				t.Errorf("the record is %+v", inst)
 			}
 			live, err := w.hyp.LiveXML(t.Context(), inst.UUID)
@@ -201,7 +201,7 @@ func TestARebuildThatIsInterruptedCanBeFinishedOrTakenBack(t *testing.T) {
 			if ref != "" {
 				want = ref
 			}
-			if inst.Image != want || inst.Previous != nil || inst.State != records.Ready {
+			if inst.Image != want || inst.Previous != nil || inst.State != model.Ready {
 				t.Errorf("the record is %+v", inst)
 			}
 		})
@@ -235,8 +235,8 @@ func TestAnImageThatARebuildMayReturnToIsInUse(t *testing.T) {
 	w := newWorld(t)
 	w.created("web")
 	inst := w.record()
-	previous := records.ImageRef{Digest: "sha256:" + strings.Repeat("0", 64), Name: "old"}
-	must1(t)(w.records.Update(t.Context(), inst.ID, func(i *records.Instance) error { i.Previous = &previous; return nil }))
+	previous := model.ImageRef{Digest: "sha256:" + strings.Repeat("0", 64), Name: "old"}
+	must1(t)(w.records.Update(t.Context(), inst.ID, func(i *model.Instance) error { i.Previous = &previous; return nil }))
 	var users map[string][]string
 	must(t, w.holm().WithImageUsers(t.Context(), func(all map[string][]string) error { users = all; return nil }))
 	for _, digest := range []string{inst.Image, previous.Digest} {

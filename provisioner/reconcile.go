@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"holm/internal/fault"
-	"holm/storage/records"
+	"holm/provisioner/model"
 )
 
 // A guest whose kernel has panicked is started again, but not more often than maxPanics times in panicsWithin: one that
@@ -50,15 +50,15 @@ func (p *Provisioner) Reconcile(ctx context.Context) ([]Ended, error) {
 	var mu sync.Mutex
 	var working sync.WaitGroup
 	for _, inst := range all {
-		var mend func(context.Context, Hypervisor, records.Instance) Ended
+		var mend func(context.Context, Hypervisor, model.Instance) Ended
 		switch {
-		case inst.State != records.Ready && inst.State != records.Booting:
+		case inst.State != model.Ready && inst.State != model.Booting:
 			continue
 		case inst.Parked && off(states[inst.UUID]):
 			continue // the host goes down, or has just come up
 		case halted[inst.UUID]:
 			mend = p.leaveOff
-		case states[inst.UUID] == DomainCrashed && inst.State == records.Ready:
+		case states[inst.UUID] == DomainCrashed && inst.State == model.Ready:
 			mend = p.revive
 		default:
 			continue
@@ -77,8 +77,8 @@ func (p *Provisioner) Reconcile(ctx context.Context) ([]Ended, error) {
 }
 
 // amend changes the record of an instance whose domain is off, unless somebody is at work on it, or has been since.
-func (p *Provisioner) amend(ctx context.Context, h Hypervisor, inst records.Instance,
-	change func(*records.Instance),
+func (p *Provisioner) amend(ctx context.Context, h Hypervisor, inst model.Instance,
+	change func(*model.Instance),
 ) (done bool, err error) {
 	release, err := p.holdName(ctx, inst.Tenant, inst.Name, false)
 	if fault.KindOf(err) == fault.Busy {
@@ -95,7 +95,7 @@ func (p *Provisioner) amend(ctx context.Context, h Hypervisor, inst records.Inst
 	if state, err := h.State(ctx, inst.UUID); err != nil || !off(state) {
 		return false, err
 	}
-	_, err = p.Records.Update(ctx, inst.ID, func(i *records.Instance) error {
+	_, err = p.Records.Update(ctx, inst.ID, func(i *model.Instance) error {
 		change(i)
 		return nil
 	})
@@ -103,9 +103,9 @@ func (p *Provisioner) amend(ctx context.Context, h Hypervisor, inst records.Inst
 }
 
 // leaveOff records that an instance was switched off from within.
-func (p *Provisioner) leaveOff(ctx context.Context, h Hypervisor, inst records.Instance) Ended {
-	done, err := p.amend(ctx, h, inst, func(i *records.Instance) {
-		i.State, i.Failure = records.Stopped, ""
+func (p *Provisioner) leaveOff(ctx context.Context, h Hypervisor, inst model.Instance) Ended {
+	done, err := p.amend(ctx, h, inst, func(i *model.Instance) {
+		i.State, i.Failure = model.Stopped, ""
 		i.SeedAttached = i.SeedAttached && i.ReadyAt.IsZero()
 	})
 	if !done {
@@ -115,13 +115,13 @@ func (p *Provisioner) leaveOff(ctx context.Context, h Hypervisor, inst records.I
 }
 
 // revive starts an instance again whose kernel has panicked, or whose QEMU has died.
-func (p *Provisioner) revive(ctx context.Context, h Hypervisor, inst records.Instance) Ended {
+func (p *Provisioner) revive(ctx context.Context, h Hypervisor, inst model.Instance) Ended {
 	givenUp := false
-	done, err := p.amend(ctx, h, inst, func(i *records.Instance) {
+	done, err := p.amend(ctx, h, inst, func(i *model.Instance) {
 		now := p.Now().UTC()
 		i.Panics = slices.DeleteFunc(slices.Clone(i.Panics), func(t time.Time) bool { return now.Sub(t) > panicsWithin })
 		if givenUp = len(i.Panics) >= maxPanics; givenUp {
-			i.State, i.Failure = records.Failed, "its kernel has panicked again and again: it is left off"
+			i.State, i.Failure = model.Failed, "its kernel has panicked again and again: it is left off"
 			return
 		}
 		i.Panics = append(i.Panics, now)

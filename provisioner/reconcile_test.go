@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"holm/provisioner"
-	"holm/storage/records"
+	"holm/provisioner/model"
 )
 
 func TestAnInstanceThatItsOwnerHasSwitchedOffStaysOff(t *testing.T) {
@@ -17,7 +17,7 @@ func TestAnInstanceThatItsOwnerHasSwitchedOffStaysOff(t *testing.T) {
 	}
 	ended, err := w.holm().Reconcile(t.Context())
 	must(t, err)
-	if len(ended) != 1 || !strings.Contains(ended[0].What, "switched off from within") || w.record().State != records.Stopped {
+	if len(ended) != 1 || !strings.Contains(ended[0].What, "switched off from within") || w.record().State != model.Stopped {
 		t.Errorf("it is %s, and said is %+v", w.record().State, ended)
 	}
 	if ended, err := w.holm().Reconcile(t.Context()); err != nil || len(ended) > 0 {
@@ -32,7 +32,7 @@ func TestAGuestThatPanicsIsStartedAgainThreeTimes(t *testing.T) {
 		w.hyp.Crash(inst.UUID)
 		_, err := w.holm().Reconcile(t.Context())
 		must(t, err)
-		if w.record().State != records.Ready || w.state(inst) != provisioner.DomainRunning {
+		if w.record().State != model.Ready || w.state(inst) != provisioner.DomainRunning {
 			t.Fatalf("it is %s and %s", w.record().State, w.state(inst))
 		}
 	}
@@ -40,7 +40,7 @@ func TestAGuestThatPanicsIsStartedAgainThreeTimes(t *testing.T) {
 	for range 2 {
 		_, err := w.holm().Reconcile(t.Context())
 		must(t, err)
-		if got := w.record(); got.State != records.Failed || !strings.Contains(got.Failure, "panicked") || w.state(inst) != provisioner.DomainCrashed {
+		if got := w.record(); got.State != model.Failed || !strings.Contains(got.Failure, "panicked") || w.state(inst) != provisioner.DomainCrashed {
 			t.Errorf("it is %s (%s) and %s", got.State, got.Failure, w.state(inst))
 		}
 	}

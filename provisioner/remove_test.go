@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"holm/internal/fault"
+	"holm/provisioner/model"
 	"holm/storage/records"
 )
 
@@ -56,7 +57,7 @@ func TestRemoveCarriesOnPastErrorsAndKeepsTheRecord(t *testing.T) {
 			inst := w.created("web")
 			w.failing(c.methods...)
 			refused(t, w.holm().Remove(t.Context(), "default", "web", nil), fault.Leftover, append(c.says, "remove web: ", "holm rm web")...)
-			if got := w.record().State; got != records.Destroying {
+			if got := w.record().State; got != model.Destroying {
 				t.Errorf("the record is %s", got)
 			}
 			if exists(t, w.file(inst.ID, "")) {
@@ -64,7 +65,7 @@ func TestRemoveCarriesOnPastErrorsAndKeepsTheRecord(t *testing.T) {
 			}
 			ops, err := w.records.Operations(t.Context(), inst.ID)
 			must(t, err)
-			if last := ops[len(ops)-1]; last.Status != records.Stuck || last.Error == "" {
+			if last := ops[len(ops)-1]; last.Status != model.Stuck || last.Error == "" {
 				t.Errorf("the journal says %+v", last)
 			}
 			w.hyp.FailWith(nil)
@@ -106,7 +107,7 @@ func TestCtrlCStopsARemovalBetweenTwoSteps(t *testing.T) {
 			ctx, cancel := context.WithCancelCause(t.Context())
 			w.at("destroy."+step+".after", func() { cancel(errCtrlC) })
 			refused(t, w.holm().Remove(ctx, "default", "web", nil), fault.Interrupted, "remove web: interrupted", "holm rm web")
-			if got := w.record().State; got != records.Destroying {
+			if got := w.record().State; got != model.Destroying {
 				t.Errorf("the record is %s", got)
 			}
 			if kept := exists(t, w.file(inst.ID, "state.qcow2")); kept != (step == "power" || step == "domain") {

@@ -6,7 +6,7 @@ import (
 
 	"holm/internal/fault"
 	"holm/provisioner/machine"
-	"holm/storage/records"
+	"holm/provisioner/model"
 )
 
 // maxDiskGiB is the largest state volume that may be asked for.
@@ -15,9 +15,9 @@ const maxDiskGiB = 16 << 10
 // Resize makes the state volume of an instance larger, and the guest's file system with it: at once when it runs, at its
 // next start when not. Shrinking is refused. The record says the new size before the volume has it, and the old one again
 // when it could not be made; the same size once more finishes what was begun.
-func (p *Provisioner) Resize(ctx context.Context, tenant, name string, gib int, observe Observer) (records.Instance, error) {
+func (p *Provisioner) Resize(ctx context.Context, tenant, name string, gib int, observe Observer) (model.Instance, error) {
 	if gib < 1 || gib > maxDiskGiB {
-		return records.Instance{}, fault.New(fault.Usage, "give another: --disk SIZE",
+		return model.Instance{}, fault.New(fault.Usage, "give another: --disk SIZE",
 			"%d GiB of disk is out of range: use 1 to %d", gib, maxDiskGiB)
 	}
 	h, inst, release, err := p.hold(ctx, tenant, name, atOnce)
@@ -25,7 +25,7 @@ func (p *Provisioner) Resize(ctx context.Context, tenant, name string, gib int, 
 		return inst, err
 	}
 	defer release()
-	if inst.State == records.Creating || inst.State == records.Destroying {
+	if inst.State == model.Creating || inst.State == model.Destroying {
 		return inst, unfinished(inst)
 	}
 	state, err := h.State(ctx, inst.UUID)
@@ -53,7 +53,7 @@ func (p *Provisioner) Resize(ctx context.Context, tenant, name string, gib int, 
 	}
 	w.finish("volume", fmt.Sprintf("%d GiB", gib))
 	p.crash("resize.grown")
-	op.Status, op.Ended = records.Done, p.Now().UTC()
+	op.Status, op.Ended = model.Done, p.Now().UTC()
 	if err := p.Records.PutOperation(context.WithoutCancel(ctx), op); err != nil {
 		return inst, err
 	}
@@ -64,7 +64,7 @@ func (p *Provisioner) Resize(ctx context.Context, tenant, name string, gib int, 
 }
 
 // reserveSize takes the new size into the record, if the pool has room for it.
-func (p *Provisioner) reserveSize(ctx context.Context, inst records.Instance, gib int) (records.Instance, records.Operation, error) {
+func (p *Provisioner) reserveSize(ctx context.Context, inst model.Instance, gib int) (model.Instance, model.Operation, error) {
 	op := p.operation("resize", inst)
 	op.Steps = []string{"volume"}
 	var where *survey
@@ -77,12 +77,12 @@ func (p *Provisioner) reserveSize(ctx context.Context, inst records.Instance, gi
 		if err != nil {
 			return inst, op, err
 		}
-		if s.pool.Health.Status == records.PoolBroken {
+		if s.pool.Health.Status == model.PoolBroken {
 			return inst, op, broken(s.pool)
 		}
 		where = &s
 	}
-	changed, err := p.Records.Resize(ctx, inst.ID, op, func(others []records.Instance, i *records.Instance) error {
+	changed, err := p.Records.Resize(ctx, inst.ID, op, func(others []model.Instance, i *model.Instance) error {
 		if gib < i.Flavor.DiskGiB {
 			return fault.New(fault.Usage, "copy what is in it to a smaller instance instead",
 				"instance %q has %d GiB, and a volume does not shrink to %d GiB", i.Name, i.Flavor.DiskGiB, gib)
@@ -97,7 +97,7 @@ func (p *Provisioner) reserveSize(ctx context.Context, inst records.Instance, gi
 }
 
 // growVolume makes the volume as large as the record says, and tells a guest that runs.
-func (p *Provisioner) growVolume(ctx context.Context, h Hypervisor, inst records.Instance, running bool) error {
+func (p *Provisioner) growVolume(ctx context.Context, h Hypervisor, inst model.Instance, running bool) error {
 	disks, err := p.disks(ctx, inst.Pool)
 	if err != nil {
 		return err
@@ -111,12 +111,12 @@ func (p *Provisioner) growVolume(ctx context.Context, h Hypervisor, inst records
 }
 
 // unsize takes a size back that the volume did not get, and says why it did not.
-func (p *Provisioner) unsize(ctx context.Context, inst records.Instance, op records.Operation, before int,
+func (p *Provisioner) unsize(ctx context.Context, inst model.Instance, op model.Operation, before int,
 	failed error,
-) (records.Instance, error) {
+) (model.Instance, error) {
 	after := context.WithoutCancel(ctx)
-	op.Status, op.Ended, op.Error = records.Undone, p.Now().UTC(), failed.Error()
-	undo := func() (records.Instance, error) {
+	op.Status, op.Ended, op.Error = model.Undone, p.Now().UTC(), failed.Error()
+	undo := func() (model.Instance, error) {
 		disks, err := p.disks(after, inst.Pool)
 		if err != nil {
 			return inst, err
@@ -125,14 +125,14 @@ func (p *Provisioner) unsize(ctx context.Context, inst records.Instance, op reco
 		if err != nil || has.VirtualBytes > int64(before)<<30 {
 			return inst, err // it is larger than it was: the record stays with what was asked for
 		}
-		return p.Records.Update(after, inst.ID, func(i *records.Instance) error {
+		return p.Records.Update(after, inst.ID, func(i *model.Instance) error {
 			i.Flavor.DiskGiB = before
 			return nil
 		})
 	}
 	inst, err := undo()
 	if err != nil {
-		op.Status = records.Stuck
+		op.Status = model.Stuck
 	}
 	err = oneError(failed, err, p.Records.PutOperation(after, op))
 	if ended(ctx, failed) {

@@ -7,12 +7,12 @@ import (
 
 	"holm/internal/fault"
 	"holm/provisioner"
-	"holm/storage/records"
+	"holm/provisioner/model"
 	"holm/storage/volumes"
 )
 
 // virtualGiB is how large the guest of web finds its disk.
-func (w *world) virtualGiB(inst records.Instance) int64 {
+func (w *world) virtualGiB(inst model.Instance) int64 {
 	w.t.Helper()
 	used, err := volumes.OpenState(w.dir).Usage(w.t.Context(), inst.ID)
 	must(w.t, err)
@@ -104,7 +104,7 @@ func TestASizeThatCouldNotBeMadeIsTakenBack(t *testing.T) {
 	}
 	ops, err := w.records.Operations(t.Context(), w.record().ID)
 	must(t, err)
-	if last := ops[len(ops)-1]; last.Kind != "resize" || last.Status != records.Undone || last.Error == "" {
+	if last := ops[len(ops)-1]; last.Kind != "resize" || last.Status != model.Undone || last.Error == "" {
 		t.Errorf("the journal says %+v", last)
 	}
 }

@@ -6,12 +6,12 @@ import (
 	"sync"
 	"time"
 
-	"holm/storage/records"
+	"holm/provisioner/model"
 )
 
 // Started is what became of one of many that were to be switched on.
 type Started struct {
-	records.Instance
+	model.Instance
 	Err error // nil when it is ready
 }
 
@@ -58,7 +58,7 @@ type turns struct {
 	of  map[string]chan struct{}
 }
 
-func newTurns(instances []records.Instance, processors int) turns {
+func newTurns(instances []model.Instance, processors int) turns {
 	t := turns{make(chan struct{}, max(1, processors)), map[string]chan struct{}{}}
 	for _, inst := range instances {
 		t.of[inst.Tenant] = nil
@@ -77,7 +77,7 @@ func (t turns) take(tenant string) (over func()) {
 }
 
 // startOne is one of many: what it does in detail is told to nobody.
-func (p *Provisioner) startOne(ctx context.Context, inst records.Instance, w *watcher) Started {
+func (p *Provisioner) startOne(ctx context.Context, inst model.Instance, w *watcher) Started {
 	if ctx.Err() != nil {
 		return Started{inst, cutShort(context.Cause(ctx), "start it: "+command("start", inst), "instance %q was not started", inst.Name)}
 	}
@@ -93,7 +93,7 @@ func (p *Provisioner) startOne(ctx context.Context, inst records.Instance, w *wa
 }
 
 // Interrupted returns the instances that are off although nobody has stopped them, by holm or from within, in no particular order.
-func (p *Provisioner) Interrupted(ctx context.Context) ([]records.Instance, error) {
+func (p *Provisioner) Interrupted(ctx context.Context) ([]model.Instance, error) {
 	h, all, states, err := p.everyState(ctx)
 	if err != nil || len(all) == 0 {
 		return nil, err
@@ -102,13 +102,13 @@ func (p *Provisioner) Interrupted(ctx context.Context) ([]records.Instance, erro
 	if err != nil {
 		return nil, err
 	}
-	var found []records.Instance
+	var found []model.Instance
 	for _, inst := range all {
 		switch inst.State {
-		case records.Creating, records.Destroying, records.Stopped:
+		case model.Creating, model.Destroying, model.Stopped:
 			continue
 		}
-		if s, there := states[inst.UUID]; there && off(s) && (inst.Parked || !halted[inst.UUID] || inst.State == records.Failed) {
+		if s, there := states[inst.UUID]; there && off(s) && (inst.Parked || !halted[inst.UUID] || inst.State == model.Failed) {
 			found = append(found, inst)
 		}
 	}

@@ -4,7 +4,7 @@ import (
 	"context"
 
 	"holm/internal/fault"
-	"holm/storage/records"
+	"holm/provisioner/model"
 )
 
 // poolFor is the pool that a new instance goes into: the one that was asked for, else the host's own; "" is the state
@@ -18,7 +18,7 @@ func (p *Provisioner) poolFor(ctx context.Context, asked string) (string, error)
 }
 
 // settleIn holds a new instance against its pool as that is now. It returns nil for the state directory.
-func (p *Provisioner) settleIn(ctx context.Context, inst records.Instance) (*survey, error) {
+func (p *Provisioner) settleIn(ctx context.Context, inst model.Instance) (*survey, error) {
 	pool, err := p.poolOf(ctx, inst)
 	if err != nil || pool == nil {
 		return nil, err
@@ -28,15 +28,15 @@ func (p *Provisioner) settleIn(ctx context.Context, inst records.Instance) (*sur
 		return nil, err
 	}
 	switch s.pool.Health.Status {
-	case records.PoolBroken:
+	case model.PoolBroken:
 		return nil, broken(s.pool)
-	case records.PoolDegraded:
+	case model.PoolDegraded:
 		if !inst.AllowDegraded {
 			return nil, fault.New(fault.Refused,
 				"wait until it is whole: holm pool check "+pool.Name+"      or add --allow-degraded, which is recorded",
 				"pool %q is degraded: %s", pool.Name, s.pool.Health.Why)
 		}
-	case records.PoolHealthy:
+	case model.PoolHealthy:
 	}
 	if s.tree.FreeBytes < minFree {
 		return nil, fault.New(fault.Unfit, "make room in it, or use another one: --pool POOL",
@@ -61,14 +61,14 @@ func (s *survey) limit() uint64 {
 
 // promise refuses an instance for which the pool has too little left, given all the others. It runs inside the
 // transaction that makes the promise.
-func (s *survey) promise(others []records.Instance, inst records.Instance) error {
+func (s *survey) promise(others []model.Instance, inst model.Instance) error {
 	if s == nil {
 		return nil
 	}
 	if err := s.offers(inst.Flavor.DiskGiB); err != nil {
 		return err
 	}
-	promised, asked := records.Promised(inst.Pool, others), uint64(max(inst.Flavor.DiskGiB, 0))<<30 // #nosec G115 -- not negative
+	promised, asked := model.Promised(inst.Pool, others), uint64(max(inst.Flavor.DiskGiB, 0))<<30 // #nosec G115 -- not negative
 	if limit := s.limit(); promised+asked > limit {
 		return fault.New(fault.Refused, "ask for less: --disk SIZE      or use another pool: --pool POOL",
 			"pool %q has promised %d of %d GiB: %d GiB are too much", inst.Pool, promised>>30, limit>>30, inst.Flavor.DiskGiB)
@@ -78,7 +78,7 @@ func (s *survey) promise(others []records.Instance, inst records.Instance) error
 
 // standsOn refuses to switch on an instance whose pool is broken. One that is merely degraded runs on; whoever watches is
 // told, once.
-func (p *Provisioner) standsOn(ctx context.Context, inst records.Instance, w *watcher) error {
+func (p *Provisioner) standsOn(ctx context.Context, inst model.Instance, w *watcher) error {
 	pool, err := p.poolOf(ctx, inst)
 	if err != nil || pool == nil {
 		return err
@@ -87,10 +87,10 @@ func (p *Provisioner) standsOn(ctx context.Context, inst records.Instance, w *wa
 	if err != nil {
 		return err
 	}
-	if s.pool.Health.Status == records.PoolBroken {
+	if s.pool.Health.Status == model.PoolBroken {
 		return broken(s.pool)
 	}
-	if s.pool.Health.Status == records.PoolDegraded && !s.pool.Health.Told && w.watched {
+	if s.pool.Health.Status == model.PoolDegraded && !s.pool.Health.Told && w.watched {
 		w.begin("pool")
 		w.finish("pool", pool.Name+" is DEGRADED: "+s.pool.Health.Why)
 		return p.told(ctx, s.pool)
@@ -99,11 +99,11 @@ func (p *Provisioner) standsOn(ctx context.Context, inst records.Instance, w *wa
 }
 
 // told records that a person has heard of the health of a pool.
-func (p *Provisioner) told(ctx context.Context, pool records.Pool) error {
-	if pool.Health.Told || pool.Health.Status == records.PoolHealthy {
+func (p *Provisioner) told(ctx context.Context, pool model.Pool) error {
+	if pool.Health.Told || pool.Health.Status == model.PoolHealthy {
 		return nil
 	}
-	_, err := p.Records.UpdatePool(ctx, pool.Name, func(r *records.Pool) error {
+	_, err := p.Records.UpdatePool(ctx, pool.Name, func(r *model.Pool) error {
 		if r.Health.Status == pool.Health.Status && r.Health.Why == pool.Health.Why {
 			r.Health.Told = true
 		}
@@ -112,6 +112,6 @@ func (p *Provisioner) told(ctx context.Context, pool records.Pool) error {
 	return err
 }
 
-func broken(pool records.Pool) error {
+func broken(pool model.Pool) error {
 	return fault.New(fault.Unfit, "look at it: holm pool show "+pool.Name, "pool %q is broken: %s", pool.Name, pool.Health.Why)
 }

@@ -6,7 +6,7 @@ import (
 	"errors"
 	"io"
 
-	"holm/storage/records"
+	"holm/provisioner/model"
 )
 
 // Show returns the record of an instance, what the hypervisor says of it now, and what it takes on disk.
@@ -41,7 +41,7 @@ func (p *Provisioner) Show(ctx context.Context, tenant, name string) (View, erro
 	if state == DomainStalled {
 		v.Stalled = whyStalled(ctx, h, inst)
 	}
-	if v.Status == string(records.Ready) {
+	if v.Status == string(model.Ready) {
 		if word, why := p.standing(ctx, h, inst); word != "" {
 			v.Status, v.Now = word, why
 		}
@@ -64,19 +64,19 @@ func unreachable(err error) (why string, other error) {
 }
 
 // status is the word for what the record and the hypervisor say together.
-func status(recorded records.State, domain DomainState) string {
+func status(recorded model.State, domain DomainState) string {
 	switch recorded {
-	case records.Creating, records.Destroying, records.Failed:
+	case model.Creating, model.Destroying, model.Failed:
 		return string(recorded)
 	}
 	switch domain {
 	case DomainRunning:
-		if recorded == records.Stopped {
-			return string(records.Booting) // switched on by somebody else
+		if recorded == model.Stopped {
+			return string(model.Booting) // switched on by somebody else
 		}
 		return string(recorded)
 	case DomainOff:
-		return string(records.Stopped)
+		return string(model.Stopped)
 	case DomainAbsent:
 		return "broken"
 	default:
@@ -153,7 +153,7 @@ func (p *Provisioner) Console(ctx context.Context, tenant, name string) (io.Read
 }
 
 // reach finds an instance without taking its lock: looking changes nothing.
-func (p *Provisioner) reach(ctx context.Context, tenant, name string) (Hypervisor, records.Instance, error) {
+func (p *Provisioner) reach(ctx context.Context, tenant, name string) (Hypervisor, model.Instance, error) {
 	inst, err := p.find(ctx, tenant, name)
 	if err != nil {
 		return nil, inst, err

@@ -9,7 +9,7 @@ import (
 	"holm/internal/fault"
 	"holm/provisioner"
 	"holm/provisioner/environment"
-	"holm/storage/records"
+	"holm/provisioner/model"
 )
 
 func TestShowAndListSayWhatThereIs(t *testing.T) {
@@ -25,14 +25,14 @@ func TestShowAndListSayWhatThereIs(t *testing.T) {
 	named := inst.Key.Destroyed() // what it is sealed in is nobody's business
 	inst.Key = &named
 	force := environment.InForce{
-		Environment: records.Environment{Nameservers: []string{"9.9.9.9"}}, From: map[string]string{"nameservers": environment.FromResolver},
+		Environment: model.Environment{Nameservers: []string{"9.9.9.9"}}, From: map[string]string{"nameservers": environment.FromResolver},
 	}
 	if diff := cmp.Diff(provisioner.View{Instance: inst, DomainState: "running", Status: "ready", InForce: force}, view); diff != "" {
 		t.Error(diff)
 	}
 	rows, err := holm.List(ctx, "default")
 	must(t, err)
-	if diff := cmp.Diff([]provisioner.Row{{Summary: records.Summarize(inst), Status: "ready"}}, rows); diff != "" {
+	if diff := cmp.Diff([]provisioner.Row{{Summary: model.Summarize(inst), Status: "ready"}}, rows); diff != "" {
 		t.Error(diff)
 	}
 	rows, err = holm.List(ctx, "acme")
@@ -85,7 +85,7 @@ func TestTheStatusIsTheWordForRecordAndDomainTogether(t *testing.T) {
 		case provisioner.DomainRunning, provisioner.DomainPaused:
 		}
 	}
-	states := []records.State{records.Creating, records.Booting, records.Ready, records.Stopped, records.Failed, records.Destroying}
+	states := []model.State{model.Creating, model.Booting, model.Ready, model.Stopped, model.Failed, model.Destroying}
 	for _, c := range []struct {
 		domain provisioner.DomainState
 		want   []string // by state
@@ -97,7 +97,7 @@ func TestTheStatusIsTheWordForRecordAndDomainTogether(t *testing.T) {
 	} {
 		becomes(c.domain)
 		for i, state := range states {
-			_, err := w.records.Update(ctx, inst.ID, func(r *records.Instance) error { r.State = state; return nil })
+			_, err := w.records.Update(ctx, inst.ID, func(r *model.Instance) error { r.State = state; return nil })
 			must(t, err)
 			view, err := holm.Show(ctx, "default", "web")
 			must(t, err)

@@ -7,14 +7,14 @@ import (
 
 	"holm/internal/fault"
 	"holm/provisioner/machine"
-	"holm/storage/records"
+	"holm/provisioner/model"
 )
 
 // resumeAbove is how much has to be free in a pool before a guest goes on that was paused for want of it, in bytes.
 const resumeAbove = 64 << 20
 
 // whyStalled says why the hypervisor has paused an instance.
-func whyStalled(ctx context.Context, h Hypervisor, inst records.Instance) string {
+func whyStalled(ctx context.Context, h Hypervisor, inst model.Instance) string {
 	failed, err := h.DiskErrors(ctx, inst.UUID)
 	if err != nil || failed[machine.StateTarget] == "" {
 		return "a disk has failed"
@@ -43,14 +43,14 @@ func (p *Provisioner) roomIn(ctx context.Context, pool string) (uint64, error) {
 		return 0, err
 	}
 	s, err := p.survey(ctx, found)
-	if err == nil && s.pool.Health.Status == records.PoolBroken {
+	if err == nil && s.pool.Health.Status == model.PoolBroken {
 		err = broken(s.pool)
 	}
 	return s.tree.FreeBytes, err
 }
 
 // unstall lets an instance go on that was paused because its pool was full, if that has room now.
-func (p *Provisioner) unstall(ctx context.Context, h Hypervisor, inst records.Instance) (resumed bool, err error) {
+func (p *Provisioner) unstall(ctx context.Context, h Hypervisor, inst model.Instance) (resumed bool, err error) {
 	free, err := p.roomIn(ctx, inst.Pool)
 	if err != nil || free < resumeAbove {
 		return false, err
@@ -60,7 +60,7 @@ func (p *Provisioner) unstall(ctx context.Context, h Hypervisor, inst records.In
 }
 
 // stillFull is the fault for an instance that cannot go on.
-func stillFull(ctx context.Context, h Hypervisor, inst records.Instance) error {
+func stillFull(ctx context.Context, h Hypervisor, inst model.Instance) error {
 	return fault.New(fault.Failure, "make room, then: "+command("start", inst)+"      or cut its power: "+command("stop --force", inst),
 		"instance %q is paused: %s", inst.Name, whyStalled(ctx, h, inst))
 }
@@ -102,7 +102,7 @@ func (p *Provisioner) Unstall(ctx context.Context) ([]Paused, error) {
 
 // unstallHeld is unstall for an instance that was seen stalled before its lock was taken. By now it may be gone, or be paused by
 // somebody: then it is not to go on.
-func (p *Provisioner) unstallHeld(ctx context.Context, seen records.Instance, paused *Paused) (still bool, err error) {
+func (p *Provisioner) unstallHeld(ctx context.Context, seen model.Instance, paused *Paused) (still bool, err error) {
 	h, inst, release, err := p.hold(ctx, seen.Tenant, seen.Name, atOnce)
 	switch fault.KindOf(err) {
 	case fault.Busy, fault.NotFound:

@@ -8,12 +8,12 @@ import (
 	"holm/guest/report"
 	"holm/images"
 	"holm/internal/fault"
+	"holm/provisioner/model"
 	"holm/provisioner/saga"
-	"holm/storage/records"
 )
 
-func (p *Provisioner) powerOn(ctx context.Context, h Hypervisor, inst records.Instance, w *watcher) (records.Instance, error) {
-	if inst.State == records.Creating || inst.State == records.Destroying {
+func (p *Provisioner) powerOn(ctx context.Context, h Hypervisor, inst model.Instance, w *watcher) (model.Instance, error) {
+	if inst.State == model.Creating || inst.State == model.Destroying {
 		return inst, unfinished(inst)
 	}
 	state, err := h.State(ctx, inst.UUID)
@@ -70,8 +70,8 @@ func (p *Provisioner) powerOn(ctx context.Context, h Hypervisor, inst records.In
 	if _, err := p.runner(w).Run(ctx, op, []saga.Stage{{network, p.redefined(h, inst, image)}, {p.start(h, inst, image, w)}}); err != nil {
 		return inst, notStarted(ctx, inst, err)
 	}
-	inst, err = p.Records.Update(context.WithoutCancel(ctx), inst.ID, func(i *records.Instance) error {
-		i.State, i.Failure, i.Parked = records.Booting, "", false
+	inst, err = p.Records.Update(context.WithoutCancel(ctx), inst.ID, func(i *model.Instance) error {
+		i.State, i.Failure, i.Parked = model.Booting, "", false
 		return nil
 	})
 	if err != nil {
@@ -82,12 +82,12 @@ func (p *Provisioner) powerOn(ctx context.Context, h Hypervisor, inst records.In
 
 // redefined is redefine as a step of a start: whoever changed the record may have died before libvirt was told, and what a
 // newer holm asks of a machine holds from its next start on.
-func (p *Provisioner) redefined(h Hypervisor, inst records.Instance, image images.Manifest) saga.Step {
+func (p *Provisioner) redefined(h Hypervisor, inst model.Instance, image images.Manifest) saga.Step {
 	return saga.Step{Name: "defined", Do: func(ctx context.Context) error { return p.redefine(ctx, h, inst, image) }}
 }
 
 // redefine gives libvirt the machine of the record anew.
-func (p *Provisioner) redefine(ctx context.Context, h Hypervisor, inst records.Instance, image images.Manifest) error {
+func (p *Provisioner) redefine(ctx context.Context, h Hypervisor, inst model.Instance, image images.Manifest) error {
 	xml, err := p.domainXML(ctx, inst, image, inst.SeedAttached)
 	if err != nil {
 		return err
@@ -99,7 +99,7 @@ func (p *Provisioner) redefine(ctx context.Context, h Hypervisor, inst records.I
 }
 
 // notStarted says why a start came to nothing.
-func notStarted(ctx context.Context, inst records.Instance, err error) error {
+func notStarted(ctx context.Context, inst model.Instance, err error) error {
 	failed, ok := errors.AsType[*saga.Failed](err)
 	if !ok {
 		return err
@@ -117,9 +117,9 @@ func notStarted(ctx context.Context, inst records.Instance, err error) error {
 
 // catchUp waits for an instance that somebody has switched on, unless it is ready, and says so itself: one that was ready
 // may have booted anew since.
-func (p *Provisioner) catchUp(ctx context.Context, h Hypervisor, inst records.Instance, w *watcher) (records.Instance, error) {
+func (p *Provisioner) catchUp(ctx context.Context, h Hypervisor, inst model.Instance, w *watcher) (model.Instance, error) {
 	began := p.Now()
-	if inst.State == records.Ready {
+	if inst.State == model.Ready {
 		r, err := p.quickly(ctx, h, inst)
 		if err == nil && r.Stage == report.StageReady && r.BootID == inst.BootID && accept(inst, r) == nil {
 			return inst, nil
@@ -129,13 +129,13 @@ func (p *Provisioner) catchUp(ctx context.Context, h Hypervisor, inst records.In
 		}
 		return p.awaitReady(ctx, h, inst, began, w)
 	}
-	if inst.State != records.Stopped { // else it was switched on behind holm's back, nobody knows when
+	if inst.State != model.Stopped { // else it was switched on behind holm's back, nobody knows when
 		ops, err := p.Records.Operations(ctx, inst.ID)
 		if err != nil {
 			return inst, err
 		}
 		for _, op := range slices.Backward(ops) { // when so much has ended since that its start is not kept, nobody knows either
-			if op.Status == records.Done && (op.Kind == "create" || op.Kind == "start") {
+			if op.Status == model.Done && (op.Kind == "create" || op.Kind == "start") {
 				began = op.Started
 				break
 			}

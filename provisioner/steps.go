@@ -12,14 +12,14 @@ import (
 	"holm/cloudinit"
 	"holm/images"
 	"holm/provisioner/machine"
+	"holm/provisioner/model"
 	"holm/provisioner/network"
 	"holm/provisioner/saga"
-	"holm/storage/records"
 )
 
 // createStages is the life of a create: what has to be there before a guest runs, in order. Steps of one line are
 // independent of each other. Every step can be done again and undone again, whoever died in between.
-func (p *Provisioner) createStages(h Hypervisor, inst records.Instance, image images.Manifest, w *watcher) []saga.Stage {
+func (p *Provisioner) createStages(h Hypervisor, inst model.Instance, image images.Manifest, w *watcher) []saga.Stage {
 	return []saga.Stage{
 		{p.folder(inst)},
 		{p.network(h, inst, w), p.volume(inst, w), p.seed(inst, w)},
@@ -29,7 +29,7 @@ func (p *Provisioner) createStages(h Hypervisor, inst records.Instance, image im
 }
 
 // folder is where the instance's files lie. QEMU's user has to pass through it.
-func (p *Provisioner) folder(inst records.Instance) saga.Step {
+func (p *Provisioner) folder(inst model.Instance) saga.Step {
 	dir := p.instanceDir(inst.ID)
 	return saga.Step{
 		Name: "folder",
@@ -45,7 +45,7 @@ func (p *Provisioner) folder(inst records.Instance) saga.Step {
 }
 
 // volume is the state volume, blank: the guest formats it.
-func (p *Provisioner) volume(inst records.Instance, w *watcher) saga.Step {
+func (p *Provisioner) volume(inst model.Instance, w *watcher) saga.Step {
 	return saga.Step{
 		Name: "volume",
 		Do: func(ctx context.Context) error {
@@ -76,7 +76,7 @@ func (p *Provisioner) volume(inst records.Instance, w *watcher) saga.Step {
 }
 
 // seed is what cloud-init reads at the first boot.
-func (p *Provisioner) seed(inst records.Instance, w *watcher) saga.Step {
+func (p *Provisioner) seed(inst model.Instance, w *watcher) saga.Step {
 	path := p.seedPath(inst.ID)
 	return saga.Step{
 		Name: "seed",
@@ -100,7 +100,7 @@ func (p *Provisioner) seed(inst records.Instance, w *watcher) saga.Step {
 	}
 }
 
-func (p *Provisioner) seedSpec(ctx context.Context, inst records.Instance) (cloudinit.Spec, error) {
+func (p *Provisioner) seedSpec(ctx context.Context, inst model.Instance) (cloudinit.Spec, error) {
 	own, err := p.ensureKey(ctx)
 	if err != nil {
 		return cloudinit.Spec{}, err
@@ -129,7 +129,7 @@ func (p *Provisioner) seedSpec(ctx context.Context, inst records.Instance) (clou
 }
 
 // machine is what an instance's domain is made of; seed is "" when it has none any more.
-func (p *Provisioner) machine(ctx context.Context, inst records.Instance, image images.Manifest, seed string) (machine.Spec, error) {
+func (p *Provisioner) machine(ctx context.Context, inst model.Instance, image images.Manifest, seed string) (machine.Spec, error) {
 	disks, err := p.disks(ctx, inst.Pool)
 	if err != nil {
 		return machine.Spec{}, err
@@ -160,7 +160,7 @@ func (p *Provisioner) machine(ctx context.Context, inst records.Instance, image 
 }
 
 // domainXML is the machine of an instance; seed says whether the seed is a disk of it.
-func (p *Provisioner) domainXML(ctx context.Context, inst records.Instance, image images.Manifest, seed bool) (string, error) {
+func (p *Provisioner) domainXML(ctx context.Context, inst model.Instance, image images.Manifest, seed bool) (string, error) {
 	path := ""
 	if seed {
 		path = p.seedPath(inst.ID)
@@ -173,7 +173,7 @@ func (p *Provisioner) domainXML(ctx context.Context, inst records.Instance, imag
 }
 
 // define gives libvirt the machine, with the seed as a third disk for the first boot.
-func (p *Provisioner) define(h Hypervisor, inst records.Instance, image images.Manifest, w *watcher) saga.Step {
+func (p *Provisioner) define(h Hypervisor, inst model.Instance, image images.Manifest, w *watcher) saga.Step {
 	return saga.Step{
 		Name: "defined",
 		Do: func(ctx context.Context) error {
@@ -192,7 +192,7 @@ func (p *Provisioner) define(h Hypervisor, inst records.Instance, image images.M
 }
 
 // start switches the machine on.
-func (p *Provisioner) start(h Hypervisor, inst records.Instance, image images.Manifest, w *watcher) saga.Step {
+func (p *Provisioner) start(h Hypervisor, inst model.Instance, image images.Manifest, w *watcher) saga.Step {
 	return saga.Step{
 		Name: "started",
 		Do: func(ctx context.Context) error {
@@ -208,7 +208,7 @@ func (p *Provisioner) start(h Hypervisor, inst records.Instance, image images.Ma
 
 // bound holds the QEMU that was just started to its limits. One that has ended by now needs none: whoever waits for the guest
 // says why it did. Nor has one that an earlier holm started as libvirt's user, which verify fails until it is started anew.
-func (p *Provisioner) bound(ctx context.Context, h Hypervisor, inst records.Instance) error {
+func (p *Provisioner) bound(ctx context.Context, h Hypervisor, inst model.Instance) error {
 	if p.Bound == nil || inst.UID == 0 {
 		return nil
 	}

@@ -5,7 +5,7 @@ import (
 	"errors"
 
 	"holm/internal/fault"
-	"holm/storage/records"
+	"holm/provisioner/model"
 )
 
 // Stop asks the guest to power off and waits until it is off; force cuts the power instead. A stopped instance stays
@@ -20,8 +20,8 @@ func (p *Provisioner) Stop(ctx context.Context, tenant, name string, force bool,
 	return err
 }
 
-func (p *Provisioner) powerOff(ctx context.Context, h Hypervisor, inst records.Instance, force bool, w *watcher) (records.Instance, error) {
-	if inst.State == records.Creating || inst.State == records.Destroying {
+func (p *Provisioner) powerOff(ctx context.Context, h Hypervisor, inst model.Instance, force bool, w *watcher) (model.Instance, error) {
+	if inst.State == model.Creating || inst.State == model.Destroying {
 		return inst, unfinished(inst)
 	}
 	state, err := h.State(ctx, inst.UUID)
@@ -37,8 +37,8 @@ func (p *Provisioner) powerOff(ctx context.Context, h Hypervisor, inst records.I
 			return inst, err
 		}
 	}
-	stopped, err := p.Records.Update(context.WithoutCancel(ctx), inst.ID, func(i *records.Instance) error {
-		i.State, i.Failure, i.Parked = records.Stopped, "", false
+	stopped, err := p.Records.Update(context.WithoutCancel(ctx), inst.ID, func(i *model.Instance) error {
+		i.State, i.Failure, i.Parked = model.Stopped, "", false
 		// A guest that was ready and did not let go of its seed has none at its next start. One that never was ready
 		// still needs it.
 		i.SeedAttached = i.SeedAttached && i.ReadyAt.IsZero()
@@ -52,16 +52,16 @@ func (p *Provisioner) powerOff(ctx context.Context, h Hypervisor, inst records.I
 }
 
 // journaled does a change of one step that nothing undoes, and journals it before and after.
-func (p *Provisioner) journaled(ctx context.Context, kind string, inst records.Instance, do func() error) error {
+func (p *Provisioner) journaled(ctx context.Context, kind string, inst model.Instance, do func() error) error {
 	op := p.operation(kind, inst)
 	op.Steps = []string{kind}
 	if err := p.Records.PutOperation(ctx, op); err != nil {
 		return err
 	}
 	failed := do()
-	op.Status = records.Done
+	op.Status = model.Done
 	if failed != nil {
-		op.Status, op.Error = records.Undone, failed.Error()
+		op.Status, op.Error = model.Undone, failed.Error()
 	}
 	op.Ended = p.Now().UTC()
 	if err := p.Records.PutOperation(context.WithoutCancel(ctx), op); err != nil {
@@ -71,7 +71,7 @@ func (p *Provisioner) journaled(ctx context.Context, kind string, inst records.I
 }
 
 // cutOff has the guest power off, or its power cut, and waits until it is off.
-func cutOff(ctx context.Context, h Hypervisor, inst records.Instance, force bool) error {
+func cutOff(ctx context.Context, h Hypervisor, inst model.Instance, force bool) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	events, err := h.Watch(ctx, inst.UUID)

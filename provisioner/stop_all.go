@@ -4,7 +4,7 @@ import (
 	"context"
 	"sync"
 
-	"holm/storage/records"
+	"holm/provisioner/model"
 )
 
 // ParkAll switches off all that runs, as the host is about to go down: each guest powers off by itself, and StartAll starts again
@@ -43,7 +43,7 @@ func (p *Provisioner) ParkAll(ctx context.Context, observe Observer) ([]Started,
 
 // park has one guest power off. That it did so for the host's sake is on record first: else it could not be told from one that
 // its owner has switched off, which stays off.
-func (p *Provisioner) park(ctx context.Context, h Hypervisor, inst records.Instance) error {
+func (p *Provisioner) park(ctx context.Context, h Hypervisor, inst model.Instance) error {
 	release, err := p.holdName(ctx, inst.Tenant, inst.Name, false)
 	if err != nil {
 		return err
@@ -57,7 +57,7 @@ func (p *Provisioner) park(ctx context.Context, h Hypervisor, inst records.Insta
 		return notRunning(inst, state)
 	}
 	note := func(ctx context.Context, parked bool) error {
-		_, err := p.Records.Update(ctx, inst.ID, func(i *records.Instance) error {
+		_, err := p.Records.Update(ctx, inst.ID, func(i *model.Instance) error {
 			i.Parked = parked
 			return nil
 		})
@@ -73,12 +73,12 @@ func (p *Provisioner) park(ctx context.Context, h Hypervisor, inst records.Insta
 }
 
 // Running returns the instances that run, in no particular order.
-func (p *Provisioner) Running(ctx context.Context) ([]records.Instance, error) {
+func (p *Provisioner) Running(ctx context.Context) ([]model.Instance, error) {
 	_, all, states, err := p.everyState(ctx)
 	if err != nil || len(all) == 0 {
 		return nil, err
 	}
-	var found []records.Instance
+	var found []model.Instance
 	for _, inst := range all {
 		if s, there := states[inst.UUID]; there && !off(s) {
 			found = append(found, inst)
@@ -88,7 +88,7 @@ func (p *Provisioner) Running(ctx context.Context) ([]records.Instance, error) {
 }
 
 // everyState returns all instances, and how the domain of each is, by its UUID. Without instances nobody asks libvirt.
-func (p *Provisioner) everyState(ctx context.Context) (h Hypervisor, all []records.Instance, states map[string]DomainState, err error) {
+func (p *Provisioner) everyState(ctx context.Context) (h Hypervisor, all []model.Instance, states map[string]DomainState, err error) {
 	all, err = p.Records.Instances(ctx)
 	if err != nil || len(all) == 0 {
 		return nil, nil, nil, err

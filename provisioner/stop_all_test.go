@@ -4,7 +4,7 @@ import (
 	"testing"
 
 	"holm/provisioner"
-	"holm/storage/records"
+	"holm/provisioner/model"
 )
 
 // What the host's shutdown switches off comes back with it, and what was off stays so.
@@ -54,7 +54,7 @@ func TestOneThatIsStoppedWhileTheHostGoesDownStaysOff(t *testing.T) {
 	_, err := w.holm().ParkAll(t.Context(), nil)
 	must(t, err)
 	must(t, w.holm().Stop(t.Context(), "default", "web", false, nil))
-	if off, err := w.holm().Interrupted(t.Context()); err != nil || len(off) > 0 || w.record().State != records.Stopped {
+	if off, err := w.holm().Interrupted(t.Context()); err != nil || len(off) > 0 || w.record().State != model.Stopped {
 		t.Errorf("%d would be started (%v)", len(off), err)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"holm/cloudinit"
 	"holm/internal/fault"
 	"holm/provisioner/environment"
+	"holm/provisioner/model"
 	"holm/provisioner/residency"
 	"holm/storage/records"
 )
@@ -18,8 +19,8 @@ const maxQuota = 1 << 30
 
 // TenantView is a tenant as it is shown: its record, and what its instances have.
 type TenantView struct {
-	records.Tenant
-	Used records.Resources `json:"used"`
+	model.Tenant
+	Used model.Resources `json:"used"`
 	// UID is the host's user, and group, under which its QEMUs run; 0 is none yet: it is given with the first instance.
 	UID int `json:"uid,omitempty"`
 	// InForce is what its instances are told of the world, where they say nothing themselves, without passwords.
@@ -42,7 +43,7 @@ func (p *Provisioner) AddTenant(ctx context.Context, name string, c TenantChange
 	if err := validateName("tenant", name); err != nil {
 		return TenantView{}, err
 	}
-	tenant := records.Tenant{Name: name, Created: p.Now().UTC()}
+	tenant := model.Tenant{Name: name, Created: p.Now().UTC()}
 	if err := c.apply(&tenant); err != nil {
 		return TenantView{}, err
 	}
@@ -50,7 +51,7 @@ func (p *Provisioner) AddTenant(ctx context.Context, name string, c TenantChange
 	if err != nil {
 		return TenantView{}, err
 	}
-	view := TenantView{Tenant: tenant, Used: records.Used(name, instances)}
+	view := TenantView{Tenant: tenant, Used: model.Used(name, instances)}
 	if err := tooTight(tenant, view.Used); err != nil {
 		return view, err
 	}
@@ -92,7 +93,7 @@ func (p *Provisioner) SetTenant(ctx context.Context, name string, c TenantChange
 	}
 	defer release()
 	var view TenantView
-	tenant, err := p.Records.UpdateTenant(ctx, name, func(t *records.Tenant, used records.Resources) error {
+	tenant, err := p.Records.UpdateTenant(ctx, name, func(t *model.Tenant, used model.Resources) error {
 		if err := errors.Join(c.apply(t), c.applyNetwork(t, used)); err != nil {
 			return oneError(err)
 		}
@@ -112,24 +113,24 @@ func (p *Provisioner) SetTenant(ctx context.Context, name string, c TenantChange
 }
 
 // shown is the view as it may be seen by others: what is in force, and no passwords.
-func (v TenantView) shown(host records.Environment, found environment.Resolver) TenantView {
-	v.InForce = environment.Merge(records.Environment{}, v.Environment, host, found, true).Shown()
+func (v TenantView) shown(host model.Environment, found environment.Resolver) TenantView {
+	v.InForce = environment.Merge(model.Environment{}, v.Environment, host, found, true).Shown()
 	v.Environment = v.Environment.Shown()
 	return v
 }
 
 // hostSays is what the host and its resolver say of the world; nothing when that cannot be read.
-func (p *Provisioner) hostSays(ctx context.Context) (records.Environment, environment.Resolver) {
+func (p *Provisioner) hostSays(ctx context.Context) (model.Environment, environment.Resolver) {
 	host, err := p.Records.Host(ctx)
 	if err != nil {
-		return records.Environment{}, environment.Resolver{}
+		return model.Environment{}, environment.Resolver{}
 	}
 	return host.Environment, p.Resolver()
 }
 
 // tooTight refuses a quota below what is used.
-func tooTight(t records.Tenant, used records.Resources) error {
-	over, ok := errors.AsType[*records.OverQuota](t.Within(records.Resources{}, used))
+func tooTight(t model.Tenant, used model.Resources) error {
+	over, ok := errors.AsType[*model.OverQuota](t.Within(model.Resources{}, used))
 	if !ok {
 		return nil
 	}
@@ -137,7 +138,7 @@ func tooTight(t records.Tenant, used records.Resources) error {
 		"tenant %q has %d %s, and cannot be held to %d", t.Name, over.Asked, over.What, over.Quota)
 }
 
-func (c TenantChange) apply(t *records.Tenant) error {
+func (c TenantChange) apply(t *model.Tenant) error {
 	for _, one := range []struct {
 		what string
 		from *int
@@ -214,14 +215,14 @@ func (p *Provisioner) Tenants(ctx context.Context) ([]TenantView, error) {
 		known[t.Name] = true
 	}
 	if !known[DefaultTenant] {
-		recorded, known[DefaultTenant] = append(recorded, records.Tenant{Name: DefaultTenant}), true
+		recorded, known[DefaultTenant] = append(recorded, model.Tenant{Name: DefaultTenant}), true
 	}
 	for _, inst := range instances {
 		if !known[inst.Tenant] {
-			recorded, known[inst.Tenant] = append(recorded, records.Tenant{Name: inst.Tenant}), true
+			recorded, known[inst.Tenant] = append(recorded, model.Tenant{Name: inst.Tenant}), true
 		}
 	}
-	slices.SortFunc(recorded, func(a, b records.Tenant) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(recorded, func(a, b model.Tenant) int { return strings.Compare(a.Name, b.Name) })
 	given, err := p.Records.Users(ctx)
 	if err != nil {
 		return nil, err
@@ -229,7 +230,7 @@ func (p *Provisioner) Tenants(ctx context.Context) ([]TenantView, error) {
 	views := make([]TenantView, len(recorded))
 	host, found := p.hostSays(ctx)
 	for i, t := range recorded {
-		views[i] = TenantView{Tenant: t, Used: records.Used(t.Name, instances), UID: userIn(given, t.Name).UID}.shown(host, found)
+		views[i] = TenantView{Tenant: t, Used: model.Used(t.Name, instances), UID: userIn(given, t.Name).UID}.shown(host, found)
 	}
 	return views, nil
 }
@@ -243,7 +244,7 @@ func (p *Provisioner) RemoveTenant(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	err = p.Records.DropTenant(ctx, name, func(living []records.Instance) error {
+	err = p.Records.DropTenant(ctx, name, func(living []model.Instance) error {
 		if len(living) == 0 {
 			return nil
 		}
@@ -269,13 +270,13 @@ func (p *Provisioner) reshared(ctx context.Context) error {
 }
 
 // owner is the tenant that a new instance is for. The default one needs no record.
-func (p *Provisioner) owner(ctx context.Context, name string) (records.Tenant, error) {
+func (p *Provisioner) owner(ctx context.Context, name string) (model.Tenant, error) {
 	tenant, err := p.Records.Tenant(ctx, name)
 	if !errors.Is(err, records.ErrNotFound) {
 		return tenant, err
 	}
 	if name == DefaultTenant {
-		return records.Tenant{Name: name}, nil
+		return model.Tenant{Name: name}, nil
 	}
 	have, err := p.Records.List(ctx, name)
 	if err != nil {
@@ -285,7 +286,7 @@ func (p *Provisioner) owner(ctx context.Context, name string) (records.Tenant, e
 		return tenant, fault.New(fault.NotFound, "make it: holm tenant create "+name+"      see what there is: holm tenant ls",
 			"there is no tenant %q", name)
 	}
-	return records.Tenant{Name: name}, nil
+	return model.Tenant{Name: name}, nil
 }
 
 func noTenant(name string) error {
@@ -294,7 +295,7 @@ func noTenant(name string) error {
 
 // overQuota words for a person what the records refused.
 func overQuota(err error) error {
-	over, ok := errors.AsType[*records.OverQuota](err)
+	over, ok := errors.AsType[*model.OverQuota](err)
 	if !ok {
 		return err
 	}

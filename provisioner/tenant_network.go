@@ -7,26 +7,26 @@ import (
 	"net/netip"
 
 	"holm/internal/fault"
+	"holm/provisioner/model"
 	"holm/provisioner/network"
-	"holm/storage/records"
 )
 
 // withNetwork gives a new tenant a network of its own: the subnet that was asked for or a free one of the host's pool, and a
 // free IPv6 subnet. The caller holds the network, so that no two tenants get the same. The tenant "default" has the
 // host's own, with settings perhaps.
-func (p *Provisioner) withNetwork(ctx context.Context, t records.Tenant, c TenantChange) (records.Tenant, error) {
+func (p *Provisioner) withNetwork(ctx context.Context, t model.Tenant, c TenantChange) (model.Tenant, error) {
 	if t.Name == DefaultTenant {
 		used, err := p.Records.Instances(ctx)
 		if err != nil {
 			return t, err
 		}
-		return t, c.applyNetwork(&t, records.Used(t.Name, used))
+		return t, c.applyNetwork(&t, model.Used(t.Name, used))
 	}
 	taken, taken6, bridges, err := p.takenSubnets(ctx)
 	if err != nil {
 		return t, err
 	}
-	t.Network = &records.TenantNetwork{}
+	t.Network = &model.TenantNetwork{}
 	if t.Network.Bridge, err = network.FreeBridge(rand.Reader, bridges); err != nil {
 		return t, err
 	}
@@ -42,12 +42,12 @@ func (p *Provisioner) withNetwork(ctx context.Context, t records.Tenant, c Tenan
 	if subnet6.IsValid() {
 		t.Network.Subnet6 = subnet6.String()
 	}
-	return t, c.applyNetwork(&t, records.Resources{})
+	return t, c.applyNetwork(&t, model.Resources{})
 }
 
 // apart refuses, in the transaction that stores a tenant, one whose network has anything that another's has.
-func (p *Provisioner) apart(t records.Tenant) func(existing []records.Tenant) error {
-	return func(existing []records.Tenant) error {
+func (p *Provisioner) apart(t model.Tenant) func(existing []model.Tenant) error {
+	return func(existing []model.Tenant) error {
 		if t.Network == nil || t.Network.Subnet == "" {
 			return nil
 		}
@@ -55,7 +55,7 @@ func (p *Provisioner) apart(t records.Tenant) func(existing []records.Tenant) er
 		if err != nil {
 			return err
 		}
-		for _, other := range append(existing, records.Tenant{Name: DefaultTenant}) {
+		for _, other := range append(existing, model.Tenant{Name: DefaultTenant}) {
 			its, err := p.networkOf(other)
 			if err != nil {
 				return err
@@ -126,7 +126,7 @@ func (p *Provisioner) pickSubnet(ctx context.Context, asked *string, taken []net
 
 // applyNetwork changes how a tenant's network behaves. Its subnet and whether its instances speak to each other are built into
 // them, and can change while there are none.
-func (c TenantChange) applyNetwork(t *records.Tenant, used records.Resources) error {
+func (c TenantChange) applyNetwork(t *model.Tenant, used model.Resources) error {
 	if c.Egress == nil && c.Internal == nil && (c.Subnet == nil || t.Network != nil && t.Network.Subnet != "") {
 		return nil
 	}
@@ -139,7 +139,7 @@ func (c TenantChange) applyNetwork(t *records.Tenant, used records.Resources) er
 			return fault.New(fault.Refused, "set the host's: holm host set --network NAME --subnet CIDR",
 				"tenant %q is in the host's own network", t.Name)
 		}
-		t.Network = &records.TenantNetwork{}
+		t.Network = &model.TenantNetwork{}
 	}
 	changed := *t.Network // the record may share it with what was read before
 	if c.Egress != nil {
@@ -161,7 +161,7 @@ func (c TenantChange) applyNetwork(t *records.Tenant, used records.Resources) er
 }
 
 // guardTenant gives the kernel the rules of a tenant's network anew, when it is up. The caller holds the network.
-func (p *Provisioner) guardTenant(ctx context.Context, t records.Tenant) error {
+func (p *Provisioner) guardTenant(ctx context.Context, t model.Tenant) error {
 	n, err := p.networkNamed(ctx, t.Name, "")
 	if err != nil {
 		return err

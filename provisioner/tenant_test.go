@@ -7,7 +7,7 @@ import (
 
 	"holm/internal/fault"
 	"holm/provisioner"
-	"holm/storage/records"
+	"holm/provisioner/model"
 )
 
 // tenant makes one.
@@ -126,7 +126,7 @@ func TestATenantIsNotHeldToLessThanItHas(t *testing.T) {
 	refused(t, err, fault.Refused, `tenant "acme" has 2 instances, and cannot be held to 1`)
 	view, err := w.holm().SetTenant(t.Context(), "acme", provisioner.TenantChange{Instances: new(2), CPUs: new(8)})
 	must(t, err)
-	if view.Quota != (records.Resources{Instances: 2, CPUs: 8}) || view.Used.Instances != 2 {
+	if view.Quota != (model.Resources{Instances: 2, CPUs: 8}) || view.Used.Instances != 2 {
 		t.Errorf("it is shown as %+v", view)
 	}
 	_, err = w.holm().SetTenant(t.Context(), "bolt", provisioner.TenantChange{})

@@ -13,6 +13,7 @@ import (
 
 	"holm/internal/fault"
 	"holm/provisioner"
+	"holm/provisioner/model"
 	"holm/storage/records"
 )
 
@@ -105,7 +106,7 @@ func TestACreateThatFailsLeavesNothing(t *testing.T) {
 			ops, err := w.records.Operations(t.Context(), "")
 			must(t, err)
 			for _, op := range ops {
-				if op.Status != records.Undone && op.Status != records.Done {
+				if op.Status != model.Undone && op.Status != model.Done {
 					t.Errorf("operation %s (%s) is still %s", op.ID, op.Kind, op.Status)
 				}
 			}
@@ -121,7 +122,7 @@ func TestABusyDatabaseCutsNoPower(t *testing.T) {
 	must(t, w.holm().Stop(t.Context(), "default", "web", false, nil))
 	w.records.fail = failOnce("PutOperation start done", 1, records.ErrBusy)
 	must1(t)(w.holm().Start(t.Context(), "default", "web", nil))
-	if got := w.state(w.record()); got != provisioner.DomainRunning || w.record().State != records.Ready {
+	if got := w.state(w.record()); got != provisioner.DomainRunning || w.record().State != model.Ready {
 		t.Errorf("it is %s, and %s on record", got, w.record().State)
 	}
 }
@@ -218,7 +219,7 @@ func TestWhatCannotBeUndoneIsKeptOnRecordAndCanBeRemoved(t *testing.T) {
 			_, err := w.holm().Create(t.Context(), web(), nil)
 			refused(t, err, fault.Leftover, "create web: started:", "left behind: ", "holm rm web")
 			inst := w.record()
-			if inst.State != records.Destroying || inst.Failure == "" {
+			if inst.State != model.Destroying || inst.Failure == "" {
 				t.Errorf("the record is %s (%q), want destroying, and why", inst.State, inst.Failure)
 			}
 			w.hyp.FailWith(nil)

@@ -6,8 +6,8 @@ import (
 	"io/fs"
 
 	"holm/provisioner/machine"
+	"holm/provisioner/model"
 	"holm/provisioner/uids"
-	"holm/storage/records"
 )
 
 // Users are the users of this host that tenants' QEMUs run as. Implementation: uids.System.
@@ -39,7 +39,7 @@ func (p *Provisioner) userOf(ctx context.Context, tenant string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	user, err := p.Records.TakeUser(ctx, tenant, p.Now().UTC(), func(given []records.TenantUser) (int, error) {
+	user, err := p.Records.TakeUser(ctx, tenant, p.Now().UTC(), func(given []model.TenantUser) (int, error) {
 		others, err := p.Users.Others()
 		if err != nil {
 			return 0, err
@@ -58,7 +58,7 @@ func (p *Provisioner) userOf(ctx context.Context, tenant string) (int, error) {
 
 // withUser gives the user of its tenant to an instance that is off and was made before there were any. The record says it
 // first: whoever dies then leaves files to libvirt's user that the next start hands over.
-func (p *Provisioner) withUser(ctx context.Context, inst records.Instance) (records.Instance, error) {
+func (p *Provisioner) withUser(ctx context.Context, inst model.Instance) (model.Instance, error) {
 	if inst.UID != 0 || p.Users == nil {
 		return inst, nil
 	}
@@ -66,7 +66,7 @@ func (p *Provisioner) withUser(ctx context.Context, inst records.Instance) (reco
 	if err != nil {
 		return inst, err
 	}
-	changed, err := p.Records.Update(ctx, inst.ID, func(i *records.Instance) error {
+	changed, err := p.Records.Update(ctx, inst.ID, func(i *model.Instance) error {
 		i.UID = uid
 		return nil
 	})
@@ -79,7 +79,7 @@ func (p *Provisioner) withUser(ctx context.Context, inst records.Instance) (reco
 
 // handOver lets the user of an instance at its files, and at what QEMU needs of the host. Both are looked at before each
 // start: devices lose their owner when the host boots, and a package may bring its own mode.
-func (p *Provisioner) handOver(ctx context.Context, inst records.Instance) error {
+func (p *Provisioner) handOver(ctx context.Context, inst model.Instance) error {
 	if inst.UID == 0 || p.Users == nil {
 		return nil
 	}
@@ -100,7 +100,7 @@ func (p *Provisioner) handOver(ctx context.Context, inst records.Instance) error
 }
 
 // dismiss takes from the user of a tenant that is gone what the host let it at. The number stays its own.
-func (p *Provisioner) dismiss(given []records.TenantUser, tenant string) error {
+func (p *Provisioner) dismiss(given []model.TenantUser, tenant string) error {
 	u := userIn(given, tenant)
 	if p.Users == nil || u.UID == 0 {
 		return nil
@@ -109,11 +109,11 @@ func (p *Provisioner) dismiss(given []records.TenantUser, tenant string) error {
 }
 
 // userIn is the user of a tenant that there is; zero when it has none.
-func userIn(given []records.TenantUser, tenant string) records.TenantUser {
+func userIn(given []model.TenantUser, tenant string) model.TenantUser {
 	for _, u := range given {
 		if u.Tenant == tenant && u.Left.IsZero() {
 			return u
 		}
 	}
-	return records.TenantUser{}
+	return model.TenantUser{}
 }

@@ -12,8 +12,8 @@ import (
 
 	"holm/internal/fault"
 	"holm/provisioner"
+	"holm/provisioner/model"
 	"holm/provisioner/uids"
-	"holm/storage/records"
 )
 
 // users are the host's: who has which file, and who was let at what.
@@ -70,7 +70,7 @@ func (w *world) tenantNamed(name string) {
 	must(w.t, err)
 }
 
-func (w *world) createdFor(tenant, name string) records.Instance {
+func (w *world) createdFor(tenant, name string) model.Instance {
 	w.t.Helper()
 	inst, err := w.holm().Create(w.t.Context(), provisioner.CreateSpec{Name: name, Tenant: tenant}, nil)
 	must(w.t, err)
@@ -89,7 +89,7 @@ func TestEachTenantHasAUserAndItsInstancesShareIt(t *testing.T) {
 	if v, err := w.holm().Tenant(t.Context(), "acme"); err != nil || v.UID != a1.UID {
 		t.Errorf("the tenant is shown with the user %d, %v", v.UID, err)
 	}
-	for _, inst := range []records.Instance{a1, b, def} {
+	for _, inst := range []model.Instance{a1, b, def} {
 		if got := w.users.owns[w.file(inst.ID, "state.qcow2")]; got != inst.UID {
 			t.Errorf("the volume of %s is %d's", inst.Name, got)
 		}
@@ -125,7 +125,7 @@ func TestATenantThatIsGoneLeavesItsUserToNobody(t *testing.T) {
 func TestAnInstanceFromBeforeMovesToItsTenantsUserAtItsNextStart(t *testing.T) {
 	w := newWorld(t)
 	inst := w.created("web")
-	_, err := w.records.Update(t.Context(), inst.ID, func(i *records.Instance) error {
+	_, err := w.records.Update(t.Context(), inst.ID, func(i *model.Instance) error {
 		i.UID = 0
 		return nil
 	})
@@ -176,7 +176,7 @@ func TestAStartThatDiesOnTheWayToTheTenantsUserIsGoneOnWith(t *testing.T) {
 	w := newWorld(t)
 	inst := w.created("web")
 	must(t, w.holm().Stop(t.Context(), "default", "web", true, nil))
-	_, err := w.records.Update(t.Context(), inst.ID, func(i *records.Instance) error {
+	_, err := w.records.Update(t.Context(), inst.ID, func(i *model.Instance) error {
 		i.UID = 0
 		return nil
 	})

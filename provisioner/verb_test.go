@@ -6,9 +6,9 @@ import (
 
 	"holm/provisioner"
 	"holm/provisioner/environment"
+	"holm/provisioner/model"
 	"holm/provisioner/network"
 	"holm/storage/ledger"
-	"holm/storage/records"
 )
 
 // verb is one command line of somebody's.
@@ -62,7 +62,7 @@ func (b *bustle) any(f focus) verb {
 	c := b.c
 	tenant, name := f.tenant, f.name
 	of := func(what string) string { return what + " " + tenant + "/" + name }
-	type method func(*provisioner.Provisioner, context.Context, string, string, provisioner.Observer) (records.Instance, error)
+	type method func(*provisioner.Provisioner, context.Context, string, string, provisioner.Observer) (model.Instance, error)
 	one := func(what string, do method) verb {
 		return verb{of(what), func(ctx context.Context, p *provisioner.Provisioner) error {
 			_, err := do(p, ctx, tenant, name, nil)
@@ -177,24 +177,24 @@ func (b *bustle) ofPools() verb {
 }
 
 func (b *bustle) ofHost() verb {
-	set := func(ctx context.Context, p *provisioner.Provisioner, change func(h *records.Host), rule records.Rule) error {
-		_, err := p.Records.SetHost(ctx, func(h *records.Host) error { change(h); return nil }, rule)
+	set := func(ctx context.Context, p *provisioner.Provisioner, change func(h *model.Host), rule model.Rule) error {
+		_, err := p.Records.SetHost(ctx, func(h *model.Host) error { change(h); return nil }, rule)
 		return err
 	}
 	if b.c.below(2) == 0 {
 		pool := pick(b.c, "fast", "")
 		rule := provisioner.MayHavePool(pool)
 		if pool == "" {
-			rule = func(records.Around) error { return nil }
+			rule = func(model.Around) error { return nil }
 		}
 		return verb{"host set --pool " + pool, func(ctx context.Context, p *provisioner.Provisioner) error {
-			return set(ctx, p, func(h *records.Host) { h.Pool = pool }, rule)
+			return set(ctx, p, func(h *model.Host) { h.Pool = pool }, rule)
 		}}
 	}
 	n, err := network.Named(pick(b.c, "holm-b", "holm-c"), pick(b.c, "10.78.0.0/24", "10.200.0.0/24"))
 	must(b.t, err)
 	return verb{"host set --network " + n.Name, func(ctx context.Context, p *provisioner.Provisioner) error {
-		return set(ctx, p, func(h *records.Host) { h.Network, h.Subnet = n.Name, n.Subnet.String() }, provisioner.MayHaveNetwork(n))
+		return set(ctx, p, func(h *model.Host) { h.Network, h.Subnet = n.Name, n.Subnet.String() }, provisioner.MayHaveNetwork(n))
 	}}
 }
 

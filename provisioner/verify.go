@@ -5,8 +5,8 @@ import (
 	"errors"
 
 	"holm/internal/fault"
+	"holm/provisioner/model"
 	"holm/provisioner/verify"
-	"holm/storage/records"
 )
 
 // Verify holds a running instance to its promises and records how many it keeps. It changes nothing else: an instance
@@ -24,7 +24,7 @@ func (p *Provisioner) Verify(ctx context.Context, tenant, name string, observe O
 }
 
 // verify is Verify for whoever holds the name already.
-func (p *Provisioner) verify(ctx context.Context, h Hypervisor, inst records.Instance, observe Observer) (verify.Verdict, error) {
+func (p *Provisioner) verify(ctx context.Context, h Hypervisor, inst model.Instance, observe Observer) (verify.Verdict, error) {
 	if err := verifiable(ctx, h, inst); err != nil {
 		return verify.Verdict{}, err
 	}
@@ -39,14 +39,14 @@ func (p *Provisioner) verify(ctx context.Context, h Hypervisor, inst records.Ins
 	// What was seen is so, even if ctx has ended by now.
 	after := context.WithoutCancel(ctx)
 	p.crash("verify.judged")
-	if _, err := p.Records.Update(after, inst.ID, func(i *records.Instance) error {
+	if _, err := p.Records.Update(after, inst.ID, func(i *model.Instance) error {
 		p.count(i, v)
 		return nil
 	}); err != nil {
 		return v, err
 	}
 	p.crash("verify.recorded")
-	op.Status, op.Ended = records.Done, p.Now().UTC()
+	op.Status, op.Ended = model.Done, p.Now().UTC()
 	if !v.Holds() {
 		op.Error = summary(v)
 	}
@@ -62,13 +62,13 @@ func (p *Provisioner) verify(ctx context.Context, h Hypervisor, inst records.Ins
 }
 
 // count takes a verdict into a record.
-func (p *Provisioner) count(i *records.Instance, v verify.Verdict) {
+func (p *Provisioner) count(i *model.Instance, v verify.Verdict) {
 	i.ChecksPassed, i.ChecksTotal, i.CheckedAt = v.Counts().Passed, total(v), p.Now().UTC()
 }
 
 // verifiable refuses what cannot be asked: an instance that does not run, or that has never said who it is.
-func verifiable(ctx context.Context, h Hypervisor, inst records.Instance) error {
-	if inst.State == records.Creating || inst.State == records.Destroying {
+func verifiable(ctx context.Context, h Hypervisor, inst model.Instance) error {
+	if inst.State == model.Creating || inst.State == model.Destroying {
 		return unfinished(inst)
 	}
 	state, err := h.State(ctx, inst.UUID)
@@ -78,7 +78,7 @@ func verifiable(ctx context.Context, h Hypervisor, inst records.Instance) error 
 	if state != DomainRunning {
 		return notRunning(inst, state)
 	}
-	if inst.State == records.Ready || inst.State == records.Failed && inst.HostKey != "" {
+	if inst.State == model.Ready || inst.State == model.Failed && inst.HostKey != "" {
 		return nil
 	}
 	return fault.New(fault.Failure, "wait for it: "+command("wait", inst),
@@ -86,7 +86,7 @@ func verifiable(ctx context.Context, h Hypervisor, inst records.Instance) error 
 }
 
 // unverified journals that there is no verdict, and says why.
-func (p *Provisioner) unverified(ctx context.Context, inst records.Instance, op records.Operation, failed error, w *watcher) error {
+func (p *Provisioner) unverified(ctx context.Context, inst model.Instance, op model.Operation, failed error, w *watcher) error {
 	var result error
 	bad, guilty := errors.AsType[*verdict](failed)
 	switch {
@@ -99,7 +99,7 @@ func (p *Provisioner) unverified(ctx context.Context, inst records.Instance, op 
 		result = fault.New(kind, remedy, "instance %q cannot be verified: %w", inst.Name, oneError(failed))
 	}
 	w.tell("verified", Broken, clean(result.Error()))
-	op.Status, op.Ended, op.Error = records.Undone, p.Now().UTC(), result.Error()
+	op.Status, op.Ended, op.Error = model.Undone, p.Now().UTC(), result.Error()
 	if err := p.Records.PutOperation(context.WithoutCancel(ctx), op); err != nil {
 		return oneError(result, err)
 	}

@@ -11,8 +11,8 @@ import (
 	"holm/guest/report"
 	"holm/internal/fault"
 	"holm/provisioner"
+	"holm/provisioner/model"
 	"holm/provisioner/verify"
-	"holm/storage/records"
 )
 
 func TestVerifyCountsAndLeavesTheRestAlone(t *testing.T) {
@@ -52,7 +52,7 @@ func TestVerifyCountsAndLeavesTheRestAlone(t *testing.T) {
 	}
 	ops, err := w.records.Operations(t.Context(), after.ID)
 	must(t, err)
-	if last := ops[len(ops)-1]; last.Kind != "verify" || last.Status != records.Done || last.Error != "2 of 5 checks do not hold" {
+	if last := ops[len(ops)-1]; last.Kind != "verify" || last.Status != model.Done || last.Error != "2 of 5 checks do not hold" {
 		t.Errorf("%+v", last)
 	}
 	must(t, w.records.VerifyAudit(t.Context()))
@@ -65,12 +65,12 @@ func TestAFailedInstanceCanBeVerifiedAndWaitMakesItReady(t *testing.T) {
 	_, err := w.holm().Create(t.Context(), web(), nil)
 	refused(t, err, fault.CheckFailed)
 	v, err := w.holm().Verify(t.Context(), "default", "web", nil)
-	if err != nil || v.Counts().Failed != 1 || w.record().State != records.Failed {
+	if err != nil || v.Counts().Failed != 1 || w.record().State != model.Failed {
 		t.Errorf("%+v, %v", v, err)
 	}
 	w.inspect = good
 	inst, err := w.holm().Wait(t.Context(), "default", "web", nil)
-	if err != nil || inst.State != records.Ready || inst.Failure != "" {
+	if err != nil || inst.State != model.Ready || inst.Failure != "" {
 		t.Errorf("mended, it is %s (%s): %v", inst.State, inst.Failure, err)
 	}
 }
@@ -132,7 +132,7 @@ func TestAVerifyThatIsLiedToHasNoVerdict(t *testing.T) {
 	}
 	ops, err := w.records.Operations(t.Context(), before.ID)
 	must(t, err)
-	if last := ops[len(ops)-1]; last.Kind != "verify" || last.Status != records.Undone || !strings.Contains(last.Error, "another host key") {
+	if last := ops[len(ops)-1]; last.Kind != "verify" || last.Status != model.Undone || !strings.Contains(last.Error, "another host key") {
 		t.Errorf("%+v", last)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"holm/internal/fault"
+	"holm/provisioner/model"
 	"holm/storage/keys"
 	"holm/storage/luks"
 	"holm/storage/records"
@@ -20,7 +21,7 @@ func (p *Provisioner) tenantKey(ctx context.Context, tenant string) (keys.Key, e
 		if err != nil {
 			return keys.Key{}, err
 		}
-		at := slices.IndexFunc(all, func(k records.TenantKey) bool { return k.Tenant == tenant })
+		at := slices.IndexFunc(all, func(k model.TenantKey) bool { return k.Tenant == tenant })
 		if at < 0 {
 			return p.firstKey(ctx, tenant)
 		}
@@ -47,7 +48,7 @@ func (p *Provisioner) firstKey(ctx context.Context, tenant string) (keys.Key, er
 	if err != nil {
 		return keys.Key{}, err
 	}
-	if slices.ContainsFunc(all, func(k records.TenantKey) bool { return k.Tenant == tenant }) {
+	if slices.ContainsFunc(all, func(k model.TenantKey) bool { return k.Tenant == tenant }) {
 		return p.tenantKey(ctx, tenant) // somebody else was faster
 	}
 	want := ""
@@ -67,8 +68,8 @@ func (p *Provisioner) firstKey(ctx context.Context, tenant string) (keys.Key, er
 	if err != nil {
 		return keys.Key{}, err
 	}
-	none := func([]records.TenantKey) error { return nil }
-	return fresh, p.Records.AddTenantKey(ctx, records.TenantKey{Tenant: tenant, Key: sealed, Made: p.Now().UTC()}, none)
+	none := func([]model.TenantKey) error { return nil }
+	return fresh, p.Records.AddTenantKey(ctx, model.TenantKey{Tenant: tenant, Key: sealed, Made: p.Now().UTC()}, none)
 }
 
 // Sealed is the records as what the host's key has sealed: keys.Book.
@@ -87,7 +88,7 @@ func (s Sealed) SealedBy(ctx context.Context) (ids []string, err error) {
 
 // Reseal implements keys.Book.
 func (s Sealed) Reseal(ctx context.Context, from, to keys.Key) error {
-	return s.ResealTenantKeys(ctx, func(key *records.TenantKey) error {
+	return s.ResealTenantKeys(ctx, func(key *model.TenantKey) error {
 		if key.Key.By == to.ID() {
 			return nil
 		}
@@ -100,7 +101,7 @@ func (s Sealed) Reseal(ctx context.Context, from, to keys.Key) error {
 }
 
 // sealVolume gives a new instance a key for its volume.
-func (p *Provisioner) sealVolume(ctx context.Context, inst *records.Instance) error {
+func (p *Provisioner) sealVolume(ctx context.Context, inst *model.Instance) error {
 	tenant, err := p.tenantKey(ctx, inst.Tenant)
 	if err != nil {
 		return err
@@ -112,7 +113,7 @@ func (p *Provisioner) sealVolume(ctx context.Context, inst *records.Instance) er
 
 // passphrase opens the volume of an instance; nil when it is not encrypted. It goes by the record as it is now: the key may
 // have been sealed anew since inst was read.
-func (p *Provisioner) passphrase(ctx context.Context, inst records.Instance) ([]byte, error) {
+func (p *Provisioner) passphrase(ctx context.Context, inst model.Instance) ([]byte, error) {
 	if inst.Key == nil {
 		return nil, nil
 	}
@@ -150,7 +151,7 @@ func (p *Provisioner) RotateKey(ctx context.Context, tenant string) (id string, 
 		return "", 0, err
 	}
 	defer release()
-	key, err := p.Records.RotateKey(ctx, tenant, func(key *records.TenantKey, instances []records.Instance) error {
+	key, err := p.Records.RotateKey(ctx, tenant, func(key *model.TenantKey, instances []model.Instance) error {
 		host, err := p.HostKey.Key(key.Key.By, false)
 		if err != nil {
 			return err
@@ -187,7 +188,7 @@ func (p *Provisioner) RotateKey(ctx context.Context, tenant string) (id string, 
 }
 
 // Encryption says for people and auditors how the volume of an instance is encrypted.
-func Encryption(inst records.Instance) string {
+func Encryption(inst model.Instance) string {
 	if inst.Key == nil {
 		return "none"
 	}

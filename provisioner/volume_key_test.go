@@ -8,8 +8,8 @@ import (
 
 	"holm/internal/fault"
 	"holm/provisioner"
+	"holm/provisioner/model"
 	"holm/storage/keys"
-	"holm/storage/records"
 )
 
 func (w *world) hostKey() string { return filepath.Join(w.dir, "keys", "host.key") }
@@ -113,7 +113,7 @@ func TestAnInstanceFromBeforeThereWereKeysStartsAndIsSaidToBePlain(t *testing.T)
 	w := newWorld(t)
 	inst := w.created("web")
 	w.hyp.PowerOff(inst.UUID)
-	must1(t)(w.records.Update(t.Context(), inst.ID, func(i *records.Instance) error {
+	must1(t)(w.records.Update(t.Context(), inst.ID, func(i *model.Instance) error {
 		i.Key = nil
 		return nil
 	}))

@@ -6,8 +6,8 @@ import (
 	"errors"
 	"slices"
 
+	"holm/provisioner/model"
 	"holm/provisioner/network"
-	"holm/storage/records"
 )
 
 // Rebuilt are the rules of a network that were not as they are on record, and what became of that.
@@ -72,7 +72,7 @@ func (p *Provisioner) shared(ctx context.Context, more int) error {
 }
 
 // walls compares the rules of an instance's network with what is on record.
-func (p *Provisioner) walls(ctx context.Context, inst records.Instance) (network.Walls, error) {
+func (p *Provisioner) walls(ctx context.Context, inst model.Instance) (network.Walls, error) {
 	release, err := p.holdNetwork(ctx)
 	if err != nil {
 		return network.Walls{}, err
@@ -99,7 +99,7 @@ func (p *Provisioner) wanted(ctx context.Context, name string) (all []network.Wa
 	if err != nil {
 		return nil, err
 	}
-	slices.SortFunc(instances, func(a, b records.Instance) int {
+	slices.SortFunc(instances, func(a, b model.Instance) int {
 		return cmp.Or(cmp.Compare(a.Network, b.Network), cmp.Compare(a.ID, b.ID))
 	})
 	for _, inst := range instances {
@@ -118,7 +118,7 @@ func (p *Provisioner) wanted(ctx context.Context, name string) (all []network.Wa
 			return nil, err
 		}
 		w := &all[len(all)-1]
-		if inst.State == records.Creating || inst.State == records.Destroying {
+		if inst.State == model.Creating || inst.State == model.Destroying {
 			w.Perhaps = append(w.Perhaps, guest)
 		} else {
 			w.Guests = append(w.Guests, guest)

@@ -10,6 +10,7 @@ import (
 
 	"holm/internal/fault"
 	"holm/provisioner"
+	"holm/provisioner/model"
 	"holm/provisioner/network"
 	"holm/storage/records"
 )
@@ -57,8 +58,8 @@ func (w *world) older(name, subnet string) {
 	w.t.Helper()
 	_, err := w.holm().Flavors(w.t.Context())
 	must(w.t, err)
-	must(w.t, w.records.AddTenant(w.t.Context(), records.Tenant{Name: name, Network: &records.TenantNetwork{Subnet: subnet}},
-		func([]records.Tenant) error { return nil }))
+	must(w.t, w.records.AddTenant(w.t.Context(), model.Tenant{Name: name, Network: &model.TenantNetwork{Subnet: subnet}},
+		func([]model.Tenant) error { return nil }))
 }
 
 func TestACreateThatFindsAnothersBridgeLeavesItsWallsAlone(t *testing.T) {
@@ -81,10 +82,10 @@ func TestACreateThatFindsAnothersBridgeLeavesItsWallsAlone(t *testing.T) {
 	}
 	// Nor does one that was never finished, and is removed by its record alone.
 	wreck := w.records
-	must1(t)(wreck.Reserve(t.Context(), records.Instance{
-		ID: "0123456789ab", UUID: "22222222-2222-4333-8444-555555555555", Tenant: attacker, Name: "wreck", State: records.Creating,
+	must1(t)(wreck.Reserve(t.Context(), model.Instance{
+		ID: "0123456789ab", UUID: "22222222-2222-4333-8444-555555555555", Tenant: attacker, Name: "wreck", State: model.Creating,
 		Network: "holm-default." + attacker, MAC: "52:54:00:00:00:01", Address: "10.200.2.10",
-	}, records.Operation{ID: "1", Kind: "create", Status: records.Running, Instance: "0123456789ab"}, func([]records.Instance, *records.Instance) error { return nil }))
+	}, model.Operation{ID: "1", Kind: "create", Status: model.Running, Instance: "0123456789ab"}, func([]model.Instance, *model.Instance) error { return nil }))
 	must(t, w.holm().Remove(t.Context(), attacker, "wreck", nil))
 	if !maps.Equal(before, w.tables()) {
 		t.Errorf("after a removal the victim's walls are\n%v", w.tables())

@@ -7,8 +7,8 @@ import (
 	"testing"
 
 	"holm/provisioner"
+	"holm/provisioner/model"
 	"holm/provisioner/network"
-	"holm/storage/records"
 )
 
 func TestWallsThatSomebodyTookDownAreBuiltAgain(t *testing.T) {
@@ -51,10 +51,10 @@ func TestWallsOfANetworkThatIsAnothersAreNotBuilt(t *testing.T) {
 	w.older(attacker, "10.200.2.0/24")
 	must1(t)(w.holm().Create(t.Context(), in(victim), nil))
 	before := w.tables()
-	must1(t)(w.records.Reserve(t.Context(), records.Instance{
-		ID: "0123456789ab", UUID: "22222222-2222-4333-8444-555555555555", Tenant: attacker, Name: "old", State: records.Stopped,
+	must1(t)(w.records.Reserve(t.Context(), model.Instance{
+		ID: "0123456789ab", UUID: "22222222-2222-4333-8444-555555555555", Tenant: attacker, Name: "old", State: model.Stopped,
 		Network: "holm-default." + attacker, MAC: "52:54:00:00:00:01", Address: "10.200.2.10",
-	}, records.Operation{ID: "1", Kind: "create", Status: records.Done, Instance: "0123456789ab"}, func([]records.Instance, *records.Instance) error { return nil }))
+	}, model.Operation{ID: "1", Kind: "create", Status: model.Done, Instance: "0123456789ab"}, func([]model.Instance, *model.Instance) error { return nil }))
 	rebuilt, err := w.holm().KeepWalls(t.Context())
 	must(t, err)
 	if len(rebuilt) != 1 || rebuilt[0].Err == nil || !maps.Equal(before, w.tables()) {

@@ -7,6 +7,7 @@ import (
 	"unicode"
 
 	"holm/internal/fault"
+	"holm/provisioner/model"
 	"holm/provisioner/residency"
 	"holm/storage/records"
 )
@@ -16,7 +17,7 @@ const maxReason = 200
 
 // mayLie holds where an instance runs, and where its volume lies, against the rule of its tenant. An instance that was made
 // with a reason to be elsewhere keeps it.
-func (p *Provisioner) mayLie(ctx context.Context, tenant records.Tenant, inst records.Instance) error {
+func (p *Provisioner) mayLie(ctx context.Context, tenant model.Tenant, inst model.Instance) error {
 	if len(tenant.Residency) == 0 || inst.ResidencyOverride != "" {
 		return nil
 	}
@@ -29,13 +30,13 @@ func (p *Provisioner) mayLie(ctx context.Context, tenant records.Tenant, inst re
 		return err
 	}
 	if pool == nil {
-		pool = &records.Pool{}
+		pool = &model.Pool{}
 	}
 	return mayLieIn(tenant, inst, host, *pool)
 }
 
 // mayLieIn is mayLie with the host and the pool as they are known; the zero pool is the state directory.
-func mayLieIn(tenant records.Tenant, inst records.Instance, host records.Host, pool records.Pool) error {
+func mayLieIn(tenant model.Tenant, inst model.Instance, host model.Host, pool model.Pool) error {
 	if len(tenant.Residency) == 0 || inst.ResidencyOverride != "" {
 		return nil
 	}
@@ -46,7 +47,7 @@ func mayLieIn(tenant records.Tenant, inst records.Instance, host records.Host, p
 	return allowed(tenant, "pool "+pool.Name, pool.Jurisdiction, "holm pool ls")
 }
 
-func allowed(tenant records.Tenant, what, jurisdiction, see string) error {
+func allowed(tenant model.Tenant, what, jurisdiction, see string) error {
 	if residency.Allows(tenant.Residency, jurisdiction) {
 		return nil
 	}
@@ -60,7 +61,7 @@ func allowed(tenant records.Tenant, what, jurisdiction, see string) error {
 }
 
 // stillMayLie is mayLie for an instance that there is: its tenant's rule may be another one by now.
-func (p *Provisioner) stillMayLie(ctx context.Context, inst records.Instance) error {
+func (p *Provisioner) stillMayLie(ctx context.Context, inst model.Instance) error {
 	tenant, err := p.Records.Tenant(ctx, inst.Tenant)
 	if errors.Is(err, records.ErrNotFound) {
 		return nil // one without a record has no rule

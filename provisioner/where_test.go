@@ -6,7 +6,7 @@ import (
 
 	"holm/internal/fault"
 	"holm/provisioner"
-	"holm/storage/records"
+	"holm/provisioner/model"
 )
 
 // standsIn is a host whose operator says where it is, with a tenant whose data may lie in Norway and Sweden only.
@@ -20,13 +20,13 @@ func standsIn(t *testing.T, country string) *world {
 
 func (w *world) moved(country string) {
 	w.t.Helper()
-	_, err := w.records.SetHost(w.t.Context(), func(h *records.Host) error { h.Jurisdiction = country; return nil })
+	_, err := w.records.SetHost(w.t.Context(), func(h *model.Host) error { h.Jurisdiction = country; return nil })
 	must(w.t, err)
 }
 
 func (w *world) poolIn(country string) {
 	w.t.Helper()
-	_, err := w.records.UpdatePool(w.t.Context(), "fast", func(p *records.Pool) error { p.Jurisdiction = country; return nil })
+	_, err := w.records.UpdatePool(w.t.Context(), "fast", func(p *model.Pool) error { p.Jurisdiction = country; return nil })
 	must(w.t, err)
 }
 

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"holm/internal/fault"
+	"holm/provisioner/model"
 	"holm/storage/records"
 )
 
@@ -16,7 +17,7 @@ func changed(t *testing.T) (state string) {
 	state = t.TempDir()
 	store := records.Open(filepath.Join(state, "holm.db"))
 	for _, name := range []string{"acme", "bolt", "cog"} {
-		if err := store.AddTenant(t.Context(), records.Tenant{Name: name}, func([]records.Tenant) error { return nil }); err != nil {
+		if err := store.AddTenant(t.Context(), model.Tenant{Name: name}, func([]model.Tenant) error { return nil }); err != nil {
 			t.Fatal(err)
 		}
 	}

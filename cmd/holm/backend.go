@@ -23,6 +23,7 @@ import (
 	"holm/provisioner/doctor"
 	"holm/provisioner/environment"
 	"holm/provisioner/hypervisor"
+	"holm/provisioner/model"
 	"holm/provisioner/network"
 	"holm/provisioner/uids"
 	"holm/provisioner/verify"
@@ -101,7 +102,7 @@ func proc() fs.FS { return os.DirFS("/proc") }
 
 // hostNetwork is where instances live on this host, unless their tenant has a network of its own. The host's addresses of metadata are
 // asked for when rules are made.
-func hostNetwork(host records.Host) (network.Network, error) {
+func hostNetwork(host model.Host) (network.Network, error) {
 	n, err := network.Default(), error(nil)
 	if host.Network != "" {
 		n, err = network.Named(host.Network, host.Subnet)
@@ -134,7 +135,7 @@ func hostRoutes() ([]netip.Prefix, error) {
 }
 
 // lookUnder looks at what a pool stands on.
-func lookUnder(ctx context.Context, pool records.Pool) (pools.Tree, error) {
+func lookUnder(ctx context.Context, pool model.Pool) (pools.Tree, error) {
 	if pool.Backend == volumes.LVMThin {
 		return pools.Looker{}.LookThin(ctx, pool.Path)
 	}

@@ -9,7 +9,7 @@ import (
 	"holm/internal/fault"
 	"holm/internal/term"
 	"holm/provisioner"
-	"holm/storage/records"
+	"holm/provisioner/model"
 )
 
 type createOptions struct {
@@ -116,7 +116,7 @@ func (a *app) create(ctx context.Context, o createOptions) error {
 }
 
 // planResult is what create would reserve.
-func planResult(plan records.Instance) term.Result {
+func planResult(plan model.Instance) term.Result {
 	var f term.Fields
 	text := func(name, value string) { f.Add(name, term.Text(value)) }
 	text("name", plan.Name)
@@ -143,7 +143,7 @@ func planResult(plan records.Instance) term.Result {
 
 // rowOf is the line of an instance in a list.
 func rowOf(v provisioner.View) provisioner.Row {
-	return provisioner.Row{Status: v.Status, Summary: records.Summary{
+	return provisioner.Row{Status: v.Status, Summary: model.Summary{
 		ID: v.ID, Name: v.Name, Tenant: v.Tenant, State: v.State, Address: v.Address, Flavor: v.Flavor.Name,
 		Profile: v.Profile, Image: v.Image, ImageName: v.ImageName, Unlocked: v.Unlocked, Accel: v.Accel,
 		BootID: v.BootID, Created: v.Created, ChecksPassed: v.ChecksPassed, ChecksTotal: v.ChecksTotal, Unverified: v.Unverified,

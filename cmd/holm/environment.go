@@ -12,7 +12,7 @@ import (
 	"holm/internal/term"
 	"holm/provisioner"
 	"holm/provisioner/environment"
-	"holm/storage/records"
+	"holm/provisioner/model"
 )
 
 // Longest files of certificates and of proxies that are read, in bytes.
@@ -157,7 +157,7 @@ func environmentFields(fields *term.Fields, e environment.InForce) {
 	add := func(title, setting string, words []string) {
 		text, from := strings.Join(words, ", "), e.From[setting]
 		if text == "" && from != "" {
-			text = records.None
+			text = model.None
 		}
 		if text != "" {
 			fields.Add(title, term.Text(text+" ("+from+")"))
@@ -180,7 +180,7 @@ func environmentFields(fields *term.Fields, e environment.InForce) {
 }
 
 // warnNameless says on stderr that no name will resolve in an instance, and what mends it.
-func (a *app) warnNameless(ctx context.Context, p api, inst records.Instance) {
+func (a *app) warnNameless(ctx context.Context, p api, inst model.Instance) {
 	if what, err := p.Nameless(ctx, inst); err == nil && what != "" {
 		a.say("warning: " + what)
 		a.say("  → " + nameServersRemedy)

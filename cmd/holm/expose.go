@@ -9,8 +9,8 @@ import (
 	"holm/internal/fault"
 	"holm/internal/term"
 	"holm/provisioner"
+	"holm/provisioner/model"
 	"holm/provisioner/network"
-	"holm/storage/records"
 )
 
 func (a *app) exposeCommand() *cobra.Command {
@@ -66,7 +66,7 @@ func (a *app) expose(ctx context.Context, args []string, back bool) error {
 		if err != nil {
 			return err
 		}
-		if inst.State != records.Ready && !back {
+		if inst.State != model.Ready && !back {
 			a.say("instance " + inst.Name + " is " + string(inst.State) + ": its ports answer once it is ready")
 		}
 	}

@@ -9,13 +9,13 @@ import (
 
 	"holm/internal/fault"
 	"holm/provisioner"
+	"holm/provisioner/model"
 	"holm/storage/arrays"
 	"holm/storage/pools"
-	"holm/storage/records"
 )
 
 // poolNamed is a pool of four drives, as a look finds it.
-func poolNamed(name string, status records.PoolStatus, why string) provisioner.PoolView {
+func poolNamed(name string, status model.PoolStatus, why string) provisioner.PoolView {
 	tree := pools.Tree{
 		Path: "/srv/" + name, FSType: "xfs", FSUUID: "6ba7b810-9dad-11d1-80b4-00c04fd430c8", CapacityBytes: 100 << 30, FreeBytes: 75 << 30,
 		Top: pools.Device{Name: "md0", Kind: pools.Raid, Level: "raid10", SizeBytes: 100 << 30},
@@ -25,13 +25,13 @@ func poolNamed(name string, status records.PoolStatus, why string) provisioner.P
 			Name: fmt.Sprintf("nvme%dn1", n), Kind: pools.Drive, Role: "in_sync", Transport: "nvme", SizeBytes: 50 << 30, Serial: fmt.Sprintf("S%d", n),
 		})
 	}
-	if status == records.PoolDegraded {
+	if status == model.PoolDegraded {
 		tree.Top.Missing, tree.Top.Members = 1, tree.Top.Members[:3]
 	}
 	return provisioner.PoolView{
-		Pool: records.Pool{
+		Pool: model.Pool{
 			Name: name, Path: tree.Path, Backend: "qcow2", FSType: tree.FSType, FSUUID: tree.FSUUID, Require: []string{"nvme", "raid10"}, Overcommit: 1,
-			Health:       records.PoolHealth{Status: status, Why: why, Since: now.Add(-5 * time.Minute)},
+			Health:       model.PoolHealth{Status: status, Why: why, Since: now.Add(-5 * time.Minute)},
 			PromisedPeak: 60 << 30, UsedPeak: 30 << 30, Added: now.Add(-time.Hour),
 		},
 		CapacityBytes: tree.CapacityBytes, FreeBytes: tree.FreeBytes, UsedBytes: 25 << 30, PromisedBytes: 40 << 30, Instances: 2, Tree: &tree,
@@ -40,7 +40,7 @@ func poolNamed(name string, status records.PoolStatus, why string) provisioner.P
 
 func (w *world) PlanPool(_ context.Context, spec provisioner.PoolSpec) (provisioner.PoolView, error) {
 	w.asked = spec
-	v := poolNamed(spec.Name, records.PoolHealthy, "")
+	v := poolNamed(spec.Name, model.PoolHealthy, "")
 	v.Instances, v.PromisedBytes, v.PromisedPeak = 0, 0, 0
 	return v, w.failWith
 }
@@ -113,10 +113,10 @@ func (w *world) StartAll(ctx context.Context, o provisioner.Observer) ([]provisi
 	return all, err
 }
 
-func (w *world) Interrupted(context.Context) ([]records.Instance, error) {
-	var off []records.Instance
+func (w *world) Interrupted(context.Context) ([]model.Instance, error) {
+	var off []model.Instance
 	for _, v := range w.instances {
-		if v.DomainState == provisioner.DomainOff && v.State != records.Stopped {
+		if v.DomainState == provisioner.DomainOff && v.State != model.Stopped {
 			off = append(off, v.Instance)
 		}
 	}
@@ -132,8 +132,8 @@ func (w *world) ParkAll(ctx context.Context, o provisioner.Observer) ([]provisio
 	return all, err
 }
 
-func (w *world) Running(context.Context) ([]records.Instance, error) {
-	var all []records.Instance
+func (w *world) Running(context.Context) ([]model.Instance, error) {
+	var all []model.Instance
 	for _, v := range w.instances {
 		if v.DomainState == provisioner.DomainRunning {
 			all = append(all, v.Instance)
@@ -142,7 +142,7 @@ func (w *world) Running(context.Context) ([]records.Instance, error) {
 	return all, w.failWith
 }
 
-func (w *world) Resize(ctx context.Context, tenant, name string, gib int, o provisioner.Observer) (records.Instance, error) {
+func (w *world) Resize(ctx context.Context, tenant, name string, gib int, o provisioner.Observer) (model.Instance, error) {
 	return w.change(ctx, fmt.Sprintf("resize to %d", gib), tenant, name, o, provisioner.DomainRunning, "ready")
 }
 

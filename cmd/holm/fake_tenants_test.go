@@ -8,9 +8,9 @@ import (
 	"holm/provisioner"
 	"holm/provisioner/environment"
 	"holm/provisioner/evidence"
+	"holm/provisioner/model"
 	"holm/provisioner/network"
 	"holm/storage/ledger"
-	"holm/storage/records"
 )
 
 func (w *world) Evidence(ctx context.Context, tenant, name string, end func(context.Context) (ledger.Checkpoint, error), o provisioner.Observer) (evidence.Statement, error) {
@@ -32,7 +32,7 @@ func (w *world) Evidence(ctx context.Context, tenant, name string, end func(cont
 }
 
 func (w *world) AddTenant(ctx context.Context, name string, c provisioner.TenantChange) (provisioner.TenantView, error) {
-	w.tenants = append(w.tenants, provisioner.TenantView{Tenant: records.Tenant{Name: name, Created: now}})
+	w.tenants = append(w.tenants, provisioner.TenantView{Tenant: model.Tenant{Name: name, Created: now}})
 	return w.SetTenant(ctx, name, c)
 }
 
@@ -52,7 +52,7 @@ func (w *world) SetTenant(ctx context.Context, name string, c provisioner.Tenant
 	if err := c.Environment.Apply(&v.Environment); err != nil {
 		return *v, err
 	}
-	v.InForce = environment.Merge(records.Environment{}, v.Environment, w.host.Environment, environment.Resolver{}, true).Shown()
+	v.InForce = environment.Merge(model.Environment{}, v.Environment, w.host.Environment, environment.Resolver{}, true).Shown()
 	return *v, w.failWith
 }
 
@@ -74,13 +74,13 @@ func (w *world) RemoveTenant(_ context.Context, name string) error {
 	return w.failWith
 }
 
-func (w *world) Flavors(context.Context) ([]records.Flavor, error) {
-	all := []records.Flavor{{Name: "tiny", VCPUs: 1, MemoryMiB: 512, DiskGiB: 10}}
+func (w *world) Flavors(context.Context) ([]model.Flavor, error) {
+	all := []model.Flavor{{Name: "tiny", VCPUs: 1, MemoryMiB: 512, DiskGiB: 10}}
 	return append(all, w.flavors...), w.failWith
 }
 
-func (w *world) SetFlavor(_ context.Context, name string, c provisioner.FlavorChange) (records.Flavor, error) {
-	f := records.Flavor{Name: name, VCPUs: 1, MemoryMiB: 512, DiskGiB: 10}
+func (w *world) SetFlavor(_ context.Context, name string, c provisioner.FlavorChange) (model.Flavor, error) {
+	f := model.Flavor{Name: name, VCPUs: 1, MemoryMiB: 512, DiskGiB: 10}
 	for from, to := range map[*int]*int{
 		c.CPUPercent: &f.Limits.CPUPercent, c.IOPS: &f.Limits.IOPS, c.IOPSBurst: &f.Limits.IOPSBurst, c.MemoryMiB: &f.MemoryMiB,
 	} {
@@ -97,44 +97,44 @@ func (w *world) ResetFlavor(_ context.Context, name string) error {
 	return w.failWith
 }
 
-func (w *world) Expose(ctx context.Context, tenant, name string, ports []network.Port, _ provisioner.Observer) (records.Instance, error) {
+func (w *world) Expose(ctx context.Context, tenant, name string, ports []network.Port, _ provisioner.Observer) (model.Instance, error) {
 	v, err := w.find(ctx, tenant, name)
 	if err != nil {
-		return records.Instance{}, err
+		return model.Instance{}, err
 	}
 	for _, port := range ports {
-		v.Exposed = append(v.Exposed, records.Port(port))
+		v.Exposed = append(v.Exposed, model.Port(port))
 	}
 	inst := v.Instance
-	inst.State = records.State(v.Status)
+	inst.State = model.State(v.Status)
 	return inst, nil
 }
 
-func (w *world) SetEnvironment(ctx context.Context, tenant, name string, c environment.Change, _ provisioner.Observer) (records.Instance, error) {
+func (w *world) SetEnvironment(ctx context.Context, tenant, name string, c environment.Change, _ provisioner.Observer) (model.Instance, error) {
 	v, err := w.find(ctx, tenant, name)
 	if err != nil {
-		return records.Instance{}, err
+		return model.Instance{}, err
 	}
 	err = c.Apply(&v.Environment)
-	v.InForce = environment.Merge(v.Environment, records.Environment{}, w.host.Environment, environment.Resolver{}, true).Shown()
+	v.InForce = environment.Merge(v.Environment, model.Environment{}, w.host.Environment, environment.Resolver{}, true).Shown()
 	return v.Instance, err
 }
 
 // Nameless is so for what is called so.
-func (w *world) Nameless(_ context.Context, inst records.Instance) (string, error) {
+func (w *world) Nameless(_ context.Context, inst model.Instance) (string, error) {
 	if inst.Name != "nameless" {
 		return "", w.failWith
 	}
 	return "no name will resolve in it: this host has no name server", w.failWith
 }
 
-func (w *world) Unexpose(ctx context.Context, tenant, name string, ports []network.Port, _ provisioner.Observer) (records.Instance, error) {
+func (w *world) Unexpose(ctx context.Context, tenant, name string, ports []network.Port, _ provisioner.Observer) (model.Instance, error) {
 	v, err := w.find(ctx, tenant, name)
 	if err != nil {
-		return records.Instance{}, err
+		return model.Instance{}, err
 	}
 	for _, port := range ports {
-		v.Exposed = slices.DeleteFunc(v.Exposed, func(e records.Port) bool { return network.Port(e).Compare(port) == 0 })
+		v.Exposed = slices.DeleteFunc(v.Exposed, func(e model.Port) bool { return network.Port(e).Compare(port) == 0 })
 	}
 	return v.Instance, nil
 }
@@ -145,7 +145,7 @@ func (w *world) Exposures(_ context.Context, tenant, name string) (all []provisi
 			continue
 		}
 		for _, port := range v.Exposed {
-			all = append(all, provisioner.Exposure{Port: port, Tenant: v.Tenant, Name: v.Name, Address: v.Address, State: records.State(v.Status)})
+			all = append(all, provisioner.Exposure{Port: port, Tenant: v.Tenant, Name: v.Name, Address: v.Address, State: model.State(v.Status)})
 		}
 	}
 	return all, w.failWith

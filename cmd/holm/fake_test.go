@@ -21,6 +21,7 @@ import (
 	"holm/provisioner"
 	"holm/provisioner/doctor"
 	"holm/provisioner/environment"
+	"holm/provisioner/model"
 	"holm/provisioner/uids"
 	"holm/provisioner/verify"
 	"holm/storage/keys"
@@ -36,12 +37,12 @@ const digest = "sha256:41be00000000000000000000000000000000000000000000000000000
 // removed is gone, what was stopped does not run.
 type world struct {
 	instances []provisioner.View
-	host      records.Host
+	host      model.Host
 	images    []images.Manifest
 	report    doctor.Report
 	pools     []provisioner.PoolView
 	tenants   []provisioner.TenantView
-	flavors   []records.Flavor
+	flavors   []model.Flavor
 	others    []uids.Claim
 	paused    []provisioner.Paused
 
@@ -66,9 +67,9 @@ func newWorld() *world {
 	view := func(name, tenant, id, status string, domain provisioner.DomainState) provisioner.View {
 		return provisioner.View{
 			Status: status, DomainState: domain, VolumeBytes: 3 << 20,
-			Instance: records.Instance{
-				ID: id, Name: name, Tenant: tenant, State: records.State(status), Profile: "docker",
-				Flavor: records.Flavor{Name: "small", VCPUs: 1, MemoryMiB: 1024, DiskGiB: 20},
+			Instance: model.Instance{
+				ID: id, Name: name, Tenant: tenant, State: model.State(status), Profile: "docker",
+				Flavor: model.Flavor{Name: "small", VCPUs: 1, MemoryMiB: 1024, DiskGiB: 20},
 				Image:  digest, ImageName: "debian-13", Accel: "kvm", Machine: "pc-q35-7.2",
 				Domain: "holm." + tenant + "." + name, Network: "holm-default", MAC: "52:54:00:4e:11:0c",
 				Address: "10.77.0.12", User: "ops", HostKey: "ssh-ed25519 AAAAC3Nza", ChecksPassed: 24, ChecksTotal: 24,
@@ -88,13 +89,13 @@ func newWorld() *world {
 		tenants: []provisioner.TenantView{
 			{
 				UID:    2000060252,
-				Tenant: records.Tenant{Name: "acme", Quota: records.Resources{Instances: 1, MemoryMiB: 16 << 10}, Created: now.Add(-time.Hour)},
-				Used:   records.Resources{Instances: 1, CPUs: 1, MemoryMiB: 1024, DiskGiB: 20},
+				Tenant: model.Tenant{Name: "acme", Quota: model.Resources{Instances: 1, MemoryMiB: 16 << 10}, Created: now.Add(-time.Hour)},
+				Used:   model.Resources{Instances: 1, CPUs: 1, MemoryMiB: 1024, DiskGiB: 20},
 			},
-			{Tenant: records.Tenant{Name: "default"}, Used: records.Resources{Instances: 3, CPUs: 3, MemoryMiB: 3072, DiskGiB: 60}},
+			{Tenant: model.Tenant{Name: "default"}, Used: model.Resources{Instances: 3, CPUs: 3, MemoryMiB: 3072, DiskGiB: 60}},
 		},
 		others:    []uids.Claim{{Range: uids.Range{First: 100000, Last: 165535}, By: `/etc/subuid, "alice"`}},
-		pools:     []provisioner.PoolView{poolNamed("fast", records.PoolHealthy, "")},
+		pools:     []provisioner.PoolView{poolNamed("fast", model.PoolHealthy, "")},
 		verdict:   sampleVerdict(),
 		instances: []provisioner.View{build, off, web, young},
 		images: []images.Manifest{{
@@ -127,10 +128,10 @@ func (w *world) find(ctx context.Context, tenant, name string) (*provisioner.Vie
 	return &w.instances[i], nil
 }
 
-func (w *world) change(ctx context.Context, verb, tenant, name string, o provisioner.Observer, domain provisioner.DomainState, status string) (records.Instance, error) {
+func (w *world) change(ctx context.Context, verb, tenant, name string, o provisioner.Observer, domain provisioner.DomainState, status string) (model.Instance, error) {
 	v, err := w.find(ctx, tenant, name)
 	if err != nil {
-		return records.Instance{}, err
+		return model.Instance{}, err
 	}
 	w.calls = append(w.calls, verb+" "+tenant+"/"+name)
 	v.DomainState, v.Status = domain, status
@@ -140,7 +141,7 @@ func (w *world) change(ctx context.Context, verb, tenant, name string, o provisi
 	return v.Instance, nil
 }
 
-func (w *world) Create(ctx context.Context, spec provisioner.CreateSpec, o provisioner.Observer) (records.Instance, error) {
+func (w *world) Create(ctx context.Context, spec provisioner.CreateSpec, o provisioner.Observer) (model.Instance, error) {
 	w.wanted = spec
 	inst, err := w.Plan(ctx, spec)
 	if err != nil {
@@ -157,13 +158,13 @@ func (w *world) Create(ctx context.Context, spec provisioner.CreateSpec, o provi
 	return inst, nil
 }
 
-func (w *world) Plan(ctx context.Context, spec provisioner.CreateSpec) (records.Instance, error) {
+func (w *world) Plan(ctx context.Context, spec provisioner.CreateSpec) (model.Instance, error) {
 	switch v, err := w.find(ctx, spec.Tenant, spec.Name); {
 	case err == nil:
 		return v.Instance, fault.New(fault.Exists, "see it: holm show web      another tenant: --tenant NAME",
 			"instance %q exists already in tenant %q", spec.Name, spec.Tenant)
 	case !errors.Is(err, records.ErrNotFound):
-		return records.Instance{}, err
+		return model.Instance{}, err
 	}
 	inst := w.instances[1].Instance
 	inst.Name, inst.Tenant, inst.Address, inst.Profile, inst.User = spec.Name, spec.Tenant, "10.77.0.13", spec.Profile, spec.User
@@ -171,7 +172,7 @@ func (w *world) Plan(ctx context.Context, spec provisioner.CreateSpec) (records.
 	return inst, nil
 }
 
-func (w *world) Start(ctx context.Context, tenant, name string, o provisioner.Observer) (records.Instance, error) {
+func (w *world) Start(ctx context.Context, tenant, name string, o provisioner.Observer) (model.Instance, error) {
 	return w.change(ctx, "start", tenant, name, o, provisioner.DomainRunning, "ready")
 }
 
@@ -184,11 +185,11 @@ func (w *world) Stop(ctx context.Context, tenant, name string, force bool, o pro
 	return err
 }
 
-func (w *world) Restart(ctx context.Context, tenant, name string, o provisioner.Observer) (records.Instance, error) {
+func (w *world) Restart(ctx context.Context, tenant, name string, o provisioner.Observer) (model.Instance, error) {
 	return w.change(ctx, "restart", tenant, name, o, provisioner.DomainRunning, "ready")
 }
 
-func (w *world) Wait(ctx context.Context, tenant, name string, o provisioner.Observer) (records.Instance, error) {
+func (w *world) Wait(ctx context.Context, tenant, name string, o provisioner.Observer) (model.Instance, error) {
 	return w.change(ctx, "wait", tenant, name, o, provisioner.DomainRunning, "ready")
 }
 
@@ -257,7 +258,7 @@ func (w *world) WithImageUsers(ctx context.Context, do func(map[string][]string)
 	return do(users)
 }
 
-func (w *world) Rebuild(ctx context.Context, tenant, name, ref string, o provisioner.Observer) (records.Instance, error) {
+func (w *world) Rebuild(ctx context.Context, tenant, name, ref string, o provisioner.Observer) (model.Instance, error) {
 	return w.change(ctx, "rebuild "+ref, tenant, name, o, provisioner.DomainRunning, "ready")
 }
 
@@ -269,21 +270,21 @@ func (w *world) AuditCaps(ctx context.Context, tenant, name string, _ time.Durat
 // hostWorld is the world as the host's settings see it.
 type hostWorld struct{ *world }
 
-func (w hostWorld) Host(context.Context) (records.Host, error) { return w.host, w.failWith }
+func (w hostWorld) Host(context.Context) (model.Host, error) { return w.host, w.failWith }
 
-func (w hostWorld) Around(ctx context.Context) (records.Around, error) {
+func (w hostWorld) Around(ctx context.Context) (model.Around, error) {
 	rows, err := w.List(ctx, "")
-	around := records.Around{Host: w.host}
+	around := model.Around{Host: w.host}
 	for _, v := range w.pools {
 		around.Pools = append(around.Pools, v.Pool)
 	}
 	for _, r := range rows {
-		around.Instances = append(around.Instances, records.Instance{Tenant: r.Tenant, Name: r.Name})
+		around.Instances = append(around.Instances, model.Instance{Tenant: r.Tenant, Name: r.Name})
 	}
 	return around, err
 }
 
-func (w hostWorld) SetHost(ctx context.Context, change func(*records.Host) error, rules ...records.Rule) (records.Host, error) {
+func (w hostWorld) SetHost(ctx context.Context, change func(*model.Host) error, rules ...model.Rule) (model.Host, error) {
 	w.calls = append(w.calls, "set host")
 	around, err := w.Around(ctx)
 	for _, rule := range rules {
@@ -292,7 +293,7 @@ func (w hostWorld) SetHost(ctx context.Context, change func(*records.Host) error
 		}
 	}
 	if err != nil {
-		return records.Host{}, err
+		return model.Host{}, err
 	}
 	err = change(&w.host)
 	return w.host, err

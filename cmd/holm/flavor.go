@@ -8,7 +8,7 @@ import (
 
 	"holm/internal/fault"
 	"holm/internal/term"
-	"holm/storage/records"
+	"holm/provisioner/model"
 )
 
 func (a *app) flavorCommand() *cobra.Command {
@@ -26,11 +26,11 @@ func (a *app) flavorCommand() *cobra.Command {
 
 // flavorsDocument is what verbs print that deal with any number of flavors.
 type flavorsDocument struct {
-	Flavors []records.Flavor `json:"flavors"`
+	Flavors []model.Flavor `json:"flavors"`
 }
 
-func flavorsResult(all []records.Flavor) term.Result {
-	doc := flavorsDocument{Flavors: append([]records.Flavor{}, all...)}
+func flavorsResult(all []model.Flavor) term.Result {
+	doc := flavorsDocument{Flavors: append([]model.Flavor{}, all...)}
 	list := make([]string, len(all))
 	t := term.Table{Columns: []term.Column{
 		{Title: "NAME", Min: 8},
@@ -123,7 +123,7 @@ func (a *app) completeFlavors(high int) cobra.CompletionFunc {
 }
 
 // limitsText says in a few words what an instance may take.
-func limitsText(l records.Limits) string {
+func limitsText(l model.Limits) string {
 	var words []string
 	for _, one := range []struct {
 		limit, burst int

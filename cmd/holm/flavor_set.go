@@ -5,7 +5,7 @@ import (
 
 	"holm/internal/fault"
 	"holm/provisioner"
-	"holm/storage/records"
+	"holm/provisioner/model"
 )
 
 func (a *app) flavorSetCommand() *cobra.Command {
@@ -27,7 +27,7 @@ func (a *app) flavorSetCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.streams.Print(a.settings.output, flavorsResult([]records.Flavor{f}))
+			return a.streams.Print(a.settings.output, flavorsResult([]model.Flavor{f}))
 		},
 		ValidArgsFunction: a.completeFlavors(1),
 	}

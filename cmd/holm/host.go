@@ -11,10 +11,10 @@ import (
 	"holm/internal/term"
 	"holm/provisioner"
 	"holm/provisioner/environment"
+	"holm/provisioner/model"
 	"holm/provisioner/network"
 	"holm/provisioner/residency"
 	"holm/provisioner/uids"
-	"holm/storage/records"
 )
 
 func (a *app) hostCommand() *cobra.Command {
@@ -170,17 +170,17 @@ func (a *app) setHost(ctx context.Context, c hostChange) error {
 }
 
 // set makes the change if the rules allow it; in a dry run, it says what would come of that.
-func (c hostChange) set(ctx context.Context, store hostStore, rules []records.Rule) (records.Host, error) {
+func (c hostChange) set(ctx context.Context, store hostStore, rules []model.Rule) (model.Host, error) {
 	if !c.dryRun {
 		return store.SetHost(ctx, c.apply, rules...)
 	}
 	around, err := store.Around(ctx)
 	if err != nil {
-		return records.Host{}, err
+		return model.Host{}, err
 	}
 	for _, rule := range rules {
 		if err := rule(around); err != nil {
-			return records.Host{}, err
+			return model.Host{}, err
 		}
 	}
 	return around.Host, c.apply(&around.Host)
@@ -199,7 +199,7 @@ func (a *app) keepNewWalls(ctx context.Context) error {
 	return err
 }
 
-func (c hostChange) apply(h *records.Host) error {
+func (c hostChange) apply(h *model.Host) error {
 	if c.metadata != nil {
 		h.Metadata = *c.metadata
 	}
@@ -233,7 +233,7 @@ func (c hostChange) place() error {
 }
 
 // rules are what has to be so of all that is on record when the change is made. It refuses a network that libvirt could not make.
-func (c hostChange) rules() (rules []records.Rule, err error) {
+func (c hostChange) rules() (rules []model.Rule, err error) {
 	if c.network != "" {
 		n, err := network.Named(c.network, c.subnet)
 		if err != nil {
@@ -265,11 +265,11 @@ func (a *app) freeUsers(text string) error {
 
 // hostDocument is what is set for the host, and what instances are told that say nothing themselves.
 type hostDocument struct {
-	records.Host
+	model.Host
 	InForce environment.InForce `json:"in_force"`
 }
 
-func (a *app) printHost(host records.Host) error {
+func (a *app) printHost(host model.Host) error {
 	var f term.Fields
 	lab := term.Text("off")
 	if host.LabMode {
@@ -289,7 +289,7 @@ func (a *app) printHost(host records.Host) error {
 	addMemory(&f, host)
 	f.Add("site", term.Text(host.Site))
 	f.Add("jurisdiction", term.Text(host.Jurisdiction))
-	told := environment.Merge(records.Environment{}, records.Environment{}, host.Environment, a.resolver(), true).Shown()
+	told := environment.Merge(model.Environment{}, model.Environment{}, host.Environment, a.resolver(), true).Shown()
 	environmentFields(&f, told)
 	host.Environment = host.Environment.Shown()
 	return a.streams.Print(a.settings.output, term.Result{Document: hostDocument{host, told}, People: f})

@@ -14,6 +14,7 @@ import (
 	"holm/internal/term"
 	"holm/provisioner/doctor"
 	"holm/provisioner/memory"
+	"holm/provisioner/model"
 	"holm/storage/records"
 )
 
@@ -37,7 +38,7 @@ func (c memoryChange) check() error {
 	return nil
 }
 
-func (c memoryChange) apply(h *records.Host) {
+func (c memoryChange) apply(h *model.Host) {
 	if c.overcommit != 0 {
 		h.MemoryOvercommit = c.overcommit
 	}
@@ -47,7 +48,7 @@ func (c memoryChange) apply(h *records.Host) {
 }
 
 // addMemory shows what is set; doctor says what that comes to.
-func addMemory(f *term.Fields, host records.Host) {
+func addMemory(f *term.Fields, host model.Host) {
 	f.Add("memory-overcommit", term.Text(strconv.FormatFloat(max(host.MemoryOvercommit, 1), 'g', 4, 64)))
 	reserve := term.Text("1 GiB, or a twentieth")
 	if host.MemoryReserveMiB > 0 {

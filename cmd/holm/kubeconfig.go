@@ -16,7 +16,7 @@ import (
 	"holm/internal/atomicfile"
 	"holm/internal/fault"
 	"holm/internal/term"
-	"holm/storage/records"
+	"holm/provisioner/model"
 )
 
 // k3sPort is where an instance of the k3s profile serves the Kubernetes API.
@@ -62,7 +62,7 @@ func (a *app) kubeconfig(ctx context.Context, name string, o kubeconfigOptions) 
 	case v.Profile != probe.K3s:
 		return fault.New(fault.Failure, "make one of that profile: "+a.command("create", "NAME", "--profile", probe.K3s),
 			"instance %q has the profile %s: only %s has a kubeconfig", name, v.Profile, probe.K3s)
-	case v.Status != string(records.Ready):
+	case v.Status != string(model.Ready):
 		return fault.New(fault.Failure, "run: "+a.command("wait", name), "instance %q is not ready (%s)", name, v.Status)
 	}
 	t, err := a.target(ctx, name)

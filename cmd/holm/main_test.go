@@ -16,6 +16,7 @@ import (
 
 	"holm/internal/atomicfile"
 	"holm/internal/term"
+	"holm/provisioner/model"
 	"holm/storage/records"
 )
 
@@ -76,7 +77,7 @@ func changes(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	store := records.Open(filepath.Join(ts.Getenv("HOLM_STATE"), "holm.db"))
 	for _, name := range args {
-		if err := store.AddTenant(context.Background(), records.Tenant{Name: name}, func([]records.Tenant) error { return nil }); err != nil {
+		if err := store.AddTenant(context.Background(), model.Tenant{Name: name}, func([]model.Tenant) error { return nil }); err != nil {
 			ts.Fatalf("%v", err)
 		}
 	}

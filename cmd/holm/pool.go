@@ -10,7 +10,7 @@ import (
 
 	"holm/internal/term"
 	"holm/provisioner"
-	"holm/storage/records"
+	"holm/provisioner/model"
 )
 
 func (a *app) poolCommand() *cobra.Command {
@@ -64,9 +64,9 @@ func drives(v provisioner.PoolView) string {
 	return v.Tree.Summary()
 }
 
-func healthCell(s records.PoolStatus) term.Cell {
-	tones := map[records.PoolStatus]term.Tone{
-		records.PoolHealthy: term.Good, records.PoolDegraded: term.Attention, records.PoolBroken: term.Broken,
+func healthCell(s model.PoolStatus) term.Cell {
+	tones := map[model.PoolStatus]term.Tone{
+		model.PoolHealthy: term.Good, model.PoolDegraded: term.Attention, model.PoolBroken: term.Broken,
 	}
 	return term.Cell{Text: string(s), Tone: tones[s]}
 }

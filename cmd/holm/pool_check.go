@@ -10,7 +10,7 @@ import (
 	"holm/internal/fault"
 	"holm/internal/term"
 	"holm/provisioner"
-	"holm/storage/records"
+	"holm/provisioner/model"
 )
 
 func (a *app) poolCheckCommand() *cobra.Command {
@@ -75,7 +75,7 @@ func (a *app) poolCheck(ctx context.Context, list []string, news bool) error {
 	if err != nil {
 		return err
 	}
-	sick := slices.ContainsFunc(all, func(v provisioner.PoolView) bool { return v.Health.Status != records.PoolHealthy })
+	sick := slices.ContainsFunc(all, func(v provisioner.PoolView) bool { return v.Health.Status != model.PoolHealthy })
 	if news {
 		all = slices.DeleteFunc(all, func(v provisioner.PoolView) bool { return !v.Changed })
 	}
@@ -112,7 +112,7 @@ func (a *app) printChecked(ctx context.Context, p api, all []provisioner.PoolVie
 		{Title: "NAME", Min: 8}, {Title: "STATE"}, {Title: "SINCE"}, {Title: "DRIVES", Min: 12, Spare: 1}, {Title: "WHY", Min: 20},
 	}}
 	for _, v := range all {
-		if v.Health.Status != records.PoolHealthy {
+		if v.Health.Status != model.PoolHealthy {
 			list = append(list, v.Name)
 		}
 		why := v.Health.Why

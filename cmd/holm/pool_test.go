@@ -7,14 +7,14 @@ import (
 
 	"holm/internal/fault"
 	"holm/provisioner"
-	"holm/storage/records"
+	"holm/provisioner/model"
 )
 
 const why = "md0: 1 of 4 members missing"
 
 func TestAPoolThatIsNotWholeIsSeenAtOnce(t *testing.T) {
 	w := newWorld()
-	w.pools = append(w.pools, poolNamed("sick", records.PoolDegraded, why))
+	w.pools = append(w.pools, poolNamed("sick", model.PoolDegraded, why))
 	for _, args := range [][]string{{"pool", "ls"}, {"pool", "show", "sick"}, {"pool", "check"}} {
 		got := w.runOn(t, terminal(""), args...)
 		want := 0
@@ -42,7 +42,7 @@ func TestAPipeIsNoPersonWhoWasTold(t *testing.T) {
 
 func TestNewsAreSaidOnceAndEndWell(t *testing.T) {
 	w := newWorld()
-	sick := poolNamed("sick", records.PoolDegraded, why)
+	sick := poolNamed("sick", model.PoolDegraded, why)
 	sick.Changed = true
 	w.pools = append(w.pools, sick)
 	w.paused = []provisioner.Paused{

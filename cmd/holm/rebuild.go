@@ -10,7 +10,7 @@ import (
 	"holm/guest/boot"
 	"holm/internal/fault"
 	"holm/provisioner"
-	"holm/storage/records"
+	"holm/provisioner/model"
 )
 
 func (a *app) rebuildCommand() *cobra.Command {
@@ -51,7 +51,7 @@ func (a *app) rebuildCommand() *cobra.Command {
 }
 
 // undecided says that there is something to be looked at in /etc, and where it is listed.
-func (a *app) undecided(inst records.Instance) string {
+func (a *app) undecided(inst model.Instance) string {
 	return fmt.Sprintf("%s in /etc of which its owner and the image have versions of their own: %s",
 		count(inst.Undecided, "file"), a.command("exec", inst.Name, "--", "sudo", "cat", boot.ConflictsFile))
 }

@@ -6,7 +6,7 @@ import (
 
 	"holm/internal/term"
 	"holm/provisioner"
-	"holm/storage/records"
+	"holm/provisioner/model"
 )
 
 // startAll starts what ran when the host went down. The time is that of all of them together.
@@ -30,7 +30,7 @@ func (a *app) stopAll(ctx context.Context, o verbOptions) error {
 // together is what is done to many instances at once.
 type together struct {
 	verb, become, nothing string
-	which                 func(ctx context.Context) ([]records.Instance, error)
+	which                 func(ctx context.Context) ([]model.Instance, error)
 	do                    func(ctx context.Context, observer provisioner.Observer) ([]provisioner.Started, error)
 }
 
@@ -58,7 +58,7 @@ func (a *app) ofAll(ctx context.Context, o verbOptions, what together) error {
 		return err
 	}
 	var failed []error
-	var running []records.Instance
+	var running []model.Instance
 	for _, s := range started {
 		if s.Err != nil {
 			failed = append(failed, s.Err)
@@ -76,13 +76,13 @@ func (a *app) ofAll(ctx context.Context, o verbOptions, what together) error {
 }
 
 // printAll prints what was done, and what became of it; "" leaves it at the record. On a terminal the steps have said it all already.
-func (a *app) printAll(all []records.Instance, became string) error {
+func (a *app) printAll(all []model.Instance, became string) error {
 	if a.settings.output == term.AsTable && (a.streams.OutTerminal || len(all) == 0) {
 		return nil
 	}
 	rows := make([]provisioner.Row, len(all))
 	for i, inst := range all {
-		rows[i] = provisioner.Row{Summary: records.Summarize(inst), Status: cmp.Or(became, string(inst.State))}
+		rows[i] = provisioner.Row{Summary: model.Summarize(inst), Status: cmp.Or(became, string(inst.State))}
 	}
 	return a.printRows(rows)
 }

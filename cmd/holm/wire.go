@@ -17,6 +17,7 @@ import (
 	"holm/provisioner/environment"
 	"holm/provisioner/evidence"
 	"holm/provisioner/hypervisor"
+	"holm/provisioner/model"
 	"holm/provisioner/network"
 	"holm/provisioner/verify"
 	"holm/storage/ledger"
@@ -27,31 +28,31 @@ import (
 
 // api is the provisioner as the verbs need it. Names belong to a tenant; tenant "" in List means all.
 type api interface {
-	Create(ctx context.Context, spec provisioner.CreateSpec, observer provisioner.Observer) (records.Instance, error)
+	Create(ctx context.Context, spec provisioner.CreateSpec, observer provisioner.Observer) (model.Instance, error)
 	// Plan admits a spec and returns what Create would reserve for it. It changes nothing.
-	Plan(ctx context.Context, spec provisioner.CreateSpec) (records.Instance, error)
-	Start(ctx context.Context, tenant, name string, observer provisioner.Observer) (records.Instance, error)
+	Plan(ctx context.Context, spec provisioner.CreateSpec) (model.Instance, error)
+	Start(ctx context.Context, tenant, name string, observer provisioner.Observer) (model.Instance, error)
 	Stop(ctx context.Context, tenant, name string, force bool, observer provisioner.Observer) error
-	Restart(ctx context.Context, tenant, name string, observer provisioner.Observer) (records.Instance, error)
+	Restart(ctx context.Context, tenant, name string, observer provisioner.Observer) (model.Instance, error)
 	Remove(ctx context.Context, tenant, name string, observer provisioner.Observer) error
-	Wait(ctx context.Context, tenant, name string, observer provisioner.Observer) (records.Instance, error)
+	Wait(ctx context.Context, tenant, name string, observer provisioner.Observer) (model.Instance, error)
 	// Verify holds a running instance to its promises; the verdict is there whether they hold or not.
 	Verify(ctx context.Context, tenant, name string, observer provisioner.Observer) (verify.Verdict, error)
 	// StartAll starts what ran when the host went down; Interrupted says what that is.
 	StartAll(ctx context.Context, observer provisioner.Observer) ([]provisioner.Started, error)
-	Interrupted(ctx context.Context) ([]records.Instance, error)
+	Interrupted(ctx context.Context) ([]model.Instance, error)
 	// ParkAll switches off what runs, as the host goes down, and StartAll brings it back; Running says what that is.
 	ParkAll(ctx context.Context, observer provisioner.Observer) ([]provisioner.Started, error)
-	Running(ctx context.Context) ([]records.Instance, error)
+	Running(ctx context.Context) ([]model.Instance, error)
 	// Resize makes a state volume larger, in GiB.
-	Resize(ctx context.Context, tenant, name string, gib int, observer provisioner.Observer) (records.Instance, error)
+	Resize(ctx context.Context, tenant, name string, gib int, observer provisioner.Observer) (model.Instance, error)
 	// SetEnvironment changes what an instance is told of the world around it; Nameless says why no name will resolve in one,
 	// made or planned: "" when names do.
-	SetEnvironment(ctx context.Context, tenant, name string, c environment.Change, observer provisioner.Observer) (records.Instance, error)
-	Nameless(ctx context.Context, inst records.Instance) (string, error)
+	SetEnvironment(ctx context.Context, tenant, name string, c environment.Change, observer provisioner.Observer) (model.Instance, error)
+	Nameless(ctx context.Context, inst model.Instance) (string, error)
 	// Expose publishes ports of the host for an instance, Unexpose takes them back; Exposures lists those of one or of all.
-	Expose(ctx context.Context, tenant, name string, ports []network.Port, observer provisioner.Observer) (records.Instance, error)
-	Unexpose(ctx context.Context, tenant, name string, ports []network.Port, observer provisioner.Observer) (records.Instance, error)
+	Expose(ctx context.Context, tenant, name string, ports []network.Port, observer provisioner.Observer) (model.Instance, error)
+	Unexpose(ctx context.Context, tenant, name string, ports []network.Port, observer provisioner.Observer) (model.Instance, error)
 	Exposures(ctx context.Context, tenant, name string) ([]provisioner.Exposure, error)
 	// GiveUp is Remove for an instance whose pool will not come back.
 	GiveUp(ctx context.Context, tenant, name string, observer provisioner.Observer) error
@@ -65,7 +66,7 @@ type api interface {
 	// WithImageUsers calls do with the instances that need each image, by its digest, while none begins to.
 	WithImageUsers(ctx context.Context, do func(users map[string][]string) error) error
 	// Rebuild gives an instance another image and keeps its state; ref "" is the newest image of the same name.
-	Rebuild(ctx context.Context, tenant, name, ref string, observer provisioner.Observer) (records.Instance, error)
+	Rebuild(ctx context.Context, tenant, name, ref string, observer provisioner.Observer) (model.Instance, error)
 	// AuditCaps has a running guest watch who uses which capabilities. What it returns is a claim of the guest's.
 	AuditCaps(ctx context.Context, tenant, name string, long time.Duration, observer provisioner.Observer) (report.Capabilities, error)
 
@@ -82,8 +83,8 @@ type api interface {
 	Told(ctx context.Context, shown []provisioner.PoolView) error
 
 	// Flavors returns the sizes that there are; ResetFlavor forgets what SetFlavor has set.
-	Flavors(ctx context.Context) ([]records.Flavor, error)
-	SetFlavor(ctx context.Context, name string, c provisioner.FlavorChange) (records.Flavor, error)
+	Flavors(ctx context.Context) ([]model.Flavor, error)
+	SetFlavor(ctx context.Context, name string, c provisioner.FlavorChange) (model.Flavor, error)
 	ResetFlavor(ctx context.Context, name string) error
 	AddTenant(ctx context.Context, name string, c provisioner.TenantChange) (provisioner.TenantView, error)
 	SetTenant(ctx context.Context, name string, c provisioner.TenantChange) (provisioner.TenantView, error)
@@ -103,11 +104,11 @@ type api interface {
 
 // hostStore keeps what the operator has set for this machine.
 type hostStore interface {
-	Host(ctx context.Context) (records.Host, error)
+	Host(ctx context.Context) (model.Host, error)
 	// SetHost asks the rules in the transaction that makes the change.
-	SetHost(ctx context.Context, change func(*records.Host) error, rules ...records.Rule) (records.Host, error)
+	SetHost(ctx context.Context, change func(*model.Host) error, rules ...model.Rule) (model.Host, error)
 	// Around is all that is on record.
-	Around(ctx context.Context) (records.Around, error)
+	Around(ctx context.Context) (model.Around, error)
 }
 
 // imageStore is the images room as the verbs need it.
@@ -161,7 +162,7 @@ func doctorOptions(ctx context.Context, s settings) doctor.Options {
 	}
 	o.Names = func() (environment.InForce, environment.Resolver) {
 		found := hostResolver()
-		return environment.Merge(records.Environment{}, records.Environment{}, host.Environment, found, true), found
+		return environment.Merge(model.Environment{}, model.Environment{}, host.Environment, found, true), found
 	}
 	o.Pools = func(ctx context.Context) ([]doctor.PoolInfo, error) { return poolInfos(ctx, s) }
 	o.Memory = func(ctx context.Context) (doctor.MemoryInfo, error) { return memoryInfo(ctx, s) }

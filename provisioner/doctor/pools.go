@@ -6,13 +6,13 @@ import (
 	"slices"
 	"strings"
 
-	"holm/storage/records"
+	"holm/provisioner/model"
 )
 
 // PoolInfo is how a pool is, as a look at it found.
 type PoolInfo struct {
 	Name     string
-	Status   records.PoolStatus
+	Status   model.PoolStatus
 	Why      string // "" when healthy
 	On       string // "raid10 on 4 nvme"
 	Warnings []string
@@ -30,7 +30,7 @@ func checkPools(ctx context.Context, e *env) Result {
 		return ok("none: disks of instances lie in the state directory, of which nothing is demanded")
 	}
 	var found []string
-	worst := records.PoolHealthy
+	worst := model.PoolHealthy
 	for _, p := range all {
 		text := fmt.Sprintf("%s %s (%s)", p.Name, p.Status, p.On)
 		if p.Why != "" {
@@ -38,19 +38,19 @@ func checkPools(ctx context.Context, e *env) Result {
 		}
 		found = append(found, text)
 		found = append(found, p.Warnings...)
-		order := []records.PoolStatus{records.PoolHealthy, records.PoolDegraded, records.PoolBroken}
+		order := []model.PoolStatus{model.PoolHealthy, model.PoolDegraded, model.PoolBroken}
 		status := p.Status
-		if status == records.PoolHealthy && len(p.Warnings) > 0 {
-			status = records.PoolDegraded
+		if status == model.PoolHealthy && len(p.Warnings) > 0 {
+			status = model.PoolDegraded
 		}
 		if slices.Index(order, status) > slices.Index(order, worst) {
 			worst = status
 		}
 	}
 	switch text := strings.Join(found, "; "); worst {
-	case records.PoolBroken:
+	case model.PoolBroken:
 		return fail("holm pool check      # and holm pool show NAME draws what is under it", "%s", text)
-	case records.PoolDegraded:
+	case model.PoolDegraded:
 		return warn("holm pool check      # and holm pool show NAME draws what is under it", "%s", text)
 	default:
 		return ok("%s", text)

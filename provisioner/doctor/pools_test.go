@@ -5,15 +5,15 @@ import (
 	"errors"
 	"testing"
 
-	"holm/storage/records"
+	"holm/provisioner/model"
 )
 
 func TestPools(t *testing.T) {
 	const remedy = "holm pool check      # and holm pool show NAME draws what is under it"
-	fast := PoolInfo{Name: "fast", Status: records.PoolHealthy, On: "raid10 on 4 nvme"}
-	sick := PoolInfo{Name: "slow", Status: records.PoolDegraded, Why: "md0: 1 of 4 members missing"}
-	gone := PoolInfo{Name: "old", Status: records.PoolBroken, Why: "/srv/old is not a mount point"}
-	worn := PoolInfo{Name: "fast", Status: records.PoolHealthy, On: "raid10 on 4 nvme", Warnings: []string{"nvme1n1 warns: temperature"}}
+	fast := PoolInfo{Name: "fast", Status: model.PoolHealthy, On: "raid10 on 4 nvme"}
+	sick := PoolInfo{Name: "slow", Status: model.PoolDegraded, Why: "md0: 1 of 4 members missing"}
+	gone := PoolInfo{Name: "old", Status: model.PoolBroken, Why: "/srv/old is not a mount point"}
+	worn := PoolInfo{Name: "fast", Status: model.PoolHealthy, On: "raid10 on 4 nvme", Warnings: []string{"nvme1n1 warns: temperature"}}
 	with := func(all ...PoolInfo) func(*host) {
 		return func(h *host) { h.Pools = func(context.Context) ([]PoolInfo, error) { return all, nil } }
 	}

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"holm/internal/fault"
-	"holm/storage/records"
+	"holm/provisioner/model"
 )
 
 // Change is what is to be set; nil leaves a setting as it is, and an empty one is inherited again.
@@ -26,7 +26,7 @@ func (c Change) Empty() bool {
 }
 
 // Apply changes e, or returns the first thing that is wrong as a fault and leaves e as it is. No error has a proxy's password.
-func (c Change) Apply(e *records.Environment) error {
+func (c Change) Apply(e *model.Environment) error {
 	changed := e.Clone()
 	for _, l := range []struct {
 		from *[]string
@@ -64,7 +64,7 @@ func (c Change) Apply(e *records.Environment) error {
 	return nil
 }
 
-func (c Change) certificates(e *records.Environment) (err error) {
+func (c Change) certificates(e *model.Environment) (err error) {
 	for _, fingerprint := range c.RemoveCertificates {
 		if e.Certificates, err = withoutCertificate(e.Certificates, fingerprint); err != nil {
 			return err

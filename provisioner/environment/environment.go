@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"holm/storage/records"
+	"holm/provisioner/model"
 )
 
 // Where a setting that is in force comes from.
@@ -32,7 +32,7 @@ const (
 
 // InForce is what an instance is told, and where each of it comes from.
 type InForce struct {
-	records.Environment
+	model.Environment
 	From map[string]string `json:"from,omitempty"`
 	// Dropped is what cannot be told, each with the reason: one line.
 	Dropped []string `json:"dropped,omitempty"`
@@ -47,19 +47,19 @@ func (f InForce) Shown() InForce {
 // layer is what one place says.
 type layer struct {
 	from string
-	says records.Environment
+	says model.Environment
 }
 
 // Merge is what holds for an instance of a tenant on a host: each setting comes from the nearest that has one, and
 // certificates add up. Found is the host's own resolver; six says whether the instance gets out by IPv6.
-func Merge(instance, tenant, host records.Environment, found Resolver, six bool) InForce {
+func Merge(instance, tenant, host model.Environment, found Resolver, six bool) InForce {
 	layers := []layer{{FromInstance, instance}, {FromTenant, tenant}, {FromHost, host}}
 	f := InForce{From: map[string]string{}}
-	pick := func(name string, of func(records.Environment) []string, otherwise []string) []string {
+	pick := func(name string, of func(model.Environment) []string, otherwise []string) []string {
 		for _, l := range layers {
 			if list := of(l.says); len(list) > 0 {
 				f.From[name] = l.from
-				if list[0] == records.None {
+				if list[0] == model.None {
 					return nil
 				}
 				return slices.Clone(list)
@@ -70,8 +70,8 @@ func Merge(instance, tenant, host records.Environment, found Resolver, six bool)
 		}
 		return slices.Clone(otherwise)
 	}
-	word := func(name string, of func(records.Environment) string) string {
-		return strings.Join(pick(name, func(e records.Environment) []string {
+	word := func(name string, of func(model.Environment) string) string {
+		return strings.Join(pick(name, func(e model.Environment) []string {
 			if of(e) == "" {
 				return nil
 			}
@@ -82,14 +82,14 @@ func Merge(instance, tenant, host records.Environment, found Resolver, six bool)
 	for i, a := range found.Servers {
 		servers[i] = a.String()
 	}
-	f.Nameservers = pick(Nameservers, func(e records.Environment) []string { return e.Nameservers }, servers)
+	f.Nameservers = pick(Nameservers, func(e model.Environment) []string { return e.Nameservers }, servers)
 	f.reachable(six)
-	f.Search = pick(Search, func(e records.Environment) []string { return e.Search }, found.Search)
-	f.Mirrors = pick(Mirrors, func(e records.Environment) []string { return e.Mirrors }, nil)
-	f.TimeServers = pick(TimeServers, func(e records.Environment) []string { return e.TimeServers }, nil)
-	f.Proxy.HTTP = word(HTTP, func(e records.Environment) string { return e.Proxy.HTTP })
-	f.Proxy.HTTPS = word(HTTPS, func(e records.Environment) string { return e.Proxy.HTTPS })
-	f.Proxy.Not = pick(NotProxied, func(e records.Environment) []string { return e.Proxy.Not }, nil)
+	f.Search = pick(Search, func(e model.Environment) []string { return e.Search }, found.Search)
+	f.Mirrors = pick(Mirrors, func(e model.Environment) []string { return e.Mirrors }, nil)
+	f.TimeServers = pick(TimeServers, func(e model.Environment) []string { return e.TimeServers }, nil)
+	f.Proxy.HTTP = word(HTTP, func(e model.Environment) string { return e.Proxy.HTTP })
+	f.Proxy.HTTPS = word(HTTPS, func(e model.Environment) string { return e.Proxy.HTTPS })
+	f.Proxy.Not = pick(NotProxied, func(e model.Environment) []string { return e.Proxy.Not }, nil)
 	f.addCertificates(layers)
 	return f
 }

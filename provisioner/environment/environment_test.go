@@ -19,7 +19,7 @@ import (
 
 	"holm/guest/report"
 	"holm/internal/fault"
-	"holm/storage/records"
+	"holm/provisioner/model"
 )
 
 // authority is a CA of that name, in PEM.
@@ -39,11 +39,11 @@ func authority(t testing.TB, name string) string {
 
 func TestTheNearestSettingHoldsAndCertificatesAddUp(t *testing.T) {
 	found := Resolver{Servers: []netip.Addr{netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("2001:db8::1")}, Search: []string{"found.example"}}
-	env := func(server string) records.Environment {
-		return records.Environment{Nameservers: []string{server}, Certificates: []string{"cert of " + server}}
+	env := func(server string) model.Environment {
+		return model.Environment{Nameservers: []string{server}, Certificates: []string{"cert of " + server}}
 	}
 	for name, c := range map[string]struct {
-		instance, tenant, host records.Environment
+		instance, tenant, host model.Environment
 		six                    bool
 		want                   string
 	}{
@@ -52,7 +52,7 @@ func TestTheNearestSettingHoldsAndCertificatesAddUp(t *testing.T) {
 		"the host's":                     {host: env("192.0.2.2"), want: "servers [192.0.2.2] host, search [found.example] found, certificates [cert of 192.0.2.2] host, dropped 0"},
 		"the tenant's before the host's": {tenant: env("192.0.2.3"), host: env("192.0.2.2"), want: "servers [192.0.2.3] tenant, search [found.example] found, certificates [cert of 192.0.2.2 cert of 192.0.2.3] host, tenant, dropped 0"},
 		"the instance's before all":      {instance: env("192.0.2.4"), tenant: env("192.0.2.3"), host: env("192.0.2.2"), want: "servers [192.0.2.4] instance, search [found.example] found, certificates [cert of 192.0.2.2 cert of 192.0.2.3 cert of 192.0.2.4] host, tenant, instance, dropped 0"},
-		"none is none":                   {tenant: records.Environment{Nameservers: []string{"none"}, Search: []string{"none"}}, host: records.Environment{Nameservers: []string{"192.0.2.2"}}, want: "servers [] tenant, search [] tenant, certificates [] , dropped 0"},
+		"none is none":                   {tenant: model.Environment{Nameservers: []string{"none"}, Search: []string{"none"}}, host: model.Environment{Nameservers: []string{"192.0.2.2"}}, want: "servers [] tenant, search [] tenant, certificates [] , dropped 0"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := Merge(c.instance, c.tenant, c.host, found, c.six)
@@ -96,7 +96,7 @@ func TestWhatCannotBeToldIsRefusedWithTheValue(t *testing.T) {
 		"certificates beyond what is told": {Change{AddCertificates: []string{strings.Repeat("x", 33<<10)}}, "too large: at most 32768"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			e := records.Environment{Nameservers: []string{"192.0.2.9"}}
+			e := model.Environment{Nameservers: []string{"192.0.2.9"}}
 			err := c.change.Apply(&e)
 			if err == nil || !strings.Contains(err.Error(), c.says) || fault.RemedyOf(err) == "" {
 				t.Errorf("got %v → %q, want %q", err, fault.RemedyOf(err), c.says)
@@ -104,7 +104,7 @@ func TestWhatCannotBeToldIsRefusedWithTheValue(t *testing.T) {
 			if err != nil && strings.Contains(err.Error()+fault.RemedyOf(err), "hunter2") {
 				t.Errorf("%q has the password", err)
 			}
-			if diff := cmp.Diff(records.Environment{Nameservers: []string{"192.0.2.9"}}, e); diff != "" {
+			if diff := cmp.Diff(model.Environment{Nameservers: []string{"192.0.2.9"}}, e); diff != "" {
 				t.Errorf("it changed all the same:\n%s", diff)
 			}
 		})
@@ -115,7 +115,7 @@ func TestAChangeSetsAndTakesBack(t *testing.T) {
 	one, two := authority(t, "Corp Root"), authority(t, "Corp Root 2")
 	list := func(words ...string) *[]string { return &words }
 	word := func(text string) *string { return &text }
-	var e records.Environment
+	var e model.Environment
 	set := func(c Change) {
 		t.Helper()
 		if err := c.Apply(&e); err != nil {
@@ -126,10 +126,10 @@ func TestAChangeSetsAndTakesBack(t *testing.T) {
 		Nameservers: list("::ffff:192.0.2.53", "2001:DB8::53"), Search: list("Corp.Example."), Mirrors: list("https://mirror.example"), TimeServers: list("NTP.corp.example"),
 		HTTP: word("http://u:p%40@proxy.example:3128"), NotProxied: list(".corp.example", "10.0.0.0/8", "*"), AddCertificates: []string{one, two, one},
 	})
-	want := records.Environment{
+	want := model.Environment{
 		Nameservers: []string{"192.0.2.53", "2001:db8::53"}, Search: []string{"corp.example"}, Mirrors: []string{"https://mirror.example"},
 		TimeServers: []string{"ntp.corp.example"}, Certificates: []string{one, two},
-		Proxy: records.Proxy{HTTP: "http://u:p%40@proxy.example:3128", Not: []string{".corp.example", "10.0.0.0/8", "*"}},
+		Proxy: model.Proxy{HTTP: "http://u:p%40@proxy.example:3128", Not: []string{".corp.example", "10.0.0.0/8", "*"}},
 	}
 	if diff := cmp.Diff(want, e); diff != "" {
 		t.Errorf("set (-want +got):\n%s", diff)
@@ -141,13 +141,13 @@ func TestAChangeSetsAndTakesBack(t *testing.T) {
 	e.Proxy.HTTPS = ""
 	fingerprint := strings.ToUpper(Fingerprint(one)[:8])
 	set(Change{Nameservers: list(), Search: list(), Mirrors: list(), TimeServers: list(), HTTP: word(""), NotProxied: list(), RemoveCertificates: []string{fingerprint[:2] + ":" + fingerprint[2:]}})
-	if diff := cmp.Diff(records.Environment{Certificates: []string{two}}, e); diff != "" {
+	if diff := cmp.Diff(model.Environment{Certificates: []string{two}}, e); diff != "" {
 		t.Errorf("taken back (-want +got):\n%s", diff)
 	}
 }
 
 func TestOneProxyServesBothProtocols(t *testing.T) {
-	var e records.Environment
+	var e model.Environment
 	proxy := "http://proxy.example:3128"
 	if err := (Change{HTTP: &proxy, HTTPS: &proxy}).Apply(&e); err != nil {
 		t.Fatal(err)
@@ -181,17 +181,17 @@ func TestAFileOfCertificatesHoldsNothingElse(t *testing.T) {
 }
 
 func TestWhatIsToldFitsALine(t *testing.T) {
-	var own records.Instance
-	var others []records.Instance
+	var own model.Instance
+	var others []model.Instance
 	for i := range 1000 {
 		name := fmt.Sprintf("%s%04d", strings.Repeat("n", 36), i)
-		inst := records.Instance{Name: name, Tenant: strings.Repeat("t", 40), Address: netip.AddrFrom4([4]byte{10, 77, byte(i / 200), byte(i%200 + 10)}).String(), Address6: "fd00::1234:5678"}
+		inst := model.Instance{Name: name, Tenant: strings.Repeat("t", 40), Address: netip.AddrFrom4([4]byte{10, 77, byte(i / 200), byte(i%200 + 10)}).String(), Address6: "fd00::1234:5678"}
 		others = append(others, inst)
 	}
 	own = others[0]
-	f := InForce{Environment: records.Environment{
+	f := InForce{Environment: model.Environment{
 		Certificates: []string{strings.Repeat("x\n", maxCertificateBytes/2)}, Mirrors: []string{strings.Repeat("m", maxURL)},
-		Proxy: records.Proxy{HTTP: strings.Repeat("h", maxURL), Not: []string{strings.Repeat("n", maxName)}},
+		Proxy: model.Proxy{HTTP: strings.Repeat("h", maxURL), Not: []string{strings.Repeat("n", maxName)}},
 	}}
 	told, left := f.Told(Siblings(own, others[1:]))
 	line, err := json.Marshal(report.Question{Version: report.Version, Nonce: strings.Repeat("0", 32), Environment: &told, Ports: make([]report.Port, 64)})

@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"holm/internal/fault"
-	"holm/storage/records"
+	"holm/provisioner/model"
 )
 
 // Limits of what can be told. Together they leave the question to a guest well within its longest line.
@@ -38,8 +38,8 @@ type rule struct {
 func (r rule) list(given []string) ([]string, error) {
 	var list []string
 	for _, text := range given {
-		if text == records.None && len(given) == 1 {
-			return []string{records.None}, nil
+		if text == model.None && len(given) == 1 {
+			return []string{model.None}, nil
 		}
 		one := r.canonical(text)
 		if one == "" {
@@ -160,7 +160,7 @@ func web(text string) (*url.URL, bool) {
 
 // ValidateProxy holds the URL of a proxy to its form; "" and the word none pass. The error does not repeat it, as it may hold a password.
 func ValidateProxy(text string) error {
-	if text == "" || text == records.None {
+	if text == "" || text == model.None {
 		return nil
 	}
 	u, ok := web(text)

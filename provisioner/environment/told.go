@@ -5,7 +5,7 @@ import (
 	"net/netip"
 
 	"holm/guest/report"
-	"holm/storage/records"
+	"holm/provisioner/model"
 )
 
 // Domain is that of the names of instances: "db.acme.holm".
@@ -18,9 +18,9 @@ const maxTold = report.MaxLine - 8<<10
 const maxHosts = 512
 
 // Siblings are the names of an instance and of those that it may reach, which others are. The same ones are always told in the same order.
-func Siblings(own records.Instance, others []records.Instance) []report.HostName {
+func Siblings(own model.Instance, others []model.Instance) []report.HostName {
 	var hosts []report.HostName
-	for _, inst := range append([]records.Instance{own}, others...) {
+	for _, inst := range append([]model.Instance{own}, others...) {
 		names := []string{inst.Name, inst.Name + "." + inst.Tenant + "." + Domain}
 		for _, text := range []string{inst.Address, inst.Address6} {
 			if a, err := netip.ParseAddr(text); err == nil && len(hosts) < maxHosts {

@@ -17,10 +17,10 @@ import (
 
 	"github.com/secure-systems-lab/go-securesystemslib/dsse"
 
+	"holm/provisioner/model"
 	"holm/provisioner/verify"
 	"holm/storage/ledger"
 	"holm/storage/pools"
-	"holm/storage/records"
 )
 
 // The types of what is signed.
@@ -49,12 +49,12 @@ type Subject struct {
 
 // Predicate is what was seen, when, and by whom. What only the guest could say is a claim of the guest's.
 type Predicate struct {
-	MadeAt   time.Time        `json:"made_at"`
-	Version  string           `json:"holm_version"`
-	Host     Host             `json:"host"`
-	Instance records.Instance `json:"instance"`
-	Tenant   records.Tenant   `json:"tenant"`
-	Image    Image            `json:"image"`
+	MadeAt   time.Time      `json:"made_at"`
+	Version  string         `json:"holm_version"`
+	Host     Host           `json:"host"`
+	Instance model.Instance `json:"instance"`
+	Tenant   model.Tenant   `json:"tenant"`
+	Image    Image          `json:"image"`
 	// DomainXML is what libvirt says of the running machine, word for word; NetworkXML what holm asked of its network.
 	DomainXML  string `json:"domain_xml"`
 	NetworkXML string `json:"network_xml"`
@@ -63,9 +63,9 @@ type Predicate struct {
 	// Encryption of the state volume: the cipher, and the names of the keys that open it; "none" for one from before there were keys.
 	Encryption string `json:"encryption"`
 	// Volume is what the state volume takes, and Pool what is under it; nil is the state directory, of which nothing is demanded.
-	VolumeBytes int64         `json:"volume_bytes"`
-	Pool        *records.Pool `json:"pool,omitempty"`
-	Under       *pools.Tree   `json:"under,omitempty"`
+	VolumeBytes int64       `json:"volume_bytes"`
+	Pool        *model.Pool `json:"pool,omitempty"`
+	Under       *pools.Tree `json:"under,omitempty"`
 	// Verified is what came of every promise, tried for this statement: how QEMU is confined, what the network lets through.
 	Verified verify.Verdict `json:"verified"`
 	// Audit is how far the log of changes had come.

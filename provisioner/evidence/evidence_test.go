@@ -11,10 +11,10 @@ import (
 
 	"holm/guest/report"
 	"holm/provisioner/evidence"
+	"holm/provisioner/model"
 	"holm/provisioner/verify"
 	"holm/storage/ledger"
 	"holm/storage/pools"
-	"holm/storage/records"
 )
 
 func statement() evidence.Statement {
@@ -24,8 +24,8 @@ func statement() evidence.Statement {
 		Subject: []evidence.Subject{{Name: "instance/0123456789ab", Digest: map[string]string{"sha256": strings.Repeat("ab", 32)}}},
 		Predicate: evidence.Predicate{
 			MadeAt: at, Host: evidence.Host{Name: "fjell01", Site: "NO-OSL1", Jurisdiction: "NO"},
-			Instance: records.Instance{ID: "0123456789ab", Name: "web", Tenant: "acme", Created: at}, Tenant: records.Tenant{Name: "acme", Created: at},
-			DomainXML: "<domain type='kvm'>\n</domain>", Encryption: "none", Pool: &records.Pool{Name: "fast", Added: at},
+			Instance: model.Instance{ID: "0123456789ab", Name: "web", Tenant: "acme", Created: at}, Tenant: model.Tenant{Name: "acme", Created: at},
+			DomainXML: "<domain type='kvm'>\n</domain>", Encryption: "none", Pool: &model.Pool{Name: "fast", Added: at},
 			Under:    &pools.Tree{Path: "/srv/holm", Top: pools.Device{Name: "md0", Kind: pools.Raid, Level: "raid10"}},
 			Verified: verify.Verdict{Results: []verify.Result{{ID: "qemu-user", Side: verify.Host, Outcome: report.Passed}}},
 			Audit:    ledger.Checkpoint{Host: "fjell01", Time: at, Seq: 7, Head: "ab"}, Limits: evidence.Limits(),

@@ -3,7 +3,7 @@ package memory
 
 import (
 	"holm/internal/fault"
-	"holm/storage/records"
+	"holm/provisioner/model"
 )
 
 // PerGuest is what a QEMU takes for itself beside what its guest was given, in MiB.
@@ -20,7 +20,7 @@ type Host struct {
 }
 
 // Of is the host as it is set, with so much memory.
-func Of(set records.Host, total int) Host {
+func Of(set model.Host, total int) Host {
 	return Host{Total: total, Reserved: set.MemoryReserveMiB, Overcommit: set.MemoryOvercommit}
 }
 
@@ -41,10 +41,10 @@ func (h Host) Limit() int {
 }
 
 // Needs is what an instance takes of the host.
-func Needs(inst records.Instance) int { return inst.Flavor.MemoryMiB + PerGuest }
+func Needs(inst model.Instance) int { return inst.Flavor.MemoryMiB + PerGuest }
 
 // Promised is what instances were promised together. A stopped one counts: it is to start when its owner wants it.
-func Promised(all []records.Instance) (sum int) {
+func Promised(all []model.Instance) (sum int) {
 	for _, inst := range all {
 		sum += Needs(inst)
 	}
@@ -52,7 +52,7 @@ func Promised(all []records.Instance) (sum int) {
 }
 
 // Promise refuses an instance for which the host has too little left, given all the others.
-func (h Host) Promise(others []records.Instance, inst records.Instance) error {
+func (h Host) Promise(others []model.Instance, inst model.Instance) error {
 	promised, asked, limit := Promised(others), Needs(inst), h.Limit()
 	if promised+asked <= limit {
 		return nil

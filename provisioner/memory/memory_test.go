@@ -5,13 +5,13 @@ import (
 	"testing"
 
 	"holm/internal/fault"
-	"holm/storage/records"
+	"holm/provisioner/model"
 )
 
 // of are instances with so much memory each, in MiB.
-func of(sizes ...int) (all []records.Instance) {
+func of(sizes ...int) (all []model.Instance) {
 	for _, mib := range sizes {
-		all = append(all, records.Instance{State: records.Stopped, Flavor: records.Flavor{MemoryMiB: mib}})
+		all = append(all, model.Instance{State: model.Stopped, Flavor: model.Flavor{MemoryMiB: mib}})
 	}
 	return all
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"holm/internal/atomicfile"
+	"holm/provisioner/model"
 	"holm/provisioner/saga"
 	"holm/storage/records"
 )
@@ -103,7 +104,7 @@ func TestAProcessThatDiesAtAnyPointIsUndoneByTheNext(t *testing.T) {
 			if err != nil || len(ops) != 1 {
 				t.Fatalf("operations: %v, %v, want one", ops, err)
 			}
-			if s := ops[0].Status; s != records.Running && s != records.Undoing {
+			if s := ops[0].Status; s != model.Running && s != model.Undoing {
 				t.Errorf("the journal says %s", s)
 			}
 			for _, name := range made(t, world) {
@@ -113,13 +114,13 @@ func TestAProcessThatDiesAtAnyPointIsUndoneByTheNext(t *testing.T) {
 			}
 			runner := saga.Runner{Journal: journal}
 			op, err := runner.Undo(t.Context(), ops[0], worldStages(world, false))
-			if err != nil || op.Status != records.Undone {
+			if err != nil || op.Status != model.Undone {
 				t.Fatalf("undo: %v, %s", err, op.Status)
 			}
 			if left := made(t, world); len(left) > 0 {
 				t.Errorf("left behind: %v", left)
 			}
-			if ops, err = journal.Operations(t.Context(), ""); err != nil || ops[0].Status != records.Undone {
+			if ops, err = journal.Operations(t.Context(), ""); err != nil || ops[0].Status != model.Undone {
 				t.Errorf("the journal says %v, %v", ops, err)
 			}
 			if err := journal.VerifyAudit(t.Context()); err != nil {
@@ -141,7 +142,7 @@ func TestUndoingWhatIsUndoneAlreadyIsNoError(t *testing.T) {
 	if diff := cmp.Diff([]string{"network", "seed", "start", "volume"}, made(t, world)); diff != "" {
 		t.Fatalf("made (-want +got):\n%s", diff)
 	}
-	op.Status = records.Running // as if it had died before the last write
+	op.Status = model.Running // as if it had died before the last write
 	for range 3 {
 		if _, err := runner.Undo(t.Context(), op, stages); err != nil {
 			t.Fatal(err)

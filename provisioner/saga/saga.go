@@ -9,7 +9,7 @@ import (
 	"fmt"
 	"time"
 
-	"holm/storage/records"
+	"holm/provisioner/model"
 )
 
 // DefaultUndoTimeout is how long undoing may take when the Runner does not say.
@@ -28,7 +28,7 @@ type Stage []Step
 
 // Journal remembers how far an operation has come. PutOperation is durable when it returns.
 type Journal interface {
-	PutOperation(ctx context.Context, op records.Operation) error
+	PutOperation(ctx context.Context, op model.Operation) error
 }
 
 // Runner carries out operations. Only Journal is required. It may be used by several goroutines for several
@@ -53,19 +53,19 @@ type Runner struct {
 // UndoTimeout; an undo that fails does not keep the others from being tried. The error is then a *Failed, and the
 // operation Undone or Stuck. Without error the operation is Done, even if ctx ended after the last step, and even if the
 // journal could not be told: then Observe hears of a Broken step "journal".
-func (r *Runner) Run(ctx context.Context, op records.Operation, stages []Stage) (records.Operation, error) {
+func (r *Runner) Run(ctx context.Context, op model.Operation, stages []Stage) (model.Operation, error) {
 	if err := validate(stages); err != nil {
 		return op, err
 	}
 	w := r.work(op)
-	w.op.Status, w.op.Steps, w.op.Error, w.op.Ended = records.Running, nil, "", time.Time{}
+	w.op.Status, w.op.Steps, w.op.Error, w.op.Ended = model.Running, nil, "", time.Time{}
 	if w.op.Started.IsZero() {
 		w.op.Started = w.now()
 	}
 	failed := w.forward(ctx, stages)
 	if failed == nil {
 		// What is done stays done, even when that cannot be written down: a busy database cuts no guest's power.
-		if unwritten := w.close(ctx, records.Done); unwritten != nil {
+		if unwritten := w.close(ctx, model.Done); unwritten != nil {
 			w.tell(Event{Step: journal, Phase: Broken, Err: unwritten.Cause})
 		}
 		return w.op, nil
@@ -78,14 +78,14 @@ func (r *Runner) Run(ctx context.Context, op records.Operation, stages []Stage) 
 // Undo undoes an operation that a dead process left, by the steps that its journal entry names. It carries on past
 // errors, which it returns as a *Failed. Undoing an operation again is no error; one that is Done is refused. It stops
 // with ctx, and can then be called again.
-func (r *Runner) Undo(ctx context.Context, op records.Operation, stages []Stage) (records.Operation, error) {
+func (r *Runner) Undo(ctx context.Context, op model.Operation, stages []Stage) (model.Operation, error) {
 	if err := validate(stages); err != nil {
 		return op, err
 	}
 	switch op.Status {
-	case records.Done:
+	case model.Done:
 		return op, fmt.Errorf("operation %s (%s) is done: it cannot be undone", op.ID, op.Kind)
-	case records.Undone:
+	case model.Undone:
 		return op, nil
 	}
 	w := r.work(op)

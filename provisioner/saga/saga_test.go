@@ -13,8 +13,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"holm/provisioner/model"
 	"holm/provisioner/saga"
-	"holm/storage/records"
 )
 
 var errBoom = errors.New("boom")
@@ -23,8 +23,8 @@ var errBoom = errors.New("boom")
 type notebook struct {
 	mu     sync.Mutex
 	lines  []string
-	last   records.Operation
-	refuse func(op records.Operation) error // of the journal; nil accepts all
+	last   model.Operation
+	refuse func(op model.Operation) error // of the journal; nil accepts all
 }
 
 func (n *notebook) note(format string, args ...any) {
@@ -33,7 +33,7 @@ func (n *notebook) note(format string, args ...any) {
 	n.lines = append(n.lines, fmt.Sprintf(format, args...))
 }
 
-func (n *notebook) PutOperation(ctx context.Context, op records.Operation) error {
+func (n *notebook) PutOperation(ctx context.Context, op model.Operation) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -69,11 +69,11 @@ func stuck(s saga.Step, err error) saga.Step {
 	return s
 }
 
-func create() records.Operation {
-	return records.Operation{ID: "1", Kind: "create", Instance: "0123456789ab"}
+func create() model.Operation {
+	return model.Operation{ID: "1", Kind: "create", Instance: "0123456789ab"}
 }
 
-func (n *notebook) run(ctx context.Context, stages ...saga.Stage) (records.Operation, *saga.Failed, error) {
+func (n *notebook) run(ctx context.Context, stages ...saga.Stage) (model.Operation, *saga.Failed, error) {
 	r := saga.Runner{Journal: n}
 	op, err := r.Run(ctx, create(), stages)
 	failed, _ := errors.AsType[*saga.Failed](err)
@@ -151,7 +151,7 @@ func TestEachStepFailingInTurnUndoesWhatHadBegun(t *testing.T) {
 			if want := "create: " + name + ": boom"; err.Error() != want {
 				t.Errorf("error is %q, want %q", err, want)
 			}
-			if op.Status != records.Undone || op.Error != "boom" || op.Ended.IsZero() {
+			if op.Status != model.Undone || op.Error != "boom" || op.Ended.IsZero() {
 				t.Errorf("operation is %+v", op)
 			}
 		})
@@ -183,7 +183,7 @@ func TestTheContextEndingInEachStepUndoesWhatHadBegun(t *testing.T) {
 				}
 				op, failed, err := n.run(ctx, stages...)
 				if !honest && i == len(names)-1 {
-					if err != nil || op.Status != records.Done {
+					if err != nil || op.Status != model.Done {
 						t.Errorf("all was done, and yet: %v, %s", err, op.Status)
 					}
 					return
@@ -191,10 +191,10 @@ func TestTheContextEndingInEachStepUndoesWhatHadBegun(t *testing.T) {
 				if !errors.Is(err, reason) {
 					t.Fatalf("error is %v, want the cause of the context", err)
 				}
-				if len(failed.Undone) != i+1 || len(failed.LeftBehind) != 0 || op.Status != records.Undone {
+				if len(failed.Undone) != i+1 || len(failed.LeftBehind) != 0 || op.Status != model.Undone {
 					t.Errorf("undone %v, left behind %v, %s", failed.Undone, failed.LeftBehind, op.Status)
 				}
-				if n.last.Status != records.Undone {
+				if n.last.Status != model.Undone {
 					t.Errorf("the journal says %s", n.last.Status)
 				}
 			})
@@ -234,7 +234,7 @@ func TestUndoingCarriesOnPastErrorsAndNamesThem(t *testing.T) {
 	if diff := cmp.Diff([]string{"start", "network"}, failed.Undone); diff != "" {
 		t.Errorf("undone (-want +got):\n%s", diff)
 	}
-	if op.Status != records.Stuck || n.last.Status != records.Stuck {
+	if op.Status != model.Stuck || n.last.Status != model.Stuck {
 		t.Errorf("operation is %s, the journal says %s, want stuck", op.Status, n.last.Status)
 	}
 }
@@ -311,7 +311,7 @@ func TestUndoingEndsAfterItsTimeout(t *testing.T) {
 		if !ok || len(failed.LeftBehind) != 2 {
 			t.Fatalf("error is %v, want both steps left behind", err)
 		}
-		if op.Status != records.Stuck || n.last.Status != records.Stuck {
+		if op.Status != model.Stuck || n.last.Status != model.Stuck {
 			t.Errorf("operation is %s, the journal says %s, want stuck", op.Status, n.last.Status)
 		}
 	})
@@ -320,30 +320,30 @@ func TestUndoingEndsAfterItsTimeout(t *testing.T) {
 func TestAJournalThatFails(t *testing.T) {
 	disk := errors.New("disk full")
 	for name, tc := range map[string]struct {
-		refuse func(records.Operation) bool
+		refuse func(model.Operation) bool
 		want   string
 		undone []string
-		status records.Status
+		status model.Status
 	}{
 		"before anything began": {
-			func(op records.Operation) bool { return op.Status == records.Running },
-			"create: journal: disk full", nil, records.Undone,
+			func(op model.Operation) bool { return op.Status == model.Running },
+			"create: journal: disk full", nil, model.Undone,
 		},
 		"before the second step": {
-			func(op records.Operation) bool { return op.Status == records.Running && len(op.Steps) == 2 },
+			func(op model.Operation) bool { return op.Status == model.Running && len(op.Steps) == 2 },
 			"create: journal: disk full",
 			[]string{"network"},
-			records.Undone,
+			model.Undone,
 		},
 		"from the second step on": {
-			func(op records.Operation) bool { return len(op.Steps) == 2 || op.Status != records.Running },
+			func(op model.Operation) bool { return len(op.Steps) == 2 || op.Status != model.Running },
 			"create: journal: disk full; not undone: journal: disk full",
 			[]string{"network"},
-			records.Undone,
+			model.Undone,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			n := &notebook{refuse: func(op records.Operation) error {
+			n := &notebook{refuse: func(op model.Operation) error {
 				if tc.refuse(op) {
 					return disk
 				}
@@ -365,8 +365,8 @@ func TestAJournalThatFails(t *testing.T) {
 
 func TestWhatIsDoneStaysDoneWhenItCannotBeWrittenDown(t *testing.T) {
 	disk := errors.New("disk full")
-	n := &notebook{refuse: func(op records.Operation) error {
-		if op.Status == records.Done {
+	n := &notebook{refuse: func(op model.Operation) error {
+		if op.Status == model.Done {
 			return disk
 		}
 		return nil
@@ -374,7 +374,7 @@ func TestWhatIsDoneStaysDoneWhenItCannotBeWrittenDown(t *testing.T) {
 	var events []saga.Event
 	r := saga.Runner{Journal: n, Observe: func(e saga.Event) { events = append(events, e) }}
 	op, err := r.Run(t.Context(), create(), []saga.Stage{{n.step("network")}, {n.step("volume")}})
-	if err != nil || op.Status != records.Done {
+	if err != nil || op.Status != model.Done {
 		t.Errorf("operation is %s, error %v", op.Status, err)
 	}
 	if slices.ContainsFunc(n.lines, func(line string) bool { return strings.HasPrefix(line, "undo") }) {

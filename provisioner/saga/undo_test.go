@@ -10,12 +10,12 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"holm/provisioner/model"
 	"holm/provisioner/saga"
-	"holm/storage/records"
 )
 
 func TestUndoUndoesWhatTheJournalSaysHadBegun(t *testing.T) {
-	for _, status := range []records.Status{records.Running, records.Undoing, records.Stuck} {
+	for _, status := range []model.Status{model.Running, model.Undoing, model.Stuck} {
 		t.Run(string(status), func(t *testing.T) {
 			n := &notebook{}
 			stages := []saga.Stage{{n.step("network")}, {n.step("volume")}, {n.step("start")}}
@@ -27,7 +27,7 @@ func TestUndoUndoesWhatTheJournalSaysHadBegun(t *testing.T) {
 				t.Fatal(err)
 			}
 			n.want(t, "journal undoing [network volume]", "undo volume", "undo network", "journal undone [network volume]")
-			if op.Status != records.Undone || op.Ended.IsZero() || op.Error != "interrupted" {
+			if op.Status != model.Undone || op.Ended.IsZero() || op.Error != "interrupted" {
 				t.Errorf("operation is %+v", op)
 			}
 			if again, err := r.Undo(t.Context(), op, stages); err != nil || len(n.lines) != 4 {
@@ -40,7 +40,7 @@ func TestUndoUndoesWhatTheJournalSaysHadBegun(t *testing.T) {
 func TestUndoCarriesOnPastErrors(t *testing.T) {
 	n := &notebook{}
 	left := create()
-	left.Status, left.Steps, left.Error = records.Running, []string{"network", "volume", "fancy", "seed"}, "the first reason"
+	left.Status, left.Steps, left.Error = model.Running, []string{"network", "volume", "fancy", "seed"}, "the first reason"
 	r := saga.Runner{Journal: n}
 	op, err := r.Undo(t.Context(), left, []saga.Stage{{n.step("network")}, {stuck(n.step("volume"), errBoom), n.step("seed")}})
 	failed, ok := errors.AsType[*saga.Failed](err)
@@ -54,7 +54,7 @@ func TestUndoCarriesOnPastErrors(t *testing.T) {
 	if diff := cmp.Diff([]string{"seed", "network"}, failed.Undone); diff != "" {
 		t.Errorf("undone (-want +got):\n%s", diff)
 	}
-	if op.Status != records.Stuck || op.Error != "the first reason" {
+	if op.Status != model.Stuck || op.Error != "the first reason" {
 		t.Errorf("operation is %+v", op)
 	}
 }
@@ -62,7 +62,7 @@ func TestUndoCarriesOnPastErrors(t *testing.T) {
 func TestUndoRefusesWhatIsDone(t *testing.T) {
 	n := &notebook{}
 	done := create()
-	done.Status, done.Steps = records.Done, []string{"network"}
+	done.Status, done.Steps = model.Done, []string{"network"}
 	r := saga.Runner{Journal: n}
 	if _, err := r.Undo(t.Context(), done, []saga.Stage{{n.step("network")}}); err == nil {
 		t.Error("no error")
@@ -73,16 +73,16 @@ func TestUndoRefusesWhatIsDone(t *testing.T) {
 func TestUndoStopsWithItsContextAndCanBeCalledAgain(t *testing.T) {
 	n := &notebook{}
 	left := create()
-	left.Status, left.Steps = records.Running, []string{"network", "volume"}
+	left.Status, left.Steps = model.Running, []string{"network", "volume"}
 	stages := []saga.Stage{{n.step("network")}, {n.step("volume")}}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	r := saga.Runner{Journal: n}
 	op, err := r.Undo(ctx, left, stages)
-	if !errors.Is(err, context.Canceled) || op.Status != records.Stuck {
+	if !errors.Is(err, context.Canceled) || op.Status != model.Stuck {
 		t.Fatalf("error is %v, operation %s", err, op.Status)
 	}
-	if op, err = r.Undo(t.Context(), op, stages); err != nil || op.Status != records.Undone {
+	if op, err = r.Undo(t.Context(), op, stages); err != nil || op.Status != model.Undone {
 		t.Errorf("the second time: %v, operation %s", err, op.Status)
 	}
 }

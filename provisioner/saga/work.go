@@ -8,7 +8,7 @@ import (
 	"sync"
 	"time"
 
-	"holm/storage/records"
+	"holm/provisioner/model"
 )
 
 // journal is the name that a failure of the journal has where steps are named.
@@ -17,11 +17,11 @@ const journal = "journal"
 // work is one operation under way.
 type work struct {
 	*Runner
-	op       records.Operation
+	op       model.Operation
 	watching sync.Mutex // held while Observe runs
 }
 
-func (r *Runner) work(op records.Operation) *work {
+func (r *Runner) work(op model.Operation) *work {
 	op.Steps = slices.Clone(op.Steps)
 	return &work{Runner: r, op: op}
 }
@@ -103,7 +103,7 @@ func (w *work) act(ctx context.Context, step Step) error {
 func (w *work) backward(ctx context.Context, stages []Stage, failed *Failed) {
 	undoing, cancel := context.WithTimeout(ctx, w.undoTimeout())
 	defer cancel()
-	w.op.Status, w.op.Ended = records.Undoing, time.Time{}
+	w.op.Status, w.op.Ended = model.Undoing, time.Time{}
 	// A journal that cannot be written is no reason to leave things behind. The last write tells.
 	_ = w.Journal.PutOperation(undoing, w.op)
 
@@ -123,9 +123,9 @@ func (w *work) backward(ctx context.Context, stages []Stage, failed *Failed) {
 			failed.LeftBehind = append(failed.LeftBehind, Leftover{name, errors.New("this version does not know the step")})
 		}
 	}
-	status := records.Undone
+	status := model.Undone
 	if len(failed.LeftBehind) > 0 {
-		status = records.Stuck
+		status = model.Stuck
 	}
 	if end := w.close(ctx, status); end != nil {
 		failed.LeftBehind = append(failed.LeftBehind, Leftover{journal, end.Cause})
@@ -160,7 +160,7 @@ func (w *work) undo(ctx context.Context, steps []Step, failed *Failed) {
 }
 
 // close journals how the operation ended, even when ctx has.
-func (w *work) close(ctx context.Context, status records.Status) *Failed {
+func (w *work) close(ctx context.Context, status model.Status) *Failed {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), w.undoTimeout())
 	defer cancel()
 	w.op.Status, w.op.Ended = status, w.now()

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"holm/provisioner/model"
 	"holm/storage/ledger"
 	"holm/storage/records"
 )
@@ -19,7 +20,7 @@ func log(t *testing.T) *records.Bolt {
 	t.Helper()
 	store := records.Open(filepath.Join(t.TempDir(), "holm.db"))
 	for n := range 4 {
-		if _, err := store.SetHost(t.Context(), func(h *records.Host) error { h.Subnet = strings.Repeat("x", n+1); return nil }); err != nil {
+		if _, err := store.SetHost(t.Context(), func(h *model.Host) error { h.Subnet = strings.Repeat("x", n+1); return nil }); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -183,7 +184,7 @@ func TestALogThatGoesOnKeepsToItsCheckpoint(t *testing.T) {
 		t.Fatal(err)
 	}
 	kept := signed(t, k, end).Checkpoint
-	if _, err := store.SetHost(t.Context(), func(h *records.Host) error { h.LabMode = true; return nil }); err != nil {
+	if _, err := store.SetHost(t.Context(), func(h *model.Host) error { h.LabMode = true; return nil }); err != nil {
 		t.Fatal(err)
 	}
 	const all = 100

@@ -10,6 +10,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	bolt "go.etcd.io/bbolt"
+
+	"holm/provisioner/model"
 )
 
 // archiveUpTo drops the entries of a store up to one of them.
@@ -58,7 +60,7 @@ func TestALogIsWholeWhereverItWasArchived(t *testing.T) {
 			if err := store.VerifyAudit(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := store.Update(t.Context(), testID, func(i *Instance) error { i.Failure = "later"; return nil }); err != nil {
+			if _, err := store.Update(t.Context(), testID, func(i *model.Instance) error { i.Failure = "later"; return nil }); err != nil {
 				t.Fatal(err)
 			}
 			archiveUpTo(t, store, 10) // with the entry that tells of the first archive

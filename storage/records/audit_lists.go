@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	bolt "go.etcd.io/bbolt"
+
+	"holm/provisioner/model"
 )
 
 // reservations finds the instances whose operations the log need not know: earlier versions logged a reservation, or a new
@@ -31,7 +33,7 @@ func verifyLists(tx *bolt.Tx) error {
 	names, summaries := tx.Bucket([]byte(bucketNames)), tx.Bucket([]byte(bucketSummaries))
 	seen := map[string]bool{}
 	err := tx.Bucket([]byte(bucketInstances)).ForEach(func(id, value []byte) error {
-		inst, err := decode[Instance](value)
+		inst, err := decode[model.Instance](value)
 		if err != nil {
 			return fmt.Errorf("%s: %w", instanceObject(string(id)), err)
 		}
@@ -60,9 +62,9 @@ func verifyLists(tx *bolt.Tx) error {
 }
 
 // sums tells whether a stored summary, perhaps one of the first format, is that of the instance.
-func sums(stored []byte, inst Instance) bool {
+func sums(stored []byte, inst model.Instance) bool {
 	s, err := decodeSummary(stored)
-	want := Summarize(inst)
+	want := model.Summarize(inst)
 	if err == nil && stored[0] == firstSummaryFormat {
 		s.BootID, s.Unverified = want.BootID, want.Unverified
 	}

@@ -12,6 +12,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	bolt "go.etcd.io/bbolt"
+
+	"holm/provisioner/model"
 )
 
 // audited returns a store with a past: two reservations, changes, an operation, a drop.
@@ -21,16 +23,16 @@ func audited(t *testing.T) *Bolt {
 	store.now = func() time.Time { return time.Date(2025, 3, 1, 12, 0, 0, 0, time.UTC) }
 	store.actor = func() string { return "uid 0, login 1000" }
 	setLabMode(t, store)
-	other := Instance{ID: "bbbbbbbbbbbb", Tenant: "acme", Name: "db"}
-	_, err := store.Reserve(t.Context(), other, Operation{ID: "2", Kind: "create", Instance: other.ID},
-		func([]Instance, *Instance) error { return nil })
+	other := model.Instance{ID: "bbbbbbbbbbbb", Tenant: "acme", Name: "db"}
+	_, err := store.Reserve(t.Context(), other, model.Operation{ID: "2", Kind: "create", Instance: other.ID},
+		func([]model.Instance, *model.Instance) error { return nil })
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := store.Update(t.Context(), testID, func(i *Instance) error { i.State = Ready; return nil }); err != nil {
+	if _, err := store.Update(t.Context(), testID, func(i *model.Instance) error { i.State = model.Ready; return nil }); err != nil {
 		t.Fatal(err)
 	}
-	op := Operation{ID: "1", Kind: "create", Instance: testID, Tenant: "acme", Name: "web", Status: Done}
+	op := model.Operation{ID: "1", Kind: "create", Instance: testID, Tenant: "acme", Name: "web", Status: model.Done}
 	if err := store.PutOperation(t.Context(), op); err != nil {
 		t.Fatal(err)
 	}
@@ -84,10 +86,10 @@ func TestWhatChangesNothingIsNotAudited(t *testing.T) {
 	if err := store.Drop(t.Context(), "bbbbbbbbbbbb"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := store.Update(t.Context(), testID, func(*Instance) error { return nil }); err != nil {
+	if _, err := store.Update(t.Context(), testID, func(*model.Instance) error { return nil }); err != nil {
 		t.Fatal(err)
 	}
-	_, err = store.Update(t.Context(), testID, func(i *Instance) error { i.State = Failed; return errors.New("no") })
+	_, err = store.Update(t.Context(), testID, func(i *model.Instance) error { i.State = model.Failed; return errors.New("no") })
 	if err == nil {
 		t.Fatal("no error")
 	}
@@ -225,7 +227,7 @@ func TestVerifyAuditFindsWhatWasDoneBehindItsBack(t *testing.T) {
 		"a list that shows an instance ready": {
 			func(tx *bolt.Tx) error {
 				return tx.Bucket([]byte(bucketSummaries)).Put(nameKey("acme", "web"),
-					encodeSummary(Summary{ID: testID, Name: "web", Tenant: "acme", State: Ready, ChecksPassed: 42, ChecksTotal: 42}))
+					encodeSummary(model.Summary{ID: testID, Name: "web", Tenant: "acme", State: model.Ready, ChecksPassed: 42, ChecksTotal: 42}))
 			},
 			"what lists show of acme/web was altered",
 		},
@@ -328,7 +330,7 @@ func TestReadingTheLogKeepsNoWriterWaiting(t *testing.T) {
 	other.patience = time.Second
 	err := store.readLong(t.Context(), func(tx *bolt.Tx) error {
 		setLabMode(t, other)
-		_, err := other.Update(t.Context(), testID, func(i *Instance) error { i.Failure = "written meanwhile"; return nil })
+		_, err := other.Update(t.Context(), testID, func(i *model.Instance) error { i.Failure = "written meanwhile"; return nil })
 		return errors.Join(err, verify(tx))
 	})
 	if err != nil {

@@ -17,6 +17,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"holm/internal/fault"
+	"holm/provisioner/model"
 )
 
 func TestReadingCreatesNothing(t *testing.T) {
@@ -107,7 +108,7 @@ func TestAProcessKilledWhileItWritesLosesNothingThatItWasToldIsKept(t *testing.T
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff([]Summary{Summarize(inst)}, list); diff != "" {
+		if diff := cmp.Diff([]model.Summary{model.Summarize(inst)}, list); diff != "" {
 			t.Errorf("the list and the record differ (-record +list):\n%s", diff)
 		}
 		if err := store.VerifyAudit(t.Context()); err != nil {
@@ -123,7 +124,7 @@ func TestAnotherProcessThatHoldsTheFileMakesUsBusy(t *testing.T) {
 	p.line(t)
 
 	_, readErr := store.List(t.Context(), "")
-	_, writeErr := store.SetHost(t.Context(), func(h *Host) error { h.LabMode = true; return nil })
+	_, writeErr := store.SetHost(t.Context(), func(h *model.Host) error { h.LabMode = true; return nil })
 	for _, err := range []error{readErr, writeErr} {
 		if !errors.Is(err, ErrBusy) || !strings.Contains(err.Error(), store.path) {
 			t.Errorf("error is %v, want ErrBusy with the path", err)
@@ -165,7 +166,7 @@ func TestAnotherProcessThatMakesTheFileMakesUsBusy(t *testing.T) {
 		if point != "create.complete" {
 			return
 		}
-		_, err := store.SetHost(t.Context(), func(*Host) error { return nil })
+		_, err := store.SetHost(t.Context(), func(*model.Host) error { return nil })
 		if !errors.Is(err, ErrBusy) {
 			t.Errorf("error is %v, want ErrBusy", err)
 		}
@@ -180,7 +181,7 @@ func TestWaitingForOnesTurnEndsWithTheContext(t *testing.T) {
 	inside, leave := make(chan struct{}), make(chan struct{})
 	done := make(chan error, 1)
 	go func() {
-		_, err := store.Update(t.Context(), testID, func(*Instance) error { close(inside); <-leave; return nil })
+		_, err := store.Update(t.Context(), testID, func(*model.Instance) error { close(inside); <-leave; return nil })
 		done <- err
 	}()
 	<-inside
@@ -207,7 +208,7 @@ func TestAFileOfANewerVersionIsRefused(t *testing.T) {
 		return tx.Bucket([]byte(bucketMeta)).Put([]byte(keySchema), []byte("4"))
 	})
 	_, readErr := store.List(t.Context(), "")
-	_, writeErr := store.SetHost(t.Context(), func(h *Host) error { h.LabMode = true; return nil })
+	_, writeErr := store.SetHost(t.Context(), func(h *model.Host) error { h.LabMode = true; return nil })
 	for _, err := range []error{readErr, writeErr} {
 		if !errors.Is(err, ErrNewer) || fault.RemedyOf(err) == "" {
 			t.Errorf("error is %v, want ErrNewer with a remedy", err)
@@ -238,7 +239,7 @@ func TestDamagedFilesAreAnErrorWithARemedyAndNoPanic(t *testing.T) {
 			store := newStore(t)
 			spoil(t, store.path)
 			_, readErr := store.List(t.Context(), "")
-			_, writeErr := store.SetHost(t.Context(), func(h *Host) error { h.LabMode = true; return nil })
+			_, writeErr := store.SetHost(t.Context(), func(h *model.Host) error { h.LabMode = true; return nil })
 			for _, err := range []error{readErr, writeErr} {
 				if !errors.Is(err, ErrDamaged) || fault.RemedyOf(err) == "" {
 					t.Errorf("error is %v, want ErrDamaged with a remedy", err)

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	bolt "go.etcd.io/bbolt"
+
+	"holm/provisioner/model"
 )
 
 // A newer version has written fields of its own; this one changes something else.
@@ -15,25 +17,25 @@ func TestFieldsOfANewerVersionAreCarriedOver(t *testing.T) {
 		change      func(t *testing.T, store *Bolt) error
 	}{
 		"of an instance": {bucketInstances, testID, [2]string{`{`, `{"from_the_future":{"x":[1,2]},`}, func(t *testing.T, store *Bolt) error {
-			_, err := store.Update(t.Context(), testID, func(i *Instance) error { i.State = Failed; return nil })
+			_, err := store.Update(t.Context(), testID, func(i *model.Instance) error { i.State = model.Failed; return nil })
 			return err
 		}},
 		"of a part of an instance": {bucketInstances, testID, [2]string{`"flavor":{`, `"flavor":{"from_the_future":7,`}, func(t *testing.T, store *Bolt) error {
-			_, err := store.Update(t.Context(), testID, func(i *Instance) error { i.State = Failed; return nil })
+			_, err := store.Update(t.Context(), testID, func(i *model.Instance) error { i.State = model.Failed; return nil })
 			return err
 		}},
 		"of the host": {bucketMeta, keyHost, [2]string{`{`, `{"from_the_future":true,`}, func(t *testing.T, store *Bolt) error {
-			_, err := store.SetHost(t.Context(), func(h *Host) error { h.LabMode = !h.LabMode; return nil })
+			_, err := store.SetHost(t.Context(), func(h *model.Host) error { h.LabMode = !h.LabMode; return nil })
 			return err
 		}},
 		"of a tenant": {bucketTenants, "acme", [2]string{`{`, `{"from_the_future":"yes",`}, func(t *testing.T, store *Bolt) error {
-			_, err := store.UpdateTenant(t.Context(), "acme", func(tenant *Tenant, _ Resources) error { tenant.Quota.Instances = 7; return nil })
+			_, err := store.UpdateTenant(t.Context(), "acme", func(tenant *model.Tenant, _ model.Resources) error { tenant.Quota.Instances = 7; return nil })
 			return err
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			store := audited(t)
-			if err := store.AddTenant(t.Context(), Tenant{Name: "acme"}, func([]Tenant) error { return nil }); err != nil {
+			if err := store.AddTenant(t.Context(), model.Tenant{Name: "acme"}, func([]model.Tenant) error { return nil }); err != nil {
 				t.Fatal(err)
 			}
 			var newer string
@@ -68,7 +70,7 @@ func TestAFileOfTheFirstSchemaIsTakenUpByTheFirstChange(t *testing.T) {
 	if _, err := store.List(t.Context(), ""); err != nil || schemaIs() != "1" {
 		t.Fatalf("to read it is not to change it: schema %s, %v", schemaIs(), err)
 	}
-	if _, err := store.Update(t.Context(), testID, func(i *Instance) error { i.State = Failed; return nil }); err != nil || schemaIs() != "2" {
+	if _, err := store.Update(t.Context(), testID, func(i *model.Instance) error { i.State = model.Failed; return nil }); err != nil || schemaIs() != "2" {
 		t.Errorf("schema %s, %v", schemaIs(), err)
 	}
 }

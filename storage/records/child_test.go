@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	bolt "go.etcd.io/bbolt"
+
+	"holm/provisioner/model"
 )
 
 // The test binary is also the other process. childEnv names what it is to do, pathEnv with which file.
@@ -46,7 +48,7 @@ func child(role, path string) error {
 		return db.Close()
 	case "count": // until killed
 		for {
-			inst, err := store.Update(context.Background(), testID, func(i *Instance) error { i.ChecksPassed++; return nil })
+			inst, err := store.Update(context.Background(), testID, func(i *model.Instance) error { i.ChecksPassed++; return nil })
 			if err != nil {
 				return err
 			}
@@ -54,7 +56,7 @@ func child(role, path string) error {
 		}
 	case "archive": // all but the last entry, again and again, until killed
 		for n := 1; ; n++ {
-			if _, err := store.Update(context.Background(), testID, func(i *Instance) error { i.ChecksPassed = n; return nil }); err != nil {
+			if _, err := store.Update(context.Background(), testID, func(i *model.Instance) error { i.ChecksPassed = n; return nil }); err != nil {
 				return err
 			}
 			from, _, err := store.AuditEnds(context.Background())
@@ -82,7 +84,7 @@ func child(role, path string) error {
 				select {}
 			}
 		}
-		_, err := store.SetHost(context.Background(), func(h *Host) error { h.LabMode = true; return nil })
+		_, err := store.SetHost(context.Background(), func(h *model.Host) error { h.LabMode = true; return nil })
 		return err
 	}
 }
@@ -130,9 +132,9 @@ const testID = "0123456789ab"
 func newStore(t *testing.T) *Bolt {
 	t.Helper()
 	store := Open(t.TempDir() + "/holm.db")
-	inst := Instance{ID: testID, Tenant: "acme", Name: "web", State: Creating}
-	op := Operation{ID: "1", Kind: "create", Instance: testID, Tenant: "acme", Name: "web", Status: Running}
-	if _, err := store.Reserve(t.Context(), inst, op, func([]Instance, *Instance) error { return nil }); err != nil {
+	inst := model.Instance{ID: testID, Tenant: "acme", Name: "web", State: model.Creating}
+	op := model.Operation{ID: "1", Kind: "create", Instance: testID, Tenant: "acme", Name: "web", Status: model.Running}
+	if _, err := store.Reserve(t.Context(), inst, op, func([]model.Instance, *model.Instance) error { return nil }); err != nil {
 		t.Fatal(err)
 	}
 	return store

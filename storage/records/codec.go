@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"holm/provisioner/model"
 )
 
 // maxRecord is how large a record may be, in bytes. A legitimate one has a few KiB; the rest is a damaged file, or an
@@ -37,16 +39,6 @@ func decode[T any](value []byte) (T, error) {
 	return record, nil
 }
 
-// Summarize takes from an instance what a list shows of it.
-func Summarize(inst Instance) Summary {
-	return Summary{
-		ID: inst.ID, Name: inst.Name, Tenant: inst.Tenant, State: inst.State, Address: inst.Address,
-		Flavor: inst.Flavor.Name, Profile: inst.Profile, Image: inst.Image, ImageName: inst.ImageName,
-		Unlocked: inst.Unlocked, Accel: inst.Accel, UUID: inst.UUID, BootID: inst.BootID, Created: inst.Created,
-		ChecksPassed: inst.ChecksPassed, ChecksTotal: inst.ChecksTotal, Unverified: inst.Unverified,
-	}
-}
-
 // summaryFormat is the first byte of a stored summary. Then follow, in the order of summaryStrings, each string's
 // length and bytes, and after them, as varints, the numbers in the order of encodeSummary. A summary of format 1, which
 // earlier versions wrote, ends before the boot id and before unverified.
@@ -57,7 +49,7 @@ const (
 
 var errSummary = errors.New("it is not a summary")
 
-func summaryStrings(s *Summary, format byte) []*string {
+func summaryStrings(s *model.Summary, format byte) []*string {
 	all := []*string{
 		&s.ID, &s.Name, &s.Tenant, (*string)(&s.State), &s.Address,
 		&s.Flavor, &s.Profile, &s.Image, &s.ImageName, &s.Accel, &s.UUID,
@@ -69,7 +61,7 @@ func summaryStrings(s *Summary, format byte) []*string {
 	return all
 }
 
-func encodeSummary(s Summary) []byte {
+func encodeSummary(s model.Summary) []byte {
 	value := []byte{summaryFormat}
 	for _, field := range summaryStrings(&s, summaryFormat) {
 		value = binary.AppendUvarint(value, uint64(len(*field)))
@@ -91,17 +83,17 @@ func bit(set bool) int64 {
 }
 
 // decodeSummary makes one allocation for all strings, as a list decodes thousands of summaries. The time is in UTC.
-func decodeSummary(value []byte) (Summary, error) {
+func decodeSummary(value []byte) (model.Summary, error) {
 	if len(value) == 0 || value[0] < firstSummaryFormat || value[0] > summaryFormat || len(value) > maxRecord {
-		return Summary{}, errSummary
+		return model.Summary{}, errSummary
 	}
-	var s Summary
+	var s model.Summary
 	format := value[0]
 	rest, text := value[1:], string(value[1:])
 	for _, field := range summaryStrings(&s, format) {
 		length, n := binary.Uvarint(rest)
 		if n <= 0 || length > uint64(len(rest)-n) { //nolint:gosec // n is at most len(rest)
-			return Summary{}, errSummary
+			return model.Summary{}, errSummary
 		}
 		end := n + int(length) //nolint:gosec // it is at most len(rest)
 		*field = text[n:end]
@@ -115,12 +107,12 @@ func decodeSummary(value []byte) (Summary, error) {
 	for i := range numbers {
 		n := 0
 		if numbers[i], n = binary.Varint(rest); n <= 0 {
-			return Summary{}, errSummary
+			return model.Summary{}, errSummary
 		}
 		rest = rest[n:]
 	}
 	if len(rest) != 0 {
-		return Summary{}, errSummary
+		return model.Summary{}, errSummary
 	}
 	s.Unlocked, s.Unverified = all[0] != 0, all[5] != 0
 	s.Created = time.Unix(all[1], all[2]).UTC()

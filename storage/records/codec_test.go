@@ -8,11 +8,13 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	bolt "go.etcd.io/bbolt"
+
+	"holm/provisioner/model"
 )
 
-func fullSummary() Summary {
-	return Summary{
-		ID: testID, Name: "web", Tenant: "acme", State: Ready, Address: "10.77.0.12", Flavor: "small", Profile: "docker",
+func fullSummary() model.Summary {
+	return model.Summary{
+		ID: testID, Name: "web", Tenant: "acme", State: model.Ready, Address: "10.77.0.12", Flavor: "small", Profile: "docker",
 		Image: "sha256:" + strings.Repeat("41be", 16), ImageName: "debian-13", Unlocked: true, Accel: "kvm",
 		UUID:    "0d5f1a9e-5a0c-4a1e-9b57-1d7c5f0c2a11",
 		Created: time.Date(2025, 3, 1, 12, 0, 0, 123456789, time.UTC), ChecksPassed: 24, ChecksTotal: 25,
@@ -25,7 +27,7 @@ func TestSummariesComeBackAsTheyWere(t *testing.T) {
 	hostile.Name, hostile.Tenant, hostile.ChecksPassed = "a\x00\n\xff", strings.Repeat("x", 70_000), -1
 	elsewhere := fullSummary()
 	elsewhere.Created = elsewhere.Created.In(time.FixedZone("far", 3600))
-	for name, s := range map[string]Summary{
+	for name, s := range map[string]model.Summary{
 		"one with everything":   fullSummary(),
 		"one with nothing":      {},
 		"one of hostile values": hostile,
@@ -56,7 +58,7 @@ func TestEveryPartOfASummaryIsRefused(t *testing.T) {
 }
 
 func TestSummariesOfTheFirstFormatAreRead(t *testing.T) {
-	want := Summary{ID: "id", Name: "web", Tenant: "acme", Created: time.Unix(7, 8).UTC(), ChecksPassed: 3, ChecksTotal: 4, Unlocked: true}
+	want := model.Summary{ID: "id", Name: "web", Tenant: "acme", Created: time.Unix(7, 8).UTC(), ChecksPassed: 3, ChecksTotal: 4, Unlocked: true}
 	stored := []byte("\x01\x02id\x03web\x04acme" + strings.Repeat("\x00", 8) + "\x02\x0e\x10\x06\x08")
 	got, err := decodeSummary(stored)
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
@@ -71,7 +73,7 @@ func TestSummariesOfTheFirstFormatAreRead(t *testing.T) {
 
 func FuzzDecodeSummary(f *testing.F) {
 	f.Add(encodeSummary(fullSummary()))
-	f.Add(encodeSummary(Summary{}))
+	f.Add(encodeSummary(model.Summary{}))
 	f.Add([]byte{summaryFormat, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01})
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, value []byte) {
@@ -97,10 +99,10 @@ func FuzzDecodeRecords(f *testing.F) {
 	f.Add([]byte(`[[[[[[`))
 	f.Add([]byte(`null`))
 	f.Fuzz(func(t *testing.T, value []byte) {
-		roundTrip[Instance](t, value)
-		roundTrip[Operation](t, value)
+		roundTrip[model.Instance](t, value)
+		roundTrip[model.Operation](t, value)
 		roundTrip[AuditEntry](t, value)
-		roundTrip[Host](t, value)
+		roundTrip[model.Host](t, value)
 		roundTrip[Base](t, value)
 	})
 }
@@ -126,10 +128,10 @@ func roundTrip[T any](t *testing.T, value []byte) {
 }
 
 func TestOversizedRecordsAreNeitherStoredNorRead(t *testing.T) {
-	if _, err := encode(Instance{Failure: strings.Repeat("x", maxRecord)}); err == nil {
+	if _, err := encode(model.Instance{Failure: strings.Repeat("x", maxRecord)}); err == nil {
 		t.Error("one was stored")
 	}
-	if _, err := decode[Instance]([]byte(`{"failure":"` + strings.Repeat("x", maxRecord) + `"}`)); err == nil {
+	if _, err := decode[model.Instance]([]byte(`{"failure":"` + strings.Repeat("x", maxRecord) + `"}`)); err == nil {
 		t.Error("one was read")
 	}
 }
@@ -139,9 +141,9 @@ func fill(tb testing.TB, store *Bolt, n int) {
 	tb.Helper()
 	err := store.write(tb.Context(), func(tx *bolt.Tx) (c change, err error) {
 		for i := range n {
-			inst := Instance{
+			inst := model.Instance{
 				ID: fmt.Sprintf("%012x", i), Tenant: fmt.Sprintf("tenant%02d", i%50), Name: fmt.Sprintf("web%05d", i),
-				State: Ready, Address: "10.77.0.12", Flavor: Flavor{Name: "small"}, Profile: "docker", Accel: "kvm",
+				State: model.Ready, Address: "10.77.0.12", Flavor: model.Flavor{Name: "small"}, Profile: "docker", Accel: "kvm",
 				Image: fullSummary().Image, ImageName: "debian-13", Created: fullSummary().Created, ChecksPassed: 24, ChecksTotal: 24,
 			}
 			if err := tx.Bucket([]byte(bucketNames)).Put(nameKey(inst.Tenant, inst.Name), []byte(inst.ID)); err != nil {
@@ -177,7 +179,7 @@ func BenchmarkPutOperation(b *testing.B) {
 	n := 0
 	for b.Loop() {
 		n++
-		op := Operation{ID: "1", Kind: "create", Instance: testID, Status: Running, Error: fmt.Sprint(n)}
+		op := model.Operation{ID: "1", Kind: "create", Instance: testID, Status: model.Running, Error: fmt.Sprint(n)}
 		if err := store.PutOperation(b.Context(), op); err != nil {
 			b.Fatal(err)
 		}

@@ -5,33 +5,23 @@ import (
 	"fmt"
 
 	bolt "go.etcd.io/bbolt"
+
+	"holm/provisioner/model"
 )
 
-// Limits are what an instance may take of its host, whatever its neighbours do; 0 is no limit. machine.Limits explains them.
-type Limits struct {
-	CPUWeight    int `json:"cpu_weight,omitempty"`
-	CPUPercent   int `json:"cpu_percent,omitempty"`
-	IOPS         int `json:"iops,omitempty"`
-	IOPSBurst    int `json:"iops_burst,omitempty"`
-	MBps         int `json:"mb_per_second,omitempty"`
-	MBpsBurst    int `json:"mb_per_second_burst,omitempty"`
-	BurstSeconds int `json:"burst_seconds,omitempty"`
-	NetMbit      int `json:"net_mbit_per_second,omitempty"`
-}
-
 // flavors is where those are kept that the operator has made or changed.
-func flavors() shelf[Flavor] {
-	return shelf[Flavor]{
+func flavors() shelf[model.Flavor] {
+	return shelf[model.Flavor]{
 		bucket: bucketFlavors, noun: "flavor",
-		name: func(f Flavor) string { return f.Name },
-		note: func(f Flavor) string {
+		name: func(f model.Flavor) string { return f.Name },
+		note: func(f model.Flavor) string {
 			return fmt.Sprintf("%s %d vCPUs %d MiB %d GiB", f.Name, f.VCPUs, f.MemoryMiB, f.DiskGiB)
 		},
 	}
 }
 
 // SetFlavor stores a flavor, in the place of another one of that name. Instances that there are keep what they were made with.
-func (b *Bolt) SetFlavor(ctx context.Context, flavor Flavor) error {
+func (b *Bolt) SetFlavor(ctx context.Context, flavor model.Flavor) error {
 	if err := validKey("flavor's name", flavor.Name); err != nil {
 		return err
 	}
@@ -44,9 +34,9 @@ func (b *Bolt) SetFlavor(ctx context.Context, flavor Flavor) error {
 }
 
 // Flavors returns all that were stored, sorted by name.
-func (b *Bolt) Flavors(ctx context.Context) ([]Flavor, error) { return flavors().list(ctx, b) }
+func (b *Bolt) Flavors(ctx context.Context) ([]model.Flavor, error) { return flavors().list(ctx, b) }
 
 // DropFlavor removes a stored flavor; ErrNotFound when there is none of that name.
 func (b *Bolt) DropFlavor(ctx context.Context, name string) error {
-	return flavors().drop(ctx, b, name, func(Instance) bool { return false }, func([]Instance) error { return nil })
+	return flavors().drop(ctx, b, name, func(model.Instance) bool { return false }, func([]model.Instance) error { return nil })
 }

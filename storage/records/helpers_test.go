@@ -9,6 +9,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	bolt "go.etcd.io/bbolt"
+
+	"holm/provisioner/model"
 )
 
 // raw changes the file behind the store's back.
@@ -28,7 +30,7 @@ func raw(t *testing.T, store *Bolt, fn func(*bolt.Tx) error) {
 
 func setLabMode(t *testing.T, store *Bolt) {
 	t.Helper()
-	if _, err := store.SetHost(t.Context(), func(h *Host) error { h.LabMode = true; return nil }); err != nil {
+	if _, err := store.SetHost(t.Context(), func(h *model.Host) error { h.LabMode = true; return nil }); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -9,20 +9,22 @@ import (
 	"strings"
 
 	bolt "go.etcd.io/bbolt"
+
+	"holm/provisioner/model"
 )
 
 // Reserve stores a new instance together with the operation that will build it, in one transaction. The callback is
 // given all instances that exist, in no particular order, and completes inst; it must not change inst's ID, Tenant or
 // Name. An error from it, or from a rule, is returned as it is, and nothing is stored. Fails with ErrExists when the name is taken in
 // the tenant, and with ErrNotFound when there is no such pool.
-func (b *Bolt) Reserve(ctx context.Context, inst Instance, op Operation,
-	admit func(existing []Instance, inst *Instance) error, rules ...Rule,
-) (Instance, error) {
+func (b *Bolt) Reserve(ctx context.Context, inst model.Instance, op model.Operation,
+	admit func(existing []model.Instance, inst *model.Instance) error, rules ...model.Rule,
+) (model.Instance, error) {
 	if err := errors.Join(validKeys(inst), validOperation(op)); err != nil {
-		return Instance{}, err
+		return model.Instance{}, err
 	}
 	if op.Instance != inst.ID {
-		return Instance{}, fmt.Errorf("operation %s is for instance %q, not for %q", op.ID, op.Instance, inst.ID)
+		return model.Instance{}, fmt.Errorf("operation %s is for instance %q, not for %q", op.ID, op.Instance, inst.ID)
 	}
 	err := b.writeMore(ctx, func(tx *bolt.Tx) (change, error) {
 		if tx.Bucket([]byte(bucketNames)).Get(nameKey(inst.Tenant, inst.Name)) != nil {
@@ -54,13 +56,13 @@ func (b *Bolt) Reserve(ctx context.Context, inst Instance, op Operation,
 		return withOperation(tx, op, func() (change, error) { return putInstance(tx, inst, "reserve") })
 	})
 	if err != nil {
-		return Instance{}, err
+		return model.Instance{}, err
 	}
 	return inst, nil
 }
 
 // Instance finds by tenant and name; ErrNotFound.
-func (b *Bolt) Instance(ctx context.Context, tenant, name string) (inst Instance, err error) {
+func (b *Bolt) Instance(ctx context.Context, tenant, name string) (inst model.Instance, err error) {
 	found := false
 	err = b.read(ctx, func(tx *bolt.Tx) error {
 		id := tx.Bucket([]byte(bucketNames)).Get(nameKey(tenant, name))
@@ -82,7 +84,7 @@ func (b *Bolt) Instance(ctx context.Context, tenant, name string) (inst Instance
 
 // Update changes one instance in place and returns it as it is then; ErrNotFound. The callback must not keep the
 // pointer, nor change ID, Tenant or Name. An error from it is returned as it is, and nothing changes.
-func (b *Bolt) Update(ctx context.Context, id string, alter func(*Instance) error) (inst Instance, err error) {
+func (b *Bolt) Update(ctx context.Context, id string, alter func(*model.Instance) error) (inst model.Instance, err error) {
 	err = b.write(ctx, func(tx *bolt.Tx) (change, error) {
 		if inst, err = b.instance(tx, id); err != nil {
 			return change{}, err
@@ -97,7 +99,7 @@ func (b *Bolt) Update(ctx context.Context, id string, alter func(*Instance) erro
 		return putInstance(tx, inst, "update")
 	})
 	if err != nil {
-		return Instance{}, err
+		return model.Instance{}, err
 	}
 	return inst, nil
 }
@@ -105,14 +107,14 @@ func (b *Bolt) Update(ctx context.Context, id string, alter func(*Instance) erro
 // Resize changes one instance, with all the others in view, together with the operation that will make it so, in one
 // transaction; ErrNotFound. The callback is given the other instances, in no particular order. It must not change ID,
 // Tenant, Name or Pool. An error from it is returned as it is, and nothing changes.
-func (b *Bolt) Resize(ctx context.Context, id string, op Operation,
-	admit func(others []Instance, inst *Instance) error,
-) (inst Instance, err error) {
+func (b *Bolt) Resize(ctx context.Context, id string, op model.Operation,
+	admit func(others []model.Instance, inst *model.Instance) error,
+) (inst model.Instance, err error) {
 	if err := validOperation(op); err != nil {
-		return Instance{}, err
+		return model.Instance{}, err
 	}
 	if op.Instance != id {
-		return Instance{}, fmt.Errorf("operation %s is for instance %q, not for %q", op.ID, op.Instance, id)
+		return model.Instance{}, fmt.Errorf("operation %s is for instance %q, not for %q", op.ID, op.Instance, id)
 	}
 	err = b.write(ctx, func(tx *bolt.Tx) (change, error) {
 		if inst, err = b.instance(tx, id); err != nil {
@@ -122,7 +124,7 @@ func (b *Bolt) Resize(ctx context.Context, id string, op Operation,
 		if err != nil {
 			return change{}, err
 		}
-		others := slices.DeleteFunc(all, func(o Instance) bool { return o.ID == id })
+		others := slices.DeleteFunc(all, func(o model.Instance) bool { return o.ID == id })
 		before := inst
 		if err := call(func() error { return admit(others, &inst) }); err != nil {
 			return change{}, err
@@ -139,7 +141,7 @@ func (b *Bolt) Resize(ctx context.Context, id string, op Operation,
 		return withOperation(tx, op, func() (change, error) { return putInstance(tx, inst, "resize") })
 	})
 	if err != nil {
-		return Instance{}, err
+		return model.Instance{}, err
 	}
 	return inst, nil
 }
@@ -170,7 +172,7 @@ func (b *Bolt) Drop(ctx context.Context, id string) error {
 }
 
 // List returns the summaries, sorted by tenant and name; tenant "" means all.
-func (b *Bolt) List(ctx context.Context, tenant string) (list []Summary, err error) {
+func (b *Bolt) List(ctx context.Context, tenant string) (list []model.Summary, err error) {
 	var prefix []byte
 	if tenant != "" {
 		prefix = nameKey(tenant, "")
@@ -193,7 +195,7 @@ func (b *Bolt) List(ctx context.Context, tenant string) (list []Summary, err err
 }
 
 // Instances returns all instances in full, in no particular order. It decodes every record: List is for what people wait for.
-func (b *Bolt) Instances(ctx context.Context) (all []Instance, err error) {
+func (b *Bolt) Instances(ctx context.Context) (all []model.Instance, err error) {
 	err = b.read(ctx, func(tx *bolt.Tx) error {
 		all, err = b.allInstances(tx)
 		return err
@@ -201,9 +203,9 @@ func (b *Bolt) Instances(ctx context.Context) (all []Instance, err error) {
 	return all, err
 }
 
-func (b *Bolt) allInstances(tx *bolt.Tx) (all []Instance, err error) {
+func (b *Bolt) allInstances(tx *bolt.Tx) (all []model.Instance, err error) {
 	err = tx.Bucket([]byte(bucketInstances)).ForEach(func(id, value []byte) error {
-		inst, err := decode[Instance](value)
+		inst, err := decode[model.Instance](value)
 		if err != nil {
 			return b.unreadable("instance "+string(id), err)
 		}
@@ -213,20 +215,20 @@ func (b *Bolt) allInstances(tx *bolt.Tx) (all []Instance, err error) {
 	return all, err
 }
 
-func (b *Bolt) instance(tx *bolt.Tx, id string) (Instance, error) {
+func (b *Bolt) instance(tx *bolt.Tx, id string) (model.Instance, error) {
 	value := tx.Bucket([]byte(bucketInstances)).Get([]byte(id))
 	if value == nil {
-		return Instance{}, fmt.Errorf("instance with id %q %w", id, ErrNotFound)
+		return model.Instance{}, fmt.Errorf("instance with id %q %w", id, ErrNotFound)
 	}
-	inst, err := decode[Instance](value)
+	inst, err := decode[model.Instance](value)
 	if err != nil {
-		return Instance{}, b.unreadable("instance "+id, err)
+		return model.Instance{}, b.unreadable("instance "+id, err)
 	}
 	return inst, nil
 }
 
 // putInstance stores an instance and its summary; no change when they are stored like that already.
-func putInstance(tx *bolt.Tx, inst Instance, verb string) (change, error) {
+func putInstance(tx *bolt.Tx, inst model.Instance, verb string) (change, error) {
 	instances, summaries := tx.Bucket([]byte(bucketInstances)), tx.Bucket([]byte(bucketSummaries))
 	value, err := encodeOver(inst, instances.Get([]byte(inst.ID)))
 	if err != nil {
@@ -238,19 +240,21 @@ func putInstance(tx *bolt.Tx, inst Instance, verb string) (change, error) {
 	if err := instances.Put([]byte(inst.ID), value); err != nil {
 		return change{}, err
 	}
-	if err := summaries.Put(nameKey(inst.Tenant, inst.Name), encodeSummary(Summarize(inst))); err != nil {
+	if err := summaries.Put(nameKey(inst.Tenant, inst.Name), encodeSummary(model.Summarize(inst))); err != nil {
 		return change{}, err
 	}
 	return change{kind: "instance." + verb, object: instanceObject(inst.ID), note: describe(inst), content: value}, nil
 }
 
-func describe(inst Instance) string { return inst.Tenant + "/" + inst.Name + " " + string(inst.State) }
+func describe(inst model.Instance) string {
+	return inst.Tenant + "/" + inst.Name + " " + string(inst.State)
+}
 
 // nameKey sorts by tenant, then by name, as NUL sorts before all that they may consist of.
 func nameKey(tenant, name string) []byte { return []byte(tenant + "\x00" + name) }
 
 // validKeys keeps out what would make two records one. Whether a name is a good name is not decided here.
-func validKeys(inst Instance) error {
+func validKeys(inst model.Instance) error {
 	for _, part := range []struct{ what, value string }{
 		{"id", inst.ID}, {"tenant", inst.Tenant}, {"name", inst.Name},
 	} {
@@ -269,7 +273,7 @@ func validKey(what, value string) error {
 	return nil
 }
 
-func sameKeys(before, after Instance) error {
+func sameKeys(before, after model.Instance) error {
 	if before.ID != after.ID || before.Tenant != after.Tenant || before.Name != after.Name {
 		return fmt.Errorf("instance %s: id, tenant and name cannot change", before.ID)
 	}

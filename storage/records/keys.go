@@ -4,43 +4,36 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"time"
 
 	bolt "go.etcd.io/bbolt"
 
-	"holm/storage/keys"
+	"holm/provisioner/model"
 )
 
-// TenantKey is what the keys of a tenant's volumes are sealed with. It is kept apart from the tenant, as tenants have one who
-// are not on record.
-type TenantKey struct {
-	Tenant string      `json:"tenant"`
-	Key    keys.Sealed `json:"key"` // opened by the host's
-	Made   time.Time   `json:"made"`
-}
-
-func tenantKeys() shelf[TenantKey] {
-	return shelf[TenantKey]{
+func tenantKeys() shelf[model.TenantKey] {
+	return shelf[model.TenantKey]{
 		bucket: bucketTenantKeys, noun: "key",
-		name: func(k TenantKey) string { return k.Tenant },
-		note: func(k TenantKey) string { return "tenant " + k.Tenant + ", key " + k.Key.ID },
+		name: func(k model.TenantKey) string { return k.Tenant },
+		note: func(k model.TenantKey) string { return "tenant " + k.Tenant + ", key " + k.Key.ID },
 	}
 }
 
 // TenantKeys returns those of all tenants, sorted by tenant.
-func (b *Bolt) TenantKeys(ctx context.Context) ([]TenantKey, error) { return tenantKeys().list(ctx, b) }
+func (b *Bolt) TenantKeys(ctx context.Context) ([]model.TenantKey, error) {
+	return tenantKeys().list(ctx, b)
+}
 
 // AddTenantKey stores a tenant's first key; ErrExists when it has one. admit is given the others; an error from it is
 // returned as it is, and nothing is stored.
-func (b *Bolt) AddTenantKey(ctx context.Context, key TenantKey, admit func(existing []TenantKey) error) error {
+func (b *Bolt) AddTenantKey(ctx context.Context, key model.TenantKey, admit func(existing []model.TenantKey) error) error {
 	return tenantKeys().add(ctx, b, key, admit)
 }
 
 // RotateKey replaces a tenant's key in one transaction with all that it has sealed: reseal is given the key and the tenant's
 // instances, and changes both. ErrNotFound when the tenant has no key.
 func (b *Bolt) RotateKey(ctx context.Context, tenant string,
-	reseal func(key *TenantKey, instances []Instance) error,
-) (key TenantKey, err error) {
+	reseal func(key *model.TenantKey, instances []model.Instance) error,
+) (key model.TenantKey, err error) {
 	err = b.write(ctx, func(tx *bolt.Tx) (change, error) {
 		found := false
 		if key, found, err = tenantKeys().get(b, tx, tenant); err != nil {
@@ -53,7 +46,7 @@ func (b *Bolt) RotateKey(ctx context.Context, tenant string,
 		if err != nil {
 			return change{}, err
 		}
-		own = slices.DeleteFunc(own, func(inst Instance) bool { return inst.Tenant != tenant })
+		own = slices.DeleteFunc(own, func(inst model.Instance) bool { return inst.Tenant != tenant })
 		if err := call(func() error { return reseal(&key, own) }); err != nil {
 			return change{}, err
 		}
@@ -70,13 +63,13 @@ func (b *Bolt) RotateKey(ctx context.Context, tenant string,
 		return c, err
 	})
 	if err != nil {
-		return TenantKey{}, err
+		return model.TenantKey{}, err
 	}
 	return key, nil
 }
 
 // ResealTenantKeys changes how the keys of all tenants are sealed, in one transaction.
-func (b *Bolt) ResealTenantKeys(ctx context.Context, reseal func(key *TenantKey) error) error {
+func (b *Bolt) ResealTenantKeys(ctx context.Context, reseal func(key *model.TenantKey) error) error {
 	return b.write(ctx, func(tx *bolt.Tx) (change, error) {
 		all, err := tenantKeys().all(b, tx)
 		if err != nil || len(all) == 0 {
@@ -99,7 +92,7 @@ func (b *Bolt) ResealTenantKeys(ctx context.Context, reseal func(key *TenantKey)
 
 // DestroyKey takes the key of an instance's volume away for good, and keeps its name; no error when it has none. ErrNotFound
 // when there is no such instance.
-func (b *Bolt) DestroyKey(ctx context.Context, id string) (inst Instance, err error) {
+func (b *Bolt) DestroyKey(ctx context.Context, id string) (inst model.Instance, err error) {
 	err = b.write(ctx, func(tx *bolt.Tx) (change, error) {
 		if inst, err = b.instance(tx, id); err != nil || inst.Key == nil || len(inst.Key.Box) == 0 {
 			return change{}, err
@@ -111,20 +104,20 @@ func (b *Bolt) DestroyKey(ctx context.Context, id string) (inst Instance, err er
 		return c, err
 	})
 	if err != nil {
-		return Instance{}, err
+		return model.Instance{}, err
 	}
 	return inst, nil
 }
 
 // Destroyed notes in the audit log what has become of an instance's volume: one line.
-func (b *Bolt) Destroyed(ctx context.Context, inst Instance, what string) error {
+func (b *Bolt) Destroyed(ctx context.Context, inst model.Instance, what string) error {
 	return b.write(ctx, func(*bolt.Tx) (change, error) {
 		return change{kind: "volume.destroyed", object: "volume/" + inst.ID, note: inst.Tenant + "/" + inst.Name + " " + what}, nil
 	})
 }
 
 // sealedNow refuses an instance whose key was sealed with one that its tenant has no more.
-func (b *Bolt) sealedNow(tx *bolt.Tx, inst Instance) error {
+func (b *Bolt) sealedNow(tx *bolt.Tx, inst model.Instance) error {
 	if inst.Key == nil {
 		return nil
 	}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 
 	bolt "go.etcd.io/bbolt"
+
+	"holm/provisioner/model"
 )
 
 // shelf is a bucket of records that are kept by name. A file from before there was such a bucket has none of them.
@@ -26,7 +28,7 @@ func (s shelf[T]) missing(name string) error {
 }
 
 // add stores a new record; ErrExists when the name is taken. admit is given all that there are, sorted by name.
-func (s shelf[T]) add(ctx context.Context, b *Bolt, value T, admit func(existing []T) error, rules ...Rule) error {
+func (s shelf[T]) add(ctx context.Context, b *Bolt, value T, admit func(existing []T) error, rules ...model.Rule) error {
 	name := s.name(value)
 	if err := validKey(s.noun+"'s name", name); err != nil {
 		return err
@@ -134,8 +136,8 @@ func (s shelf[T]) update(ctx context.Context, b *Bolt, name string, alter func(t
 }
 
 // drop removes a record; ErrNotFound. admit is given the instances that belong to it, in no particular order.
-func (s shelf[T]) drop(ctx context.Context, b *Bolt, name string, belongs func(Instance) bool, admit func(living []Instance) error,
-	rules ...Rule,
+func (s shelf[T]) drop(ctx context.Context, b *Bolt, name string, belongs func(model.Instance) bool, admit func(living []model.Instance) error,
+	rules ...model.Rule,
 ) error {
 	return b.write(ctx, func(tx *bolt.Tx) (change, error) {
 		value, found, err := s.get(b, tx, name)
@@ -152,7 +154,7 @@ func (s shelf[T]) drop(ctx context.Context, b *Bolt, name string, belongs func(I
 		if err != nil {
 			return change{}, err
 		}
-		var living []Instance
+		var living []model.Instance
 		for _, inst := range all {
 			if belongs(inst) {
 				living = append(living, inst)

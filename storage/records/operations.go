@@ -9,11 +9,13 @@ import (
 	"slices"
 
 	bolt "go.etcd.io/bbolt"
+
+	"holm/provisioner/model"
 )
 
 // PutOperation stores or replaces an operation; with one that has ended, the oldest of more than KeptOperations go. It is one
 // transaction with one sync of the file, so that a step costs as little as its promise to be durable allows.
-func (b *Bolt) PutOperation(ctx context.Context, op Operation) error {
+func (b *Bolt) PutOperation(ctx context.Context, op model.Operation) error {
 	if err := validOperation(op); err != nil {
 		return err
 	}
@@ -23,7 +25,7 @@ func (b *Bolt) PutOperation(ctx context.Context, op Operation) error {
 			return change{}, err
 		}
 		c := change{also: []change{operationChange(op, value)}}
-		if op.ended() {
+		if op.Over() {
 			dropped, err := dropOperations(tx, op.Instance, KeptOperations, droppedAtOnce)
 			if err != nil {
 				return change{}, err
@@ -35,7 +37,7 @@ func (b *Bolt) PutOperation(ctx context.Context, op Operation) error {
 }
 
 // withOperation stores an operation and what it is about; the log tells of the operation first.
-func withOperation(tx *bolt.Tx, op Operation, put func() (change, error)) (change, error) {
+func withOperation(tx *bolt.Tx, op model.Operation, put func() (change, error)) (change, error) {
 	value, changed, err := putOperation(tx, op)
 	if err != nil {
 		return change{}, err
@@ -47,13 +49,13 @@ func withOperation(tx *bolt.Tx, op Operation, put func() (change, error)) (chang
 	return c, err
 }
 
-func operationChange(op Operation, stored []byte) change {
+func operationChange(op model.Operation, stored []byte) change {
 	note := op.Kind + " " + op.Tenant + "/" + op.Name + " " + string(op.Status)
 	return change{kind: "operation.put", object: operationObject(op.Instance, op.ID), note: note, content: stored}
 }
 
 // Operations returns the operations of one instance that are kept, oldest first; instance "" means all.
-func (b *Bolt) Operations(ctx context.Context, instance string) (list []Operation, err error) {
+func (b *Bolt) Operations(ctx context.Context, instance string) (list []model.Operation, err error) {
 	var prefix []byte
 	if instance != "" {
 		prefix = operationKey(instance, "")
@@ -61,7 +63,7 @@ func (b *Bolt) Operations(ctx context.Context, instance string) (list []Operatio
 	err = b.read(ctx, func(tx *bolt.Tx) error {
 		c := tx.Bucket([]byte(bucketOperations)).Cursor()
 		for k, v := c.Seek(prefix); k != nil && bytes.HasPrefix(k, prefix); k, v = c.Next() {
-			op, err := decode[Operation](v)
+			op, err := decode[model.Operation](v)
 			if err != nil {
 				return b.unreadable(fmt.Sprintf("operation %q", k), err)
 			}
@@ -72,11 +74,11 @@ func (b *Bolt) Operations(ctx context.Context, instance string) (list []Operatio
 	if err != nil {
 		return nil, err
 	}
-	slices.SortStableFunc(list, func(a, b Operation) int { return cmp.Compare(a.ID, b.ID) })
+	slices.SortStableFunc(list, func(a, b model.Operation) int { return cmp.Compare(a.ID, b.ID) })
 	return list, nil
 }
 
-func putOperation(tx *bolt.Tx, op Operation) (value []byte, changed bool, err error) {
+func putOperation(tx *bolt.Tx, op model.Operation) (value []byte, changed bool, err error) {
 	value, err = encode(op)
 	if err != nil {
 		return nil, false, err
@@ -88,7 +90,7 @@ func putOperation(tx *bolt.Tx, op Operation) (value []byte, changed bool, err er
 	return value, true, bucket.Put(key, value)
 }
 
-func validOperation(op Operation) error {
+func validOperation(op model.Operation) error {
 	return errors.Join(validKey("operation's id", op.ID), validKey("operation's instance", op.Instance))
 }
 

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	bolt "go.etcd.io/bbolt"
+
+	"holm/provisioner/model"
 )
 
 // The journal is bounded: of each instance the newest operations that have ended are kept, and those of the instances that were
@@ -18,10 +20,6 @@ const (
 
 // droppedAtOnce bounds what one transaction drops: a file of before there was a bound comes to it step by step.
 const droppedAtOnce = 50
-
-func (op Operation) ended() bool {
-	return op.Status == Done || op.Status == Undone || op.Status == Stuck
-}
 
 // dropOperations drops the oldest ended operations of an instance until keep of them are left, and no more than atOnce. It reads
 // the keys of this instance alone, and no values unless there are more than keep.
@@ -37,12 +35,12 @@ func dropOperations(tx *bolt.Tx, instance string, keep, atOnce int) (dropped []c
 	}
 	type old struct {
 		key []byte
-		op  Operation
+		op  model.Operation
 	}
 	var ended []old
 	for _, key := range keys {
 		// What cannot be read is left: the journal goes on.
-		if op, err := decode[Operation](bucket.Get(key)); err == nil && op.ended() {
+		if op, err := decode[model.Operation](bucket.Get(key)); err == nil && op.Over() {
 			ended = append(ended, old{bytes.Clone(key), op})
 		}
 	}

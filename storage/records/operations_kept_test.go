@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	bolt "go.etcd.io/bbolt"
+
+	"holm/provisioner/model"
 )
 
 // A file of before the journal had a bound comes to it step by step: no transaction drops a great many.
@@ -13,7 +15,7 @@ func TestAnOlderJournalComesToItsBoundStepByStep(t *testing.T) {
 	store := newStore(t)
 	older := func(instance string) {
 		for n := range many {
-			op := Operation{ID: fmt.Sprintf("0%03d", n), Kind: "verify", Instance: instance, Tenant: "acme", Name: "web", Status: Done}
+			op := model.Operation{ID: fmt.Sprintf("0%03d", n), Kind: "verify", Instance: instance, Tenant: "acme", Name: "web", Status: model.Done}
 			err := store.write(t.Context(), func(tx *bolt.Tx) (change, error) {
 				value, _, err := putOperation(tx, op)
 				return operationChange(op, value), err
@@ -26,7 +28,7 @@ func TestAnOlderJournalComesToItsBoundStepByStep(t *testing.T) {
 	older(testID)
 	left := many
 	for n := range 4 {
-		op := Operation{ID: fmt.Sprintf("9%03d", n), Kind: "verify", Instance: testID, Status: Done}
+		op := model.Operation{ID: fmt.Sprintf("9%03d", n), Kind: "verify", Instance: testID, Status: model.Done}
 		if err := store.PutOperation(t.Context(), op); err != nil {
 			t.Fatal(err)
 		}
@@ -37,7 +39,7 @@ func TestAnOlderJournalComesToItsBoundStepByStep(t *testing.T) {
 	// Instances that were removed when nobody kept count of them: the oldest by their last operation go first.
 	gone := func(n int) string { return fmt.Sprintf("%012x", 0xa00000000000-n) }
 	for n := range KeptRemoved + 1 {
-		op := Operation{ID: fmt.Sprintf("5%03d", n), Kind: "create", Instance: gone(n), Status: Done}
+		op := model.Operation{ID: fmt.Sprintf("5%03d", n), Kind: "create", Instance: gone(n), Status: model.Done}
 		if err := store.PutOperation(t.Context(), op); err != nil {
 			t.Fatal(err)
 		}

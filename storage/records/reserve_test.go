@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"holm/internal/fault"
+	"holm/provisioner/model"
 	"holm/storage/records"
 )
 
@@ -28,9 +29,9 @@ func TestAFullDiskStillTakesWhatMakesRoom(t *testing.T) {
 	t.Cleanup(func() { _ = unix.Unmount(dir, unix.MNT_DETACH) })
 	store := records.Open(filepath.Join(dir, "holm.db"))
 	ctx := t.Context()
-	admit := func([]records.Instance, *records.Instance) error { return nil }
-	inst := records.Instance{ID: "0123456789ab", Name: "web", Tenant: "default", State: records.Ready, Created: time.Now()}
-	if _, err := store.Reserve(ctx, inst, records.Operation{ID: "0123456789ab", Instance: inst.ID, Kind: "create"}, admit); err != nil {
+	admit := func([]model.Instance, *model.Instance) error { return nil }
+	inst := model.Instance{ID: "0123456789ab", Name: "web", Tenant: "default", State: model.Ready, Created: time.Now()}
+	if _, err := store.Reserve(ctx, inst, model.Operation{ID: "0123456789ab", Instance: inst.ID, Kind: "create"}, admit); err != nil {
 		t.Fatal(err)
 	}
 	fill(t, filepath.Join(dir, "fill"))
@@ -45,7 +46,7 @@ func TestAFullDiskStillTakesWhatMakesRoom(t *testing.T) {
 	more := func(n int) error { // what is free in the file is used up first
 		other := inst
 		other.ID, other.Name = fmt.Sprintf("0123456789%02x", n), fmt.Sprintf("more%d", n)
-		_, err := store.Reserve(ctx, other, records.Operation{ID: other.ID, Instance: other.ID, Kind: "create"}, admit)
+		_, err := store.Reserve(ctx, other, model.Operation{ID: other.ID, Instance: other.ID, Kind: "create"}, admit)
 		return err
 	}
 	var made int
@@ -58,11 +59,11 @@ func TestAFullDiskStillTakesWhatMakesRoom(t *testing.T) {
 	if all, err := store.List(ctx, ""); err != nil || len(all) != made {
 		t.Errorf("listed are %v (%v)", all, err)
 	}
-	if _, err := store.Update(ctx, inst.ID, func(i *records.Instance) error { i.State = records.Stopped; return nil }); err != nil {
+	if _, err := store.Update(ctx, inst.ID, func(i *model.Instance) error { i.State = model.Stopped; return nil }); err != nil {
 		t.Errorf("it is not stopped: %v", err)
 	}
 	for range 50 {
-		if err := store.PutOperation(ctx, records.Operation{ID: "0123456789ad", Instance: inst.ID, Kind: "destroy"}); err != nil {
+		if err := store.PutOperation(ctx, model.Operation{ID: "0123456789ad", Instance: inst.ID, Kind: "destroy"}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -7,34 +7,27 @@ import (
 	"time"
 
 	bolt "go.etcd.io/bbolt"
+
+	"holm/provisioner/model"
 )
 
-// TenantUser is a number of this host's under which the QEMUs of one tenant run, as user and as group. It is kept for good:
-// a file that a tenant which is gone has left somewhere must never belong to another one.
-type TenantUser struct {
-	UID    int       `json:"uid"`
-	Tenant string    `json:"tenant"`
-	Since  time.Time `json:"since"`
-	Left   time.Time `json:"left,omitzero"` // when the tenant was removed
-}
-
 // users is where they are kept, by number: a tenant that is made again is another one.
-func users() shelf[TenantUser] {
-	return shelf[TenantUser]{
+func users() shelf[model.TenantUser] {
+	return shelf[model.TenantUser]{
 		bucket: bucketUsers, noun: "user",
-		name: func(u TenantUser) string { return strconv.Itoa(u.UID) },
-		note: func(u TenantUser) string { return fmt.Sprintf("%d is %s's", u.UID, u.Tenant) },
+		name: func(u model.TenantUser) string { return strconv.Itoa(u.UID) },
+		note: func(u model.TenantUser) string { return fmt.Sprintf("%d is %s's", u.UID, u.Tenant) },
 	}
 }
 
 // Users returns all numbers that were ever given to a tenant.
-func (b *Bolt) Users(ctx context.Context) ([]TenantUser, error) { return users().list(ctx, b) }
+func (b *Bolt) Users(ctx context.Context) ([]model.TenantUser, error) { return users().list(ctx, b) }
 
 // TakeUser returns the number of a tenant; a tenant without one is given that which choose returns, in the same transaction.
 // choose is given all that were ever given to anybody; an error from it is returned as it is, and nothing is stored.
 func (b *Bolt) TakeUser(ctx context.Context, tenant string, now time.Time,
-	choose func(given []TenantUser) (int, error),
-) (user TenantUser, err error) {
+	choose func(given []model.TenantUser) (int, error),
+) (user model.TenantUser, err error) {
 	if err := validKey("tenant's name", tenant); err != nil {
 		return user, err
 	}
@@ -51,7 +44,7 @@ func (b *Bolt) TakeUser(ctx context.Context, tenant string, now time.Time,
 			}
 			taken[u.UID] = true
 		}
-		user = TenantUser{Tenant: tenant, Since: now}
+		user = model.TenantUser{Tenant: tenant, Since: now}
 		if err := call(func() (err error) { user.UID, err = choose(given); return err }); err != nil {
 			return change{}, err
 		}
@@ -64,7 +57,7 @@ func (b *Bolt) TakeUser(ctx context.Context, tenant string, now time.Time,
 		return users().put(tx, user, "add")
 	})
 	if err != nil {
-		return TenantUser{}, err
+		return model.TenantUser{}, err
 	}
 	return user, nil
 }

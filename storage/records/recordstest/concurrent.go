@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"holm/provisioner/model"
 	"holm/storage/records"
 )
 
@@ -43,7 +44,7 @@ func testSameNameAtOnce(t *testing.T, s Store) {
 }
 
 func testAddressesAtOnce(t *testing.T, s Store) {
-	lowestFree := func(existing []records.Instance, inst *records.Instance) error {
+	lowestFree := func(existing []model.Instance, inst *model.Instance) error {
 		taken := make(map[string]bool)
 		for _, other := range existing {
 			taken[other.Address] = true
@@ -85,7 +86,7 @@ func testUpdatesAtOnce(t *testing.T, s Store) {
 	var wg sync.WaitGroup
 	for n := range crowd {
 		wg.Go(func() {
-			_, err := s.Update(t.Context(), web.ID, func(i *records.Instance) error { i.ChecksPassed++; return nil })
+			_, err := s.Update(t.Context(), web.ID, func(i *model.Instance) error { i.ChecksPassed++; return nil })
 			if err != nil {
 				t.Errorf("update %d: %v", n, err)
 			}
@@ -114,14 +115,14 @@ func testEndedContext(t *testing.T, s Store) {
 		"Reserve":  func() error { _, err := s.Reserve(ctx, db, op, admit); return err },
 		"Instance": func() error { _, err := s.Instance(ctx, "acme", "web"); return err },
 		"Update": func() error {
-			_, err := s.Update(ctx, web.ID, func(i *records.Instance) error { i.State = records.Failed; return nil })
+			_, err := s.Update(ctx, web.ID, func(i *model.Instance) error { i.State = model.Failed; return nil })
 			return err
 		},
 		"Drop": func() error { return s.Drop(ctx, web.ID) },
 		"List": func() error { _, err := s.List(ctx, ""); return err },
 		"Host": func() error { _, err := s.Host(ctx); return err },
 		"SetHost": func() error {
-			_, err := s.SetHost(ctx, func(h *records.Host) error { h.LabMode = true; return nil })
+			_, err := s.SetHost(ctx, func(h *model.Host) error { h.LabMode = true; return nil })
 			return err
 		},
 		"PutOperation": func() error { return s.PutOperation(ctx, Operation(9, web.ID)) },

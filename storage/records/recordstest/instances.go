@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"holm/provisioner/model"
 	"holm/storage/records"
 )
 
@@ -29,7 +30,7 @@ func testEmpty(t *testing.T, s Store) {
 	} else if !strings.Contains(err.Error(), `"web"`) || !strings.Contains(err.Error(), `"acme"`) {
 		t.Errorf("error %q does not name the instance and the tenant", err)
 	}
-	_, err := s.Update(t.Context(), "000000000001", func(*records.Instance) error { return nil })
+	_, err := s.Update(t.Context(), "000000000001", func(*model.Instance) error { return nil })
 	if !errors.Is(err, records.ErrNotFound) || !strings.Contains(err.Error(), "000000000001") {
 		t.Errorf("Update: %v, want ErrNotFound with the id", err)
 	}
@@ -41,7 +42,7 @@ func testEmpty(t *testing.T, s Store) {
 func testReserve(t *testing.T, s Store) {
 	inst, op := Instance(1, "acme", "web")
 	inst.Address = ""
-	got, err := s.Reserve(t.Context(), inst, op, func(existing []records.Instance, inst *records.Instance) error {
+	got, err := s.Reserve(t.Context(), inst, op, func(existing []model.Instance, inst *model.Instance) error {
 		if len(existing) != 0 {
 			t.Errorf("admission sees %v in an empty store", existing)
 		}
@@ -63,7 +64,7 @@ func testReserve(t *testing.T, s Store) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	same(t, "the operations", []records.Operation{op}, ops)
+	same(t, "the operations", []model.Operation{op}, ops)
 	wantList(t, s, "", want)
 }
 
@@ -71,7 +72,7 @@ func testNameTaken(t *testing.T, s Store) {
 	first := reserve(t, s, 1, "acme", "web")
 	second, op := Instance(2, "acme", "web")
 	asked := false
-	_, err := s.Reserve(t.Context(), second, op, func([]records.Instance, *records.Instance) error {
+	_, err := s.Reserve(t.Context(), second, op, func([]model.Instance, *model.Instance) error {
 		asked = true
 		return nil
 	})
@@ -98,7 +99,7 @@ func testNameTaken(t *testing.T, s Store) {
 
 func testNotAdmitted(t *testing.T, s Store) {
 	inst, op := Instance(1, "acme", "web")
-	_, err := s.Reserve(t.Context(), inst, op, func([]records.Instance, *records.Instance) error { return errRefused })
+	_, err := s.Reserve(t.Context(), inst, op, func([]model.Instance, *model.Instance) error { return errRefused })
 	if !errors.Is(err, errRefused) || err.Error() != errRefused.Error() {
 		t.Fatalf("error is %v, want the callback's own", err)
 	}
@@ -109,17 +110,17 @@ func testNotAdmitted(t *testing.T, s Store) {
 
 func testBadReservation(t *testing.T, s Store) {
 	reserve(t, s, 9, "acme", "there")
-	for name, spoil := range map[string]func(*records.Instance, *records.Operation){
-		"no id":                         func(i *records.Instance, op *records.Operation) { i.ID, op.Instance = "", "" },
-		"no name":                       func(i *records.Instance, _ *records.Operation) { i.Name = "" },
-		"no tenant":                     func(i *records.Instance, _ *records.Operation) { i.Tenant = "" },
-		"a NUL in the name":             func(i *records.Instance, _ *records.Operation) { i.Name = "a\x00b" },
-		"a NUL in the tenant":           func(i *records.Instance, _ *records.Operation) { i.Tenant = "a\x00b" },
-		"a name of 64 KiB":              func(i *records.Instance, _ *records.Operation) { i.Name = strings.Repeat("a", 64<<10) },
-		"an operation without id":       func(_ *records.Instance, op *records.Operation) { op.ID = "" },
-		"an operation of another":       func(_ *records.Instance, op *records.Operation) { op.Instance = "000000000002" },
-		"an id that is taken":           func(i *records.Instance, op *records.Operation) { i.ID, op.Instance = "000000000009", "000000000009" },
-		"a record of several megabytes": func(i *records.Instance, _ *records.Operation) { i.Failure = strings.Repeat("x", 4<<20) },
+	for name, spoil := range map[string]func(*model.Instance, *model.Operation){
+		"no id":                         func(i *model.Instance, op *model.Operation) { i.ID, op.Instance = "", "" },
+		"no name":                       func(i *model.Instance, _ *model.Operation) { i.Name = "" },
+		"no tenant":                     func(i *model.Instance, _ *model.Operation) { i.Tenant = "" },
+		"a NUL in the name":             func(i *model.Instance, _ *model.Operation) { i.Name = "a\x00b" },
+		"a NUL in the tenant":           func(i *model.Instance, _ *model.Operation) { i.Tenant = "a\x00b" },
+		"a name of 64 KiB":              func(i *model.Instance, _ *model.Operation) { i.Name = strings.Repeat("a", 64<<10) },
+		"an operation without id":       func(_ *model.Instance, op *model.Operation) { op.ID = "" },
+		"an operation of another":       func(_ *model.Instance, op *model.Operation) { op.Instance = "000000000002" },
+		"an id that is taken":           func(i *model.Instance, op *model.Operation) { i.ID, op.Instance = "000000000009", "000000000009" },
+		"a record of several megabytes": func(i *model.Instance, _ *model.Operation) { i.Failure = strings.Repeat("x", 4<<20) },
 	} {
 		inst, op := Instance(1, "acme", "web")
 		spoil(&inst, &op)
@@ -129,13 +130,13 @@ func testBadReservation(t *testing.T, s Store) {
 			t.Errorf("%s: an error of %d bytes", name, len(err.Error()))
 		}
 	}
-	for name, change := range map[string]func(*records.Instance){
-		"the id":     func(i *records.Instance) { i.ID = "000000000002" },
-		"the name":   func(i *records.Instance) { i.Name = "there" },
-		"the tenant": func(i *records.Instance) { i.Tenant = "other" },
+	for name, change := range map[string]func(*model.Instance){
+		"the id":     func(i *model.Instance) { i.ID = "000000000002" },
+		"the name":   func(i *model.Instance) { i.Name = "there" },
+		"the tenant": func(i *model.Instance) { i.Tenant = "other" },
 	} {
 		inst, op := Instance(1, "acme", "web")
-		_, err := s.Reserve(t.Context(), inst, op, func(_ []records.Instance, i *records.Instance) error { change(i); return nil })
+		_, err := s.Reserve(t.Context(), inst, op, func(_ []model.Instance, i *model.Instance) error { change(i); return nil })
 		if err == nil {
 			t.Errorf("admission may change %s", name)
 		}
@@ -146,11 +147,11 @@ func testBadReservation(t *testing.T, s Store) {
 }
 
 func testAdmissionSeesAll(t *testing.T, s Store) {
-	var want []records.Instance
+	var want []model.Instance
 	for i, name := range []string{"a", "b", "c"} {
 		want = append(want, reserve(t, s, i+1, "acme", name))
 	}
-	changed, err := s.Update(t.Context(), want[1].ID, func(i *records.Instance) error { i.State = records.Ready; return nil })
+	changed, err := s.Update(t.Context(), want[1].ID, func(i *model.Instance) error { i.State = model.Ready; return nil })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -159,11 +160,11 @@ func testAdmissionSeesAll(t *testing.T, s Store) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	slices.SortFunc(all, func(a, b records.Instance) int { return strings.Compare(a.ID, b.ID) })
+	slices.SortFunc(all, func(a, b model.Instance) int { return strings.Compare(a.ID, b.ID) })
 	same(t, "all instances in full", want, all)
 	inst, op := Instance(4, "other", "d")
-	_, err = s.Reserve(t.Context(), inst, op, func(existing []records.Instance, _ *records.Instance) error {
-		slices.SortFunc(existing, func(a, b records.Instance) int { return strings.Compare(a.ID, b.ID) })
+	_, err = s.Reserve(t.Context(), inst, op, func(existing []model.Instance, _ *model.Instance) error {
+		slices.SortFunc(existing, func(a, b model.Instance) int { return strings.Compare(a.ID, b.ID) })
 		same(t, "what admission sees", want, existing)
 		existing[0].Name = "spoiled" // it may do with the slice what it likes
 		return nil
@@ -178,16 +179,16 @@ func testAdmissionSeesAll(t *testing.T, s Store) {
 
 func testUpdate(t *testing.T, s Store) {
 	web, db := reserve(t, s, 1, "acme", "web"), reserve(t, s, 2, "acme", "db")
-	got, err := s.Update(t.Context(), web.ID, func(i *records.Instance) error {
+	got, err := s.Update(t.Context(), web.ID, func(i *model.Instance) error {
 		same(t, "what the callback is given", web, *i)
-		i.State, i.Failure, i.ChecksPassed, i.Nameservers = records.Ready, "", 24, nil
+		i.State, i.Failure, i.ChecksPassed, i.Nameservers = model.Ready, "", 24, nil
 		return nil
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := web
-	want.State, want.Failure, want.ChecksPassed, want.Nameservers = records.Ready, "", 24, nil
+	want.State, want.Failure, want.ChecksPassed, want.Nameservers = model.Ready, "", 24, nil
 	same(t, "what Update returns", want, got)
 	wantList(t, s, "", db, want)
 	found, err := s.Instance(t.Context(), "acme", "web")
@@ -196,7 +197,7 @@ func testUpdate(t *testing.T, s Store) {
 	}
 	same(t, "the instance", want, found)
 
-	unchanged, err := s.Update(t.Context(), web.ID, func(*records.Instance) error { return nil })
+	unchanged, err := s.Update(t.Context(), web.ID, func(*model.Instance) error { return nil })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -205,16 +206,16 @@ func testUpdate(t *testing.T, s Store) {
 
 func testUpdateFails(t *testing.T, s Store) {
 	web := reserve(t, s, 1, "acme", "web")
-	_, err := s.Update(t.Context(), web.ID, func(i *records.Instance) error { i.State = records.Failed; return errRefused })
+	_, err := s.Update(t.Context(), web.ID, func(i *model.Instance) error { i.State = model.Failed; return errRefused })
 	if !errors.Is(err, errRefused) || err.Error() != errRefused.Error() {
 		t.Errorf("error is %v, want the callback's own", err)
 	}
-	for name, change := range map[string]func(*records.Instance){
-		"id":     func(i *records.Instance) { i.ID = "000000000002" },
-		"name":   func(i *records.Instance) { i.Name = "db" },
-		"tenant": func(i *records.Instance) { i.Tenant = "other" },
+	for name, change := range map[string]func(*model.Instance){
+		"id":     func(i *model.Instance) { i.ID = "000000000002" },
+		"name":   func(i *model.Instance) { i.Name = "db" },
+		"tenant": func(i *model.Instance) { i.Tenant = "other" },
 	} {
-		if _, err := s.Update(t.Context(), web.ID, func(i *records.Instance) error { change(i); return nil }); err == nil {
+		if _, err := s.Update(t.Context(), web.ID, func(i *model.Instance) error { change(i); return nil }); err == nil {
 			t.Errorf("the %s could be changed", name)
 		}
 	}
@@ -229,7 +230,7 @@ func testPanic(t *testing.T, s Store) {
 				t.Errorf("the panic that came through is %v, want the callback's", p)
 			}
 		}()
-		_, _ = s.Update(t.Context(), web.ID, func(i *records.Instance) error { i.State = records.Failed; panic("mine") })
+		_, _ = s.Update(t.Context(), web.ID, func(i *model.Instance) error { i.State = model.Failed; panic("mine") })
 	}()
 	wantList(t, s, "", web)
 }
@@ -275,15 +276,15 @@ func testSimilarNames(t *testing.T, s Store) {
 	}
 }
 
-func wantList(t *testing.T, s Store, tenant string, want ...records.Instance) {
+func wantList(t *testing.T, s Store, tenant string, want ...model.Instance) {
 	t.Helper()
 	got, err := s.List(t.Context(), tenant)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var summaries []records.Summary
+	var summaries []model.Summary
 	for _, inst := range want {
-		summaries = append(summaries, records.Summarize(inst))
+		summaries = append(summaries, model.Summarize(inst))
 	}
 	same(t, "the list of tenant "+tenant, summaries, got)
 }

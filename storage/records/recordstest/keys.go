@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"holm/provisioner/model"
 	"holm/storage/keys"
 	"holm/storage/records"
 )
@@ -17,17 +18,17 @@ func must(t *testing.T, err error) {
 }
 
 // tenantKey is a key of acme's, and one of its instances that is sealed with it.
-func tenantKey(t *testing.T) (records.TenantKey, keys.Key) {
+func tenantKey(t *testing.T) (model.TenantKey, keys.Key) {
 	t.Helper()
 	key := keys.New()
 	sealed, err := keys.New().Seal(key, keys.Tenant, "acme")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return records.TenantKey{Tenant: "acme", Key: sealed, Made: time.Date(2025, 3, 1, 12, 0, 0, 0, time.UTC)}, key
+	return model.TenantKey{Tenant: "acme", Key: sealed, Made: time.Date(2025, 3, 1, 12, 0, 0, 0, time.UTC)}, key
 }
 
-func sealedBy(t *testing.T, key keys.Key, n int, name string) (records.Instance, records.Operation) {
+func sealedBy(t *testing.T, key keys.Key, n int, name string) (model.Instance, model.Operation) {
 	t.Helper()
 	inst, op := Instance(n, "acme", name)
 	sealed, err := key.Seal(keys.New(), keys.Volume, inst.ID)
@@ -40,11 +41,11 @@ func sealedBy(t *testing.T, key keys.Key, n int, name string) (records.Instance,
 
 func testTenantKeys(t *testing.T, s Store) {
 	ctx := t.Context()
-	admitted := func([]records.TenantKey) error { return nil }
+	admitted := func([]model.TenantKey) error { return nil }
 	first, key := tenantKey(t)
 	inst, op := sealedBy(t, key, 1, "web")
-	asItIs := func([]records.Instance, *records.Instance) error { return nil }
-	must(t, s.AddTenant(ctx, records.Tenant{Name: "acme"}, func([]records.Tenant) error { return nil }))
+	asItIs := func([]model.Instance, *model.Instance) error { return nil }
+	must(t, s.AddTenant(ctx, model.Tenant{Name: "acme"}, func([]model.Tenant) error { return nil }))
 	if _, err := s.Reserve(ctx, inst, op, asItIs); !errors.Is(err, records.ErrRotated) {
 		t.Errorf("reserved under a key that the tenant does not have: %v", err)
 	}
@@ -58,7 +59,7 @@ func testTenantKeys(t *testing.T, s Store) {
 	second, fresh := tenantKey(t)
 	boom := errors.New("boom")
 	for _, failing := range []error{boom, nil} {
-		got, err := s.RotateKey(ctx, "acme", func(k *records.TenantKey, own []records.Instance) error {
+		got, err := s.RotateKey(ctx, "acme", func(k *model.TenantKey, own []model.Instance) error {
 			if k.Key.ID != first.Key.ID || len(own) != 1 {
 				t.Errorf("to be resealed are %d instances under key %s", len(own), k.Key.ID)
 			}
@@ -78,7 +79,7 @@ func testTenantKeys(t *testing.T, s Store) {
 			t.Errorf("rotated to %s, %v; the volume's key is sealed by %s", got.Key.ID, err, kept.Key.By)
 		}
 	}
-	if _, err := s.RotateKey(ctx, "bolt", func(*records.TenantKey, []records.Instance) error { return nil }); !errors.Is(err,
+	if _, err := s.RotateKey(ctx, "bolt", func(*model.TenantKey, []model.Instance) error { return nil }); !errors.Is(err,
 		records.ErrNotFound) {
 		t.Errorf("rotate a key that there is not: %v", err)
 	}
@@ -87,7 +88,7 @@ func testTenantKeys(t *testing.T, s Store) {
 	}
 	third, exchanged := tenantKey(t)
 	for _, failing := range []error{boom, nil} {
-		err := s.ResealTenantKeys(ctx, func(k *records.TenantKey) error {
+		err := s.ResealTenantKeys(ctx, func(k *model.TenantKey) error {
 			if k.Tenant != "acme" || k.Key.ID != second.Key.ID {
 				t.Errorf("to be resealed is %+v", k)
 			}
@@ -113,15 +114,15 @@ func testTenantKeys(t *testing.T, s Store) {
 
 func testKeyGoesWithItsTenant(t *testing.T, s Store) {
 	ctx := t.Context()
-	none := func([]records.Tenant) error { return nil }
-	must(t, s.AddTenant(ctx, records.Tenant{Name: "acme"}, none))
+	none := func([]model.Tenant) error { return nil }
+	must(t, s.AddTenant(ctx, model.Tenant{Name: "acme"}, none))
 	first, _ := tenantKey(t)
-	must(t, s.AddTenantKey(ctx, first, func([]records.TenantKey) error { return nil }))
-	must(t, s.DropTenant(ctx, "acme", func([]records.Instance) error { return nil }))
+	must(t, s.AddTenantKey(ctx, first, func([]model.TenantKey) error { return nil }))
+	must(t, s.DropTenant(ctx, "acme", func([]model.Instance) error { return nil }))
 	if all, err := s.TenantKeys(ctx); err != nil || len(all) != 0 {
 		t.Errorf("the tenant has gone, and there is %v, %v", all, err)
 	}
-	must(t, s.AddTenant(ctx, records.Tenant{Name: "acme"}, none))
+	must(t, s.AddTenant(ctx, model.Tenant{Name: "acme"}, none))
 	second, _ := tenantKey(t)
-	must(t, s.AddTenantKey(ctx, second, func([]records.TenantKey) error { return nil }))
+	must(t, s.AddTenantKey(ctx, second, func([]model.TenantKey) error { return nil }))
 }

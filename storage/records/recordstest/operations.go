@@ -5,12 +5,13 @@ import (
 	"testing"
 	"time"
 
+	"holm/provisioner/model"
 	"holm/storage/records"
 )
 
 func testOperations(t *testing.T, s Store) {
 	one, two, three := Operation(1, "aaaaaaaaaaaa"), Operation(2, "bbbbbbbbbbbb"), Operation(3, "aaaaaaaaaaaa")
-	for _, op := range []records.Operation{three, one, two} {
+	for _, op := range []model.Operation{three, one, two} {
 		if err := s.PutOperation(t.Context(), op); err != nil {
 			t.Fatal(err)
 		}
@@ -20,7 +21,7 @@ func testOperations(t *testing.T, s Store) {
 	wantOperations(t, s, "aaaa")
 	wantOperations(t, s, "", one, two, three)
 
-	two.Status, two.Steps, two.Error = records.Undone, []string{"network", "volume"}, "disk full"
+	two.Status, two.Steps, two.Error = model.Undone, []string{"network", "volume"}, "disk full"
 	two.Ended = two.Started.Add(time.Second)
 	for range 2 { // the second time it is there already
 		if err := s.PutOperation(t.Context(), two); err != nil {
@@ -28,7 +29,7 @@ func testOperations(t *testing.T, s Store) {
 		}
 		wantOperations(t, s, "", one, two, three)
 	}
-	for name, op := range map[string]records.Operation{
+	for name, op := range map[string]model.Operation{
 		"no id":       {Instance: "aaaaaaaaaaaa"},
 		"no instance": {ID: "x"},
 		"a NUL":       {ID: "x\x00", Instance: "aaaaaaaaaaaa"},
@@ -49,15 +50,15 @@ func testOperationsOutlive(t *testing.T, s Store) {
 
 func testOperationsKept(t *testing.T, s Store) {
 	web, db := reserve(t, s, 1, "acme", "web"), reserve(t, s, 2, "acme", "db")
-	unfinished := []records.Operation{Operation(1, web.ID)} // as it was reserved
-	for n, status := range []records.Status{records.Running, records.Undoing} {
+	unfinished := []model.Operation{Operation(1, web.ID)} // as it was reserved
+	for n, status := range []model.Status{model.Running, model.Undoing} {
 		op := Operation(10+n, web.ID)
 		op.Status = status
 		unfinished = append(unfinished, op)
 		putOperation(t, s, op)
 	}
-	var ended []records.Operation
-	statuses := []records.Status{records.Done, records.Undone, records.Stuck}
+	var ended []model.Operation
+	statuses := []model.Status{model.Done, model.Undone, model.Stuck}
 	for n := range 2 * records.KeptOperations {
 		op := Operation(100+n, web.ID)
 		putOperation(t, s, op)
@@ -67,20 +68,20 @@ func testOperationsKept(t *testing.T, s Store) {
 	}
 	wantOperations(t, s, web.ID, append(unfinished, ended[records.KeptOperations:]...)...)
 	wantOperations(t, s, db.ID, Operation(2, db.ID))
-	unfinished[1].Status = records.Undone // the oldest of too many as soon as it ends
+	unfinished[1].Status = model.Undone // the oldest of too many as soon as it ends
 	putOperation(t, s, unfinished[1])
-	wantOperations(t, s, web.ID, append([]records.Operation{unfinished[0], unfinished[2]}, ended[records.KeptOperations:]...)...)
+	wantOperations(t, s, web.ID, append([]model.Operation{unfinished[0], unfinished[2]}, ended[records.KeptOperations:]...)...)
 }
 
 func testRemovedKept(t *testing.T, s Store) {
 	const more = 3
 	living := reserve(t, s, 1, "acme", "living")
-	var want []records.Operation
+	var want []model.Operation
 	for n := range records.KeptRemoved + more {
 		inst := reserve(t, s, 2+n, "acme", "web")
 		op := Operation(2+n, inst.ID)
 		if n != 1 { // whose end nobody has written down
-			op.Status = records.Done
+			op.Status = model.Done
 			putOperation(t, s, op)
 		}
 		if err := s.Drop(t.Context(), inst.ID); err != nil {
@@ -90,10 +91,10 @@ func testRemovedKept(t *testing.T, s Store) {
 			want = append(want, op)
 		}
 	}
-	wantOperations(t, s, "", append([]records.Operation{Operation(1, living.ID)}, want...)...)
+	wantOperations(t, s, "", append([]model.Operation{Operation(1, living.ID)}, want...)...)
 }
 
-func putOperation(t *testing.T, s Store, op records.Operation) {
+func putOperation(t *testing.T, s Store, op model.Operation) {
 	t.Helper()
 	if err := s.PutOperation(t.Context(), op); err != nil {
 		t.Fatal(err)
@@ -101,15 +102,15 @@ func putOperation(t *testing.T, s Store, op records.Operation) {
 }
 
 func testHost(t *testing.T, s Store) {
-	lab := records.Host{LabMode: true}
+	lab := model.Host{LabMode: true}
 	for range 2 { // the second time it is so already
-		got, err := s.SetHost(t.Context(), func(h *records.Host) error { h.LabMode = true; return nil })
+		got, err := s.SetHost(t.Context(), func(h *model.Host) error { h.LabMode = true; return nil })
 		if err != nil {
 			t.Fatal(err)
 		}
 		same(t, "what SetHost returns", lab, got)
 	}
-	_, err := s.SetHost(t.Context(), func(h *records.Host) error { h.LabMode = false; return errRefused })
+	_, err := s.SetHost(t.Context(), func(h *model.Host) error { h.LabMode = false; return errRefused })
 	if !errors.Is(err, errRefused) {
 		t.Errorf("error is %v, want the callback's own", err)
 	}
@@ -118,7 +119,7 @@ func testHost(t *testing.T, s Store) {
 		t.Fatal(err)
 	}
 	same(t, "the settings", lab, got)
-	if _, err := s.SetHost(t.Context(), func(h *records.Host) error { h.LabMode = false; return nil }); err != nil {
+	if _, err := s.SetHost(t.Context(), func(h *model.Host) error { h.LabMode = false; return nil }); err != nil {
 		t.Fatal(err)
 	}
 	if got, err := s.Host(t.Context()); err != nil || got.LabMode {
@@ -126,7 +127,7 @@ func testHost(t *testing.T, s Store) {
 	}
 }
 
-func wantOperations(t *testing.T, s Store, instance string, want ...records.Operation) {
+func wantOperations(t *testing.T, s Store, instance string, want ...model.Operation) {
 	t.Helper()
 	got, err := s.Operations(t.Context(), instance)
 	if err != nil {

@@ -5,19 +5,20 @@ import (
 	"testing"
 	"time"
 
+	"holm/provisioner/model"
 	"holm/storage/records"
 )
 
-func pool(name string) records.Pool {
+func pool(name string) model.Pool {
 	made := time.Date(2025, 3, 1, 12, 0, 0, 0, time.UTC)
-	return records.Pool{
+	return model.Pool{
 		Name: name, Path: "/srv/" + name, Backend: "qcow2", FSType: "xfs", FSUUID: "6ba7b810-9dad-11d1-80b4-00c04fd430c8",
 		Require: []string{"nvme", "raid10"}, Added: made, PromisedPeak: 1 << 40, UsedPeak: 1 << 30,
-		Health: records.PoolHealth{Status: records.PoolDegraded, Why: "md0: 1 of 4 members is missing", Since: made},
+		Health: model.PoolHealth{Status: model.PoolDegraded, Why: "md0: 1 of 4 members is missing", Since: made},
 	}
 }
 
-func anyPool([]records.Pool) error { return nil }
+func anyPool([]model.Pool) error { return nil }
 
 func testPools(t *testing.T, s Store) {
 	if all, err := s.Pools(t.Context()); err != nil || len(all) > 0 {
@@ -32,20 +33,20 @@ func testPools(t *testing.T, s Store) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	same(t, "the pools", []records.Pool{pool("fast"), pool("slow")}, all)
+	same(t, "the pools", []model.Pool{pool("fast"), pool("slow")}, all)
 
 	want := pool("fast")
-	want.Health = records.PoolHealth{Status: records.PoolHealthy, Since: want.Added}
-	got, err := s.UpdatePool(t.Context(), "fast", func(p *records.Pool) error { p.Health = want.Health; return nil })
+	want.Health = model.PoolHealth{Status: model.PoolHealthy, Since: want.Added}
+	got, err := s.UpdatePool(t.Context(), "fast", func(p *model.Pool) error { p.Health = want.Health; return nil })
 	if err != nil {
 		t.Fatal(err)
 	}
 	same(t, "what UpdatePool returns", want, got)
 	if _, err := s.UpdatePool(t.Context(), "fast",
-		func(p *records.Pool) error { p.Path = "/"; return errRefused }); !errors.Is(err, errRefused) {
+		func(p *model.Pool) error { p.Path = "/"; return errRefused }); !errors.Is(err, errRefused) {
 		t.Errorf("error is %v, want the callback's own", err)
 	}
-	if _, err := s.UpdatePool(t.Context(), "fast", func(p *records.Pool) error { p.Name = "slow"; return nil }); err == nil {
+	if _, err := s.UpdatePool(t.Context(), "fast", func(p *model.Pool) error { p.Name = "slow"; return nil }); err == nil {
 		t.Error("one pool took the name of another")
 	}
 	got, err = s.Pool(t.Context(), "fast")
@@ -56,7 +57,7 @@ func testPools(t *testing.T, s Store) {
 	if _, err := s.Pool(t.Context(), "gone"); !errors.Is(err, records.ErrNotFound) {
 		t.Errorf("a pool that there is not: %v", err)
 	}
-	if _, err := s.UpdatePool(t.Context(), "gone", func(*records.Pool) error { return nil }); !errors.Is(err, records.ErrNotFound) {
+	if _, err := s.UpdatePool(t.Context(), "gone", func(*model.Pool) error { return nil }); !errors.Is(err, records.ErrNotFound) {
 		t.Errorf("a change of a pool that there is not: %v", err)
 	}
 }
@@ -68,8 +69,8 @@ func testPoolNameTaken(t *testing.T, s Store) {
 	if err := s.AddPool(t.Context(), pool("fast"), anyPool); !errors.Is(err, records.ErrExists) {
 		t.Errorf("the same name again: %v, want ErrExists", err)
 	}
-	err := s.AddPool(t.Context(), pool("slow"), func(existing []records.Pool) error {
-		same(t, "what admission sees", []records.Pool{pool("fast")}, existing)
+	err := s.AddPool(t.Context(), pool("slow"), func(existing []model.Pool) error {
+		same(t, "what admission sees", []model.Pool{pool("fast")}, existing)
 		return errRefused
 	})
 	if !errors.Is(err, errRefused) {
@@ -82,7 +83,7 @@ func testPoolNameTaken(t *testing.T, s Store) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	same(t, "the pools", []records.Pool{pool("fast")}, all)
+	same(t, "the pools", []model.Pool{pool("fast")}, all)
 }
 
 func testPoolInUse(t *testing.T, s Store) {
@@ -98,8 +99,8 @@ func testPoolInUse(t *testing.T, s Store) {
 		t.Fatal(err)
 	}
 	reserve(t, s, 2, "acme", "elsewhere")
-	err := s.DropPool(t.Context(), "fast", func(living []records.Instance) error {
-		same(t, "who lives in it", []records.Instance{inst}, living)
+	err := s.DropPool(t.Context(), "fast", func(living []model.Instance) error {
+		same(t, "who lives in it", []model.Instance{inst}, living)
 		return errRefused
 	})
 	if !errors.Is(err, errRefused) {
@@ -108,7 +109,7 @@ func testPoolInUse(t *testing.T, s Store) {
 	if err := s.Drop(t.Context(), inst.ID); err != nil {
 		t.Fatal(err)
 	}
-	nobody := func(living []records.Instance) error {
+	nobody := func(living []model.Instance) error {
 		if len(living) > 0 {
 			t.Errorf("%d instances live in the pool, want none", len(living))
 		}
@@ -154,7 +155,7 @@ func testPromised(t *testing.T, s Store) {
 	peak(40)
 	inst, op := Instance(4, "acme", "refused")
 	inst.Pool, inst.Flavor.DiskGiB = "fast", 100
-	_, err := s.Reserve(t.Context(), inst, op, func([]records.Instance, *records.Instance) error { return errRefused })
+	_, err := s.Reserve(t.Context(), inst, op, func([]model.Instance, *model.Instance) error { return errRefused })
 	if !errors.Is(err, errRefused) {
 		t.Errorf("error is %v, want the callback's own", err)
 	}
@@ -172,8 +173,8 @@ func testResize(t *testing.T, s Store) {
 	}
 	other := reserve(t, s, 2, "acme", "other")
 	op.ID, op.Kind = op.ID[:16]+"-9999", "resize"
-	grow := func(others []records.Instance, i *records.Instance) error {
-		same(t, "the others", []records.Instance{other}, others)
+	grow := func(others []model.Instance, i *model.Instance) error {
+		same(t, "the others", []model.Instance{other}, others)
 		i.Flavor.DiskGiB = 2048
 		return nil
 	}
@@ -194,10 +195,10 @@ func testResize(t *testing.T, s Store) {
 	if p, err := s.Pool(t.Context(), "fast"); err != nil || p.PromisedPeak != 2048<<30 {
 		t.Errorf("the most that was promised is %d GiB, %v", p.PromisedPeak>>30, err)
 	}
-	for name, change := range map[string]func([]records.Instance, *records.Instance) error{
-		"that is not admitted":     func([]records.Instance, *records.Instance) error { return errRefused },
-		"that renames":             func(_ []records.Instance, i *records.Instance) error { i.Name = "x"; return nil },
-		"that moves to a new pool": func(_ []records.Instance, i *records.Instance) error { i.Pool = ""; return nil },
+	for name, change := range map[string]func([]model.Instance, *model.Instance) error{
+		"that is not admitted":     func([]model.Instance, *model.Instance) error { return errRefused },
+		"that renames":             func(_ []model.Instance, i *model.Instance) error { i.Name = "x"; return nil },
+		"that moves to a new pool": func(_ []model.Instance, i *model.Instance) error { i.Pool = ""; return nil },
 	} {
 		if _, err := s.Resize(t.Context(), inst.ID, op, change); err == nil {
 			t.Errorf("a resize %s was made", name)

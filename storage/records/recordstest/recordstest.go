@@ -8,47 +8,47 @@ import (
 	"testing"
 	"time"
 
-	"holm/storage/records"
+	"holm/provisioner/model"
 )
 
 // Store is what the provisioner asks of its memory; provisioner.Records says what each method promises.
 type Store interface {
-	Reserve(ctx context.Context, inst records.Instance, op records.Operation,
-		admit func(existing []records.Instance, inst *records.Instance) error, rules ...records.Rule) (records.Instance, error)
-	Instance(ctx context.Context, tenant, name string) (records.Instance, error)
-	Update(ctx context.Context, id string, change func(*records.Instance) error) (records.Instance, error)
-	Resize(ctx context.Context, id string, op records.Operation,
-		admit func(others []records.Instance, inst *records.Instance) error) (records.Instance, error)
+	Reserve(ctx context.Context, inst model.Instance, op model.Operation,
+		admit func(existing []model.Instance, inst *model.Instance) error, rules ...model.Rule) (model.Instance, error)
+	Instance(ctx context.Context, tenant, name string) (model.Instance, error)
+	Update(ctx context.Context, id string, change func(*model.Instance) error) (model.Instance, error)
+	Resize(ctx context.Context, id string, op model.Operation,
+		admit func(others []model.Instance, inst *model.Instance) error) (model.Instance, error)
 	Drop(ctx context.Context, id string) error
-	List(ctx context.Context, tenant string) ([]records.Summary, error)
-	Instances(ctx context.Context) ([]records.Instance, error)
-	Host(ctx context.Context) (records.Host, error)
-	SetHost(ctx context.Context, change func(*records.Host) error, rules ...records.Rule) (records.Host, error)
-	AddPool(ctx context.Context, pool records.Pool, admit func(existing []records.Pool) error) error
-	Pool(ctx context.Context, name string) (records.Pool, error)
-	Pools(ctx context.Context) ([]records.Pool, error)
-	UpdatePool(ctx context.Context, name string, change func(*records.Pool) error) (records.Pool, error)
-	DropPool(ctx context.Context, name string, admit func(living []records.Instance) error, rules ...records.Rule) error
-	AddTenant(ctx context.Context, tenant records.Tenant, admit func(existing []records.Tenant) error, rules ...records.Rule) error
-	Tenant(ctx context.Context, name string) (records.Tenant, error)
-	Tenants(ctx context.Context) ([]records.Tenant, error)
-	UpdateTenant(ctx context.Context, name string, change func(tenant *records.Tenant, used records.Resources) error) (records.Tenant, error)
-	DropTenant(ctx context.Context, name string, admit func(living []records.Instance) error) error
-	TenantKeys(ctx context.Context) ([]records.TenantKey, error)
-	AddTenantKey(ctx context.Context, key records.TenantKey, admit func(existing []records.TenantKey) error) error
-	ResealTenantKeys(ctx context.Context, reseal func(key *records.TenantKey) error) error
+	List(ctx context.Context, tenant string) ([]model.Summary, error)
+	Instances(ctx context.Context) ([]model.Instance, error)
+	Host(ctx context.Context) (model.Host, error)
+	SetHost(ctx context.Context, change func(*model.Host) error, rules ...model.Rule) (model.Host, error)
+	AddPool(ctx context.Context, pool model.Pool, admit func(existing []model.Pool) error) error
+	Pool(ctx context.Context, name string) (model.Pool, error)
+	Pools(ctx context.Context) ([]model.Pool, error)
+	UpdatePool(ctx context.Context, name string, change func(*model.Pool) error) (model.Pool, error)
+	DropPool(ctx context.Context, name string, admit func(living []model.Instance) error, rules ...model.Rule) error
+	AddTenant(ctx context.Context, tenant model.Tenant, admit func(existing []model.Tenant) error, rules ...model.Rule) error
+	Tenant(ctx context.Context, name string) (model.Tenant, error)
+	Tenants(ctx context.Context) ([]model.Tenant, error)
+	UpdateTenant(ctx context.Context, name string, change func(tenant *model.Tenant, used model.Resources) error) (model.Tenant, error)
+	DropTenant(ctx context.Context, name string, admit func(living []model.Instance) error) error
+	TenantKeys(ctx context.Context) ([]model.TenantKey, error)
+	AddTenantKey(ctx context.Context, key model.TenantKey, admit func(existing []model.TenantKey) error) error
+	ResealTenantKeys(ctx context.Context, reseal func(key *model.TenantKey) error) error
 	RotateKey(ctx context.Context, tenant string,
-		reseal func(key *records.TenantKey, instances []records.Instance) error) (records.TenantKey, error)
-	DestroyKey(ctx context.Context, id string) (records.Instance, error)
-	Destroyed(ctx context.Context, inst records.Instance, what string) error
-	Users(ctx context.Context) ([]records.TenantUser, error)
+		reseal func(key *model.TenantKey, instances []model.Instance) error) (model.TenantKey, error)
+	DestroyKey(ctx context.Context, id string) (model.Instance, error)
+	Destroyed(ctx context.Context, inst model.Instance, what string) error
+	Users(ctx context.Context) ([]model.TenantUser, error)
 	TakeUser(ctx context.Context, tenant string, now time.Time,
-		choose func(given []records.TenantUser) (int, error)) (records.TenantUser, error)
-	SetFlavor(ctx context.Context, flavor records.Flavor) error
-	Flavors(ctx context.Context) ([]records.Flavor, error)
+		choose func(given []model.TenantUser) (int, error)) (model.TenantUser, error)
+	SetFlavor(ctx context.Context, flavor model.Flavor) error
+	Flavors(ctx context.Context) ([]model.Flavor, error)
 	DropFlavor(ctx context.Context, name string) error
-	PutOperation(ctx context.Context, op records.Operation) error
-	Operations(ctx context.Context, instance string) ([]records.Operation, error)
+	PutOperation(ctx context.Context, op model.Operation) error
+	Operations(ctx context.Context, instance string) ([]model.Operation, error)
 }
 
 // Conformance runs the suite. open is called for each test and returns an empty store; it is called once for a store
@@ -100,12 +100,12 @@ func Conformance(t *testing.T, open func(t *testing.T) Store) {
 }
 
 // Instance returns a record with every field set, different for each n, and the operation that builds it.
-func Instance(n int, tenant, name string) (records.Instance, records.Operation) {
+func Instance(n int, tenant, name string) (model.Instance, model.Operation) {
 	made := time.Date(2025, 3, 1, 12, 0, n, 123456789, time.UTC)
 	id := fmt.Sprintf("%012x", n)
-	inst := records.Instance{
-		ID: id, Name: name, Tenant: tenant, State: records.Creating, Failure: "none so far",
-		Profile: "docker", Flavor: records.Flavor{Name: "small", VCPUs: 1, MemoryMiB: 1024, DiskGiB: 20},
+	inst := model.Instance{
+		ID: id, Name: name, Tenant: tenant, State: model.Creating, Failure: "none so far",
+		Profile: "docker", Flavor: model.Flavor{Name: "small", VCPUs: 1, MemoryMiB: 1024, DiskGiB: 20},
 		Image: "sha256:41be", ImageName: "debian-13", Unlocked: true,
 		Accel: "tcg", Machine: "pc-q35-7.2", UUID: fmt.Sprintf("00000000-0000-4000-8000-%012x", n),
 		Domain: "holm." + tenant + "." + name, Network: "holm-default", MAC: "52:54:00:00:00:01",
@@ -119,17 +119,17 @@ func Instance(n int, tenant, name string) (records.Instance, records.Operation) 
 }
 
 // Operation returns an operation on an instance; a larger n is younger.
-func Operation(n int, instance string) records.Operation {
+func Operation(n int, instance string) model.Operation {
 	made := time.Date(2025, 3, 1, 12, 0, n, 0, time.UTC)
-	return records.Operation{
+	return model.Operation{
 		ID: fmt.Sprintf("%016x-0000", made.UnixNano()), Kind: "create", Instance: instance,
-		Tenant: "acme", Name: "web", Status: records.Running, Started: made,
+		Tenant: "acme", Name: "web", Status: model.Running, Started: made,
 	}
 }
 
-func admit([]records.Instance, *records.Instance) error { return nil }
+func admit([]model.Instance, *model.Instance) error { return nil }
 
-func reserve(t *testing.T, s Store, n int, tenant, name string) records.Instance {
+func reserve(t *testing.T, s Store, n int, tenant, name string) model.Instance {
 	t.Helper()
 	inst, op := Instance(n, tenant, name)
 	got, err := s.Reserve(t.Context(), inst, op, admit)

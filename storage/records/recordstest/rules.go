@@ -4,7 +4,7 @@ import (
 	"errors"
 	"testing"
 
-	"holm/storage/records"
+	"holm/provisioner/model"
 )
 
 func testRules(t *testing.T, s Store) {
@@ -13,9 +13,9 @@ func testRules(t *testing.T, s Store) {
 		t.Fatal(err)
 	}
 	asked := 0
-	refuse := func(around records.Around) error {
+	refuse := func(around model.Around) error {
 		asked++
-		same(t, "instances", []records.Instance{web}, around.Instances)
+		same(t, "instances", []model.Instance{web}, around.Instances)
 		if _, there := around.Pool("fast"); !there || len(around.Tenants) > 0 || around.Host.LabMode {
 			t.Errorf("a rule sees %+v", around)
 		}
@@ -24,9 +24,9 @@ func testRules(t *testing.T, s Store) {
 	inst, op := Instance(2, "default", "db")
 	for what, err := range map[string]error{
 		"Reserve":   second(s.Reserve(t.Context(), inst, op, admit, refuse)),
-		"SetHost":   second(s.SetHost(t.Context(), func(h *records.Host) error { h.LabMode = true; return nil }, refuse)),
-		"DropPool":  s.DropPool(t.Context(), "fast", func([]records.Instance) error { return nil }, refuse),
-		"AddTenant": s.AddTenant(t.Context(), records.Tenant{Name: "acme"}, anyTenant, refuse),
+		"SetHost":   second(s.SetHost(t.Context(), func(h *model.Host) error { h.LabMode = true; return nil }, refuse)),
+		"DropPool":  s.DropPool(t.Context(), "fast", func([]model.Instance) error { return nil }, refuse),
+		"AddTenant": s.AddTenant(t.Context(), model.Tenant{Name: "acme"}, anyTenant, refuse),
 	} {
 		if !errors.Is(err, errRefused) {
 			t.Errorf("%s: got %v, want the rule's own error", what, err)

@@ -7,13 +7,13 @@ import (
 	"testing"
 	"time"
 
-	"holm/storage/records"
+	"holm/provisioner/model"
 )
 
 var taken = time.Date(2025, 3, 1, 12, 0, 0, 0, time.UTC)
 
 // next is one more than the largest that was ever given.
-func next(given []records.TenantUser) (int, error) {
+func next(given []model.TenantUser) (int, error) {
 	uid := 5000
 	for _, u := range given {
 		uid = max(uid, u.UID)
@@ -21,7 +21,7 @@ func next(given []records.TenantUser) (int, error) {
 	return uid + 1, nil
 }
 
-func take(t *testing.T, s Store, tenant string) records.TenantUser {
+func take(t *testing.T, s Store, tenant string) model.TenantUser {
 	t.Helper()
 	user, err := s.TakeUser(t.Context(), tenant, taken, next)
 	if err != nil {
@@ -34,25 +34,25 @@ func testUsers(t *testing.T, s Store) {
 	if all, err := s.Users(t.Context()); err != nil || len(all) > 0 {
 		t.Fatalf("an empty store has the users %v, %v", all, err)
 	}
-	addTenant(t, s, tenant("acme", records.Resources{}))
+	addTenant(t, s, tenant("acme", model.Resources{}))
 	first := take(t, s, "acme")
-	same(t, "the first user", records.TenantUser{UID: 5001, Tenant: "acme", Since: taken}, first)
+	same(t, "the first user", model.TenantUser{UID: 5001, Tenant: "acme", Since: taken}, first)
 	same(t, "the same again", first, take(t, s, "acme"))
-	same(t, "that of one who has no record", 5002, take(t, s, records.DefaultTenant).UID)
+	same(t, "that of one who has no record", 5002, take(t, s, model.DefaultTenant).UID)
 
-	for what, choose := range map[string]func([]records.TenantUser) (int, error){
-		"refuses":      func([]records.TenantUser) (int, error) { return 0, errRefused },
-		"gives root":   func([]records.TenantUser) (int, error) { return 0, nil },
-		"gives a gift": func(given []records.TenantUser) (int, error) { return given[0].UID, nil },
+	for what, choose := range map[string]func([]model.TenantUser) (int, error){
+		"refuses":      func([]model.TenantUser) (int, error) { return 0, errRefused },
+		"gives root":   func([]model.TenantUser) (int, error) { return 0, nil },
+		"gives a gift": func(given []model.TenantUser) (int, error) { return given[0].UID, nil },
 	} {
 		if _, err := s.TakeUser(t.Context(), "bolt", taken, choose); err == nil || what == "refuses" && !errors.Is(err, errRefused) {
 			t.Errorf("a callback that %s: got %v", what, err)
 		}
 	}
-	if err := s.DropTenant(t.Context(), "acme", func([]records.Instance) error { return nil }); err != nil {
+	if err := s.DropTenant(t.Context(), "acme", func([]model.Instance) error { return nil }); err != nil {
 		t.Fatal(err)
 	}
-	addTenant(t, s, tenant("acme", records.Resources{}))
+	addTenant(t, s, tenant("acme", model.Resources{}))
 	same(t, "the user of another tenant of the same name", 5003, take(t, s, "acme").UID)
 	all, err := s.Users(t.Context())
 	if err != nil || len(all) != 3 || all[0].Left.IsZero() || !all[1].Left.IsZero() || !all[2].Left.IsZero() {

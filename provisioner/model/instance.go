@@ -1,23 +1,20 @@
-package records
+package model
 
 import (
-	"errors"
 	"time"
 
 	"holm/storage/keys"
 )
 
-// Errors that every store returns, wrapped with the name or the id that was asked for.
-var (
-	// ErrNotFound means that no record has that name or id.
-	ErrNotFound = errors.New("not found")
-	// ErrExists means that the name is taken within its tenant.
-	ErrExists = errors.New("exists already")
-	// ErrRotated means that the tenant has another key by now than that with which something was sealed.
-	ErrRotated = errors.New("sealed with a key that was rotated meanwhile")
-	// ErrBusy means that another process held the database for longer than the store waits.
-	ErrBusy = errors.New("the database is in use by another process")
-)
+// Summarize takes from an instance what a list shows of it.
+func Summarize(inst Instance) Summary {
+	return Summary{
+		ID: inst.ID, Name: inst.Name, Tenant: inst.Tenant, State: inst.State, Address: inst.Address,
+		Flavor: inst.Flavor.Name, Profile: inst.Profile, Image: inst.Image, ImageName: inst.ImageName,
+		Unlocked: inst.Unlocked, Accel: inst.Accel, UUID: inst.UUID, BootID: inst.BootID, Created: inst.Created,
+		ChecksPassed: inst.ChecksPassed, ChecksTotal: inst.ChecksTotal, Unverified: inst.Unverified,
+	}
+}
 
 // State is where an instance stands, as holm last knew it.
 type State string
@@ -31,15 +28,6 @@ const (
 	Failed     State = "failed"
 	Destroying State = "destroying"
 )
-
-// Flavor is a named size.
-type Flavor struct {
-	Name      string `json:"name"`
-	VCPUs     int    `json:"vcpus"`
-	MemoryMiB int    `json:"memory_mib"`
-	DiskGiB   int    `json:"disk_gib"`
-	Limits    Limits `json:"limits,omitzero"`
-}
 
 // ImageRef names one image.
 type ImageRef struct {
@@ -160,98 +148,4 @@ type Summary struct {
 	ChecksPassed int  `json:"checks_passed"`
 	ChecksTotal  int  `json:"checks_total"`
 	Unverified   bool `json:"unverified,omitempty"`
-}
-
-// Status is how far an operation has come.
-type Status string
-
-// The states of an operation. Running and Undoing are what a dead process leaves behind.
-const (
-	Running Status = "running"
-	Undoing Status = "undoing"
-	Done    Status = "done"
-	Undone  Status = "undone"
-	Stuck   Status = "stuck" // undoing failed: something was left behind
-)
-
-// Operation is one journaled change of one instance.
-type Operation struct {
-	ID       string    `json:"id"` // sorts by time: 16 hex digits of UnixNano, "-", 4 random
-	Kind     string    `json:"kind"`
-	Instance string    `json:"instance"` // instance id
-	Tenant   string    `json:"tenant"`
-	Name     string    `json:"name"`
-	Status   Status    `json:"status"`
-	Steps    []string  `json:"steps,omitempty"` // begun so far, in order; the last ones may not have finished
-	Error    string    `json:"error,omitempty"`
-	Started  time.Time `json:"started"`
-	Ended    time.Time `json:"ended,omitzero"`
-}
-
-// Host is what the operator has set for this machine.
-type Host struct {
-	// LabMode allows instances without hardware virtualization, which is no isolation boundary.
-	LabMode bool `json:"lab_mode"`
-	// Network and Subnet are where instances live; empty is holm's default.
-	Network string `json:"network,omitempty"`
-	Subnet  string `json:"subnet,omitempty"` // "10.77.0.0/24"
-	// AddressPool is what the tenants' subnets are cut from; empty is holm's default.
-	AddressPool string `json:"address_pool,omitempty"` // "10.200.0.0/16"
-	// Metadata are addresses at which this cloud hands out credentials, besides those that holm knows.
-	Metadata string `json:"metadata_addresses,omitempty"` // "192.0.2.254,2001:db8:fe::/48"
-	// Users are what tenants' users are taken from; empty is holm's default.
-	Users string `json:"users,omitempty"` // "2000000000-2000065535"
-	// Pool is where volumes live when nobody says where; "" is the state directory.
-	Pool string `json:"pool,omitempty"`
-	// MemoryReserveMiB is kept for the host itself, and MemoryOvercommit is how many times the rest may be promised to
-	// instances; 0 is holm's default.
-	MemoryReserveMiB int     `json:"memory_reserve_mib,omitempty"`
-	MemoryOvercommit float64 `json:"memory_overcommit,omitempty"`
-	// Site and Jurisdiction are where this machine stands, in the operator's word: "NO-OSL1", "NO".
-	Site         string `json:"site,omitempty"`
-	Jurisdiction string `json:"jurisdiction,omitempty"`
-	// Environment is what all instances here are told of the world.
-	Environment Environment `json:"environment,omitzero"`
-}
-
-// PoolStatus is what the last look at a pool came to.
-type PoolStatus string
-
-// The states of a pool.
-const (
-	PoolHealthy  PoolStatus = "healthy"
-	PoolDegraded PoolStatus = "degraded" // a drive is missing or being rebuilt: everything is there, on fewer copies
-	PoolBroken   PoolStatus = "broken"   // gone, another file system, or no longer what is required
-)
-
-// PoolHealth is the verdict of a look at a pool.
-type PoolHealth struct {
-	Status PoolStatus `json:"status"`
-	Why    string     `json:"why,omitempty"` // one line; "" when healthy
-	Since  time.Time  `json:"since"`         // when it became so
-	// Told: a person has heard of it, and need not hear it again at each command.
-	Told bool `json:"told,omitempty"`
-}
-
-// Pool is where state volumes live, and what is demanded of the drives under it.
-type Pool struct {
-	Name    string   `json:"name"`
-	Path    string   `json:"path"`    // the mount point, absolute; of a thin pool "VG/POOL"
-	Backend string   `json:"backend"` // "qcow2", "reflink" or "lvm-thin"
-	FSType  string   `json:"fs_type"`
-	FSUUID  string   `json:"fs_uuid"` // of the file system that was there when the pool was added
-	Require []string `json:"require,omitempty"`
-	// Overcommit is how many times its capacity may be promised to instances; at least 1.
-	Overcommit float64 `json:"overcommit"`
-
-	Health PoolHealth `json:"health"`
-	// The most that was ever promised to instances, and used of the file system, in bytes, as far as somebody looked.
-	PromisedPeak uint64 `json:"promised_peak_bytes"`
-	UsedPeak     uint64 `json:"used_peak_bytes"`
-
-	// Site and Jurisdiction are where the drives stand, when that is not where the host does.
-	Site         string `json:"site,omitempty"`
-	Jurisdiction string `json:"jurisdiction,omitempty"`
-
-	Added time.Time `json:"added"`
 }
