@@ -17,7 +17,7 @@ import (
 	"holm/internal/fault"
 	"holm/internal/lock"
 	"holm/internal/run"
-	"holm/provisioner/hypervisor"
+	"holm/provisioner/hypervisor/libvirt"
 	"holm/provisioner/model"
 	"holm/provisioner/network"
 	"holm/storage/records"
@@ -40,7 +40,7 @@ type lab struct {
 	holm, state string
 	say         func(string)
 	held        *lock.Lock
-	host        *hypervisor.Host
+	host        *libvirt.Host
 	store       *images.Store
 	records     *records.Bolt
 	network     network.Network
@@ -73,7 +73,7 @@ func openLab(ctx context.Context, o options, say func(string)) (l *lab, err erro
 	if l.held, err = lock.Try(l.state + ".lock"); err != nil {
 		return nil, err
 	}
-	if l.host, err = hypervisor.Connect(ctx, libvirtURI); err != nil {
+	if l.host, err = libvirt.Connect(ctx, libvirtURI); err != nil {
 		return nil, errors.Join(err, l.held.Release())
 	}
 	if err := l.prepare(ctx); err != nil {

@@ -22,7 +22,7 @@ import (
 	"holm/provisioner/bounds"
 	"holm/provisioner/doctor"
 	"holm/provisioner/environment"
-	"holm/provisioner/hypervisor"
+	"holm/provisioner/hypervisor/libvirt"
 	"holm/provisioner/model"
 	"holm/provisioner/network"
 	"holm/provisioner/uids"
@@ -38,7 +38,7 @@ import (
 type backend struct {
 	settings settings
 	records  *records.Bolt
-	libvirt  *hypervisor.Host // nil until it is first needed
+	libvirt  *libvirt.Host // nil until it is first needed
 }
 
 func newProvisioner(ctx context.Context, s settings) (api, error) {
@@ -146,11 +146,11 @@ func lookUnder(ctx context.Context, pool model.Pool) (pools.Tree, error) {
 const dialWithin = 30 * time.Second
 
 // connect reaches libvirt once and for all; the connection ends with the process.
-func (b *backend) connect(ctx context.Context) (*hypervisor.Host, error) {
+func (b *backend) connect(ctx context.Context) (*libvirt.Host, error) {
 	if b.libvirt == nil {
 		ctx, cancel := context.WithTimeout(ctx, dialWithin)
 		defer cancel()
-		h, err := hypervisor.Connect(ctx, b.settings.connect)
+		h, err := libvirt.Connect(ctx, b.settings.connect)
 		if err != nil {
 			return nil, err
 		}

@@ -16,7 +16,7 @@ import (
 	"holm/provisioner/doctor"
 	"holm/provisioner/environment"
 	"holm/provisioner/evidence"
-	"holm/provisioner/hypervisor"
+	"holm/provisioner/hypervisor/libvirt"
 	"holm/provisioner/model"
 	"holm/provisioner/network"
 	"holm/provisioner/verify"
@@ -171,7 +171,7 @@ func doctorOptions(ctx context.Context, s settings) doctor.Options {
 		return end.Seq - from.Seq, err
 	}
 	o.Libvirt = func(ctx context.Context) (info doctor.LibvirtInfo, err error) {
-		h, err := hypervisor.Connect(ctx, s.connect)
+		h, err := libvirt.Connect(ctx, s.connect)
 		if err != nil {
 			return info, err
 		}

@@ -1,11 +1,11 @@
-// Package hypervisor speaks to libvirt, and through it to QEMU's monitor. It is the only room that imports libvirt and
+// Package libvirt speaks to libvirt, and through it to QEMU's monitor. It is the only room that imports libvirt and
 // go-qemu: what goes in and comes out are plain values, contexts and the errors of provisioner, and every libvirt
 // object is freed before a method returns.
 //
 // Calls that can hang in C (starting and stopping QEMU, unplugging, the monitor) run in a goroutine of their own, and
 // a context that ends gives up on them; libvirt goes on with what it was told. All others answer at once or, when
 // libvirtd is dead, after the keepalive's 15 seconds.
-package hypervisor
+package libvirt
 
 import (
 	"context"
