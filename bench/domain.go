@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"holm/cloudinit"
-	"holm/provisioner"
+	"holm/provisioner/hypervisor"
 	"holm/provisioner/machine"
 	"holm/provisioner/network"
 	"holm/storage/volumes"
@@ -80,7 +80,7 @@ func (l *lab) running(ctx context.Context, uuid string) (<-chan time.Time, error
 	go func() {
 		defer close(runs)
 		for e := range events {
-			if e.State == provisioner.DomainRunning {
+			if e.State == hypervisor.Running {
 				runs <- time.Now()
 				return
 			}

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"holm/provisioner"
+	"holm/provisioner/hypervisor"
 )
 
 // The instances of the part "neighbours".
@@ -118,21 +118,21 @@ func (l *lab) beside(ctx context.Context, rounds int, n neighbour) (b besides, e
 }
 
 // taken is what an instance has used so far.
-func (l *lab) taken(ctx context.Context, name string) (provisioner.DomainStats, error) {
+func (l *lab) taken(ctx context.Context, name string) (hypervisor.Stats, error) {
 	out, err := l.run(ctx, "stats", name, "-o", "json")
 	if err != nil {
-		return provisioner.DomainStats{}, err
+		return hypervisor.Stats{}, err
 	}
 	var all struct {
-		Instances []struct{ Stats provisioner.DomainStats }
+		Instances []struct{ Stats hypervisor.Stats }
 	}
 	if err := json.Unmarshal(out, &all); err != nil {
-		return provisioner.DomainStats{}, err
+		return hypervisor.Stats{}, err
 	}
 	return all.Instances[0].Stats, nil
 }
 
-func written(s provisioner.DomainStats) (bytes uint64) {
+func written(s hypervisor.Stats) (bytes uint64) {
 	for _, d := range s.Disks {
 		bytes += d.WriteBytes
 	}

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"holm/provisioner"
+	"holm/provisioner/hypervisor"
 )
 
 // What the noisy instance may take: of CPU less than its vCPUs would, and of its disk.
@@ -73,16 +73,16 @@ func testNoisy(t *testing.T, quiet, noisy string, flags []string) {
 	}
 }
 
-func taken(t *testing.T, name string, flags []string) provisioner.DomainStats {
+func taken(t *testing.T, name string, flags []string) hypervisor.Stats {
 	t.Helper()
 	var all struct {
-		Instances []struct{ Stats provisioner.DomainStats }
+		Instances []struct{ Stats hypervisor.Stats }
 	}
 	decode(t, holm(append([]string{"stats", name, "-o", "json"}, flags...)...).must(t), &all)
 	return all.Instances[0].Stats
 }
 
-func wrote(s provisioner.DomainStats) (bytes float64) {
+func wrote(s hypervisor.Stats) (bytes float64) {
 	for _, d := range s.Disks {
 		bytes += float64(d.WriteBytes)
 	}

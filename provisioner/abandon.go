@@ -7,13 +7,14 @@ import (
 	"strings"
 
 	"holm/internal/fault"
+	"holm/provisioner/hypervisor"
 	"holm/provisioner/model"
 	"holm/provisioner/saga"
 )
 
 // abandon drops the record of an instance that came to nothing, or keeps it when something is left of the instance. It
 // returns why it came to nothing.
-func (p *Provisioner) abandon(ctx context.Context, h Hypervisor, inst model.Instance, failed *saga.Failed) error {
+func (p *Provisioner) abandon(ctx context.Context, h hypervisor.Driver, inst model.Instance, failed *saga.Failed) error {
 	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), saga.DefaultUndoTimeout)
 	defer cancel()
 	left := leftBehind(failed)
@@ -34,7 +35,7 @@ func (p *Provisioner) abandon(ctx context.Context, h Hypervisor, inst model.Inst
 
 // forget drops the record of an instance of which nothing else is left. Its network step found others that needed the
 // network, perhaps; by now it may be the last one.
-func (p *Provisioner) forget(ctx context.Context, h Hypervisor, inst model.Instance, network bool) error {
+func (p *Provisioner) forget(ctx context.Context, h hypervisor.Driver, inst model.Instance, network bool) error {
 	drop := func() error { return p.Records.Drop(ctx, inst.ID) }
 	if !network {
 		return drop()

@@ -13,6 +13,7 @@ import (
 	"holm/images"
 	"holm/internal/fault"
 	"holm/provisioner"
+	"holm/provisioner/hypervisor"
 	"holm/provisioner/model"
 )
 
@@ -151,8 +152,8 @@ func TestAsManyKeysAsAreAllowedFitIntoTheSeed(t *testing.T) {
 func TestAnUnreachableHypervisorLeavesNoStateDirectory(t *testing.T) {
 	w := newWorld(t)
 	holm := w.holm()
-	holm.Connect = func(context.Context) (provisioner.Hypervisor, error) { return nil, provisioner.ErrUnreachable }
-	if _, err := holm.Create(t.Context(), web(), nil); !errors.Is(err, provisioner.ErrUnreachable) {
+	holm.Connect = func(context.Context) (hypervisor.Driver, error) { return nil, hypervisor.ErrUnreachable }
+	if _, err := holm.Create(t.Context(), web(), nil); !errors.Is(err, hypervisor.ErrUnreachable) {
 		t.Errorf("got %v", err)
 	}
 	untouched(t, w)

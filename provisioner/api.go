@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"holm/provisioner/environment"
+	"holm/provisioner/hypervisor"
 	"holm/provisioner/model"
 )
 
@@ -72,7 +73,7 @@ type Observer func(Event)
 // View is an instance as it is shown: its record and what the hypervisor says now.
 type View struct {
 	model.Instance
-	DomainState DomainState `json:"domain_state"`
+	DomainState hypervisor.State `json:"domain_state"`
 	// Status is the word for people: ready, booting, stopped, failed, creating, "broken" (record and domain disagree).
 	Status string `json:"status"`
 	// Now says how the guest is, when that is not what is on record, or why nobody knows.

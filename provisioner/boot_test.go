@@ -13,6 +13,7 @@ import (
 	"holm/guest/report"
 	"holm/internal/fault"
 	"holm/provisioner"
+	"holm/provisioner/hypervisor"
 	"holm/provisioner/model"
 )
 
@@ -25,7 +26,7 @@ func TestACtrlCWhileBootingKeepsTheGuestAndWaitGoesOn(t *testing.T) {
 	w := newWorld(t)
 	w.play(silent)
 	inst := w.interrupted()
-	if inst.State != model.Booting || !inst.SeedAttached || w.state(inst) != provisioner.DomainRunning {
+	if inst.State != model.Booting || !inst.SeedAttached || w.state(inst) != hypervisor.Running {
 		t.Fatalf("the guest is %s and its record %+v, want it running and booting", w.state(inst), inst)
 	}
 	w.hyp.PowerOff(inst.UUID) // only another boot makes it talk
@@ -45,7 +46,7 @@ func TestACtrlCAtTheStartComesTooLateToUndoIt(t *testing.T) {
 			w.at(point, func() { cancel(errCtrlC) })
 			_, err := w.holm().Create(ctx, web(), nil)
 			refused(t, err, fault.Interrupted, "holm wait web")
-			if inst := w.record(); inst.State != model.Booting || w.state(inst) != provisioner.DomainRunning {
+			if inst := w.record(); inst.State != model.Booting || w.state(inst) != hypervisor.Running {
 				t.Fatalf("the guest is %s and its record %s", w.state(inst), inst.State)
 			}
 			_, err = w.holm().Wait(t.Context(), "default", "web", nil)
@@ -81,7 +82,7 @@ func TestAGuestThatIsNotReadyInTimeIsKept(t *testing.T) {
 		defer cancel()
 		_, err := w.holm().Create(ctx, web(), nil)
 		refused(t, err, fault.Failure, `instance "web" is not ready yet: the time is up`, "holm wait web")
-		if inst := w.record(); inst.State != model.Booting || w.state(inst) != provisioner.DomainRunning {
+		if inst := w.record(); inst.State != model.Booting || w.state(inst) != hypervisor.Running {
 			t.Errorf("the record is %s and the guest %s", inst.State, w.state(inst))
 		}
 	})

@@ -11,6 +11,7 @@ import (
 	"holm/guest/report"
 	"holm/images"
 	"holm/internal/fault"
+	"holm/provisioner/hypervisor"
 	"holm/provisioner/model"
 	"holm/provisioner/network"
 	"holm/provisioner/verify"
@@ -33,7 +34,7 @@ func promising(image images.Manifest, profile string) error {
 
 // check holds a running instance to its promises: the guest tries its checks, and the host its own at the same time. An
 // error means that there is no verdict; a *verdict that the guest is to blame for it.
-func (p *Provisioner) check(ctx context.Context, h Hypervisor, inst model.Instance, w *watcher) (verify.Verdict, error) {
+func (p *Provisioner) check(ctx context.Context, h hypervisor.Driver, inst model.Instance, w *watcher) (verify.Verdict, error) {
 	image, err := p.Images.Get(inst.Image)
 	if err != nil {
 		return verify.Verdict{}, err
@@ -66,7 +67,7 @@ func (p *Provisioner) check(ctx context.Context, h Hypervisor, inst model.Instan
 }
 
 // subject is what the host's checks have to know.
-func (p *Provisioner) subject(ctx context.Context, h Hypervisor, inst model.Instance, image images.Manifest) (verify.Subject, error) {
+func (p *Provisioner) subject(ctx context.Context, h hypervisor.Driver, inst model.Instance, image images.Manifest) (verify.Subject, error) {
 	host, err := p.Records.Host(ctx)
 	if err != nil {
 		return verify.Subject{}, err
@@ -107,7 +108,7 @@ func (p *Provisioner) subject(ctx context.Context, h Hypervisor, inst model.Inst
 // interrogate has the guest try its checks, and tells answer what it says meanwhile. It returns what the guest reports;
 // why says why that may not be all. It is not the guest's end when it fails to answer: the host's checks count all the
 // same.
-func (p *Provisioner) interrogate(ctx context.Context, h Hypervisor, inst model.Instance, answer *verify.Answer,
+func (p *Provisioner) interrogate(ctx context.Context, h hypervisor.Driver, inst model.Instance, answer *verify.Answer,
 	w *watcher,
 ) (checks []report.Check, why string, err error) {
 	why = "the guest did not report it"

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strings"
 
+	"holm/provisioner/hypervisor"
 	"holm/provisioner/model"
 )
 
@@ -17,12 +18,12 @@ const tail = 16 << 10
 var colours = regexp.MustCompile(`\x1b\[[0-9;?]*[A-Za-z]`)
 
 // end says how a guest ended while it was doing something else, in its own last words.
-func (p *Provisioner) end(inst model.Instance, while string, e DomainEvent) error {
+func (p *Provisioner) end(inst model.Instance, while string, e hypervisor.Event) error {
 	what := "the guest switched itself off while " + while
 	switch {
-	case e.State == DomainCrashed:
+	case e.State == hypervisor.Crashed:
 		what = "the guest's kernel stopped while " + while
-	case e.State == DomainAbsent:
+	case e.State == hypervisor.Absent:
 		what = "somebody removed the domain while the guest was " + while
 	case e.Reason == "destroyed":
 		what = "somebody cut the guest's power while it was " + while

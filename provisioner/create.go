@@ -8,6 +8,7 @@ import (
 
 	"holm/images"
 	"holm/internal/fault"
+	"holm/provisioner/hypervisor"
 	"holm/provisioner/machine"
 	"holm/provisioner/model"
 	"holm/provisioner/saga"
@@ -123,7 +124,7 @@ func (p *Provisioner) reserveSealed(ctx context.Context, wanted admitted, inst m
 }
 
 // build runs the steps between the reservation and the running guest, and returns the record of that and when it began.
-func (p *Provisioner) build(ctx context.Context, h Hypervisor, inst model.Instance, op model.Operation, image images.Manifest,
+func (p *Provisioner) build(ctx context.Context, h hypervisor.Driver, inst model.Instance, op model.Operation, image images.Manifest,
 	w *watcher,
 ) (model.Instance, time.Time, error) {
 	began := p.Now()
@@ -149,7 +150,7 @@ func (p *Provisioner) build(ctx context.Context, h Hypervisor, inst model.Instan
 
 // clearWreck undoes what a holm that died left of an instance of this name while it was being made or removed. The
 // caller holds the name, so nobody is at it now.
-func (p *Provisioner) clearWreck(ctx context.Context, h Hypervisor, tenant, name string) error {
+func (p *Provisioner) clearWreck(ctx context.Context, h hypervisor.Driver, tenant, name string) error {
 	inst, err := p.Records.Instance(ctx, tenant, name)
 	if errors.Is(err, records.ErrNotFound) {
 		return nil

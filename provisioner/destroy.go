@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"holm/internal/fault"
+	"holm/provisioner/hypervisor"
 	"holm/provisioner/model"
 )
 
@@ -51,7 +52,7 @@ type onInstance func(ctx context.Context, inst model.Instance) error
 
 // destroy is the create's list backwards. It carries on past errors, and drops the record last: as long as anything is
 // left, the record says what. Only the end of ctx stops it, between two steps.
-func (p *Provisioner) destroy(ctx context.Context, h Hypervisor, inst model.Instance, removeVolume removal, w *watcher) error {
+func (p *Provisioner) destroy(ctx context.Context, h hypervisor.Driver, inst model.Instance, removeVolume removal, w *watcher) error {
 	op := p.operation("destroy", inst)
 	if err := p.Records.PutOperation(ctx, op); err != nil {
 		return err
@@ -105,11 +106,11 @@ func (p *Provisioner) destroy(ctx context.Context, h Hypervisor, inst model.Inst
 }
 
 // destroyKey comes before the volume: from here on nobody opens that any more, also not if the rest has to wait for its pool.
-func (p *Provisioner) destroyKey(ctx context.Context, h Hypervisor, inst model.Instance) error {
+func (p *Provisioner) destroyKey(ctx context.Context, h hypervisor.Driver, inst model.Instance) error {
 	if inst.Key == nil {
 		return nil
 	}
-	if err := h.RemoveSecret(ctx, inst.UUID); err != nil && !errors.Is(err, ErrUnsupported) {
+	if err := h.RemoveSecret(ctx, inst.UUID); err != nil && !errors.Is(err, hypervisor.ErrUnsupported) {
 		return err
 	}
 	_, err := p.Records.DestroyKey(ctx, inst.ID)

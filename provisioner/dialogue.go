@@ -11,6 +11,7 @@ import (
 
 	"holm/guest/report"
 	"holm/internal/fault"
+	"holm/provisioner/hypervisor"
 	"holm/provisioner/model"
 )
 
@@ -52,7 +53,7 @@ type heard struct {
 
 // converse asks the guest how it is until it is ready or has failed. A *verdict is the guest's own failure; any other
 // error says nothing of the guest.
-func (p *Provisioner) converse(ctx context.Context, h Hypervisor, inst model.Instance, w *watcher) (report.Report, error) {
+func (p *Provisioner) converse(ctx context.Context, h hypervisor.Driver, inst model.Instance, w *watcher) (report.Report, error) {
 	var said report.Report
 	noted := ""
 	world, err := p.toTell(ctx, inst)
@@ -81,7 +82,7 @@ func (p *Provisioner) converse(ctx context.Context, h Hypervisor, inst model.Ins
 
 // put opens the guest's port, puts a question and passes on the answers to it. It is told by the hypervisor when the
 // guest ends.
-func (p *Provisioner) put(ctx context.Context, h Hypervisor, inst model.Instance, w *watcher, q question) error {
+func (p *Provisioner) put(ctx context.Context, h hypervisor.Driver, inst model.Instance, w *watcher, q question) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	events, err := h.Watch(ctx, inst.UUID)
@@ -92,7 +93,7 @@ func (p *Provisioner) put(ctx context.Context, h Hypervisor, inst model.Instance
 	if err != nil {
 		// A guest that has ended already has no port, and that is what there is to say.
 		if state, stateErr := h.State(ctx, inst.UUID); stateErr == nil && off(state) {
-			return p.end(inst, q.while, DomainEvent{State: state, Reason: string(state)})
+			return p.end(inst, q.while, hypervisor.Event{State: state, Reason: string(state)})
 		}
 		return err
 	}
@@ -124,7 +125,7 @@ func (p *Provisioner) put(ctx context.Context, h Hypervisor, inst model.Instance
 const busyWithin = 2 * answersWithin
 
 // openPort opens the guest's port. It takes turns with those who only look how the guest is.
-func openPort(ctx context.Context, h Hypervisor, inst model.Instance, hurry bool) (io.ReadWriteCloser, error) {
+func openPort(ctx context.Context, h hypervisor.Driver, inst model.Instance, hurry bool) (io.ReadWriteCloser, error) {
 	for waited := time.Duration(0); ; waited += 100 * time.Millisecond {
 		port, err := h.Channel(ctx, inst.UUID, report.Channel)
 		if fault.KindOf(err) != fault.Busy || hurry || waited >= busyWithin {
@@ -138,7 +139,7 @@ func openPort(ctx context.Context, h Hypervisor, inst model.Instance, hurry bool
 	}
 }
 
-func (p *Provisioner) listen(ctx context.Context, inst model.Instance, events <-chan DomainEvent, reports <-chan heard, w *watcher,
+func (p *Provisioner) listen(ctx context.Context, inst model.Instance, events <-chan hypervisor.Event, reports <-chan heard, w *watcher,
 	q question,
 ) error {
 	var silent <-chan time.Time
@@ -154,9 +155,9 @@ func (p *Provisioner) listen(ctx context.Context, inst model.Instance, events <-
 				return lost(ctx)
 			case off(e.State):
 				return p.end(inst, q.while, e)
-			case e.State == DomainPaused:
+			case e.State == hypervisor.Paused:
 				w.note(q.step, "paused by the hypervisor")
-			case e.State == DomainStalled:
+			case e.State == hypervisor.Stalled:
 				w.note(q.step, "paused: a disk has failed, or has no space")
 			}
 		case said, open := <-reports:

@@ -9,6 +9,7 @@ import (
 	"holm/guest/report"
 	"holm/internal/fault"
 	"holm/provisioner/environment"
+	"holm/provisioner/hypervisor"
 	"holm/provisioner/model"
 )
 
@@ -37,7 +38,7 @@ func (p *Provisioner) SetEnvironment(ctx context.Context, tenant, name string, c
 	if err != nil || inst.State != model.Ready {
 		return inst, err
 	}
-	if state, err := h.State(ctx, inst.UUID); err != nil || state != DomainRunning {
+	if state, err := h.State(ctx, inst.UUID); err != nil || state != hypervisor.Running {
 		return inst, err
 	}
 	w := p.watch(observe)
@@ -60,7 +61,7 @@ func (p *Provisioner) SetEnvironment(ctx context.Context, tenant, name string, c
 }
 
 // tell has a running guest put to use what it is to know now, and returns what of it has to wait, in the guest's words.
-func (p *Provisioner) tell(ctx context.Context, h Hypervisor, inst model.Instance, within time.Duration,
+func (p *Provisioner) tell(ctx context.Context, h hypervisor.Driver, inst model.Instance, within time.Duration,
 	w *watcher,
 ) (later string, err error) {
 	world, err := p.toTell(ctx, inst)
@@ -84,7 +85,7 @@ func (p *Provisioner) tell(ctx context.Context, h Hypervisor, inst model.Instanc
 
 // tellSiblings has those that may reach an instance know that it has come or gone. One at which another holm is at work,
 // or that does not answer soon, is told at its next start: nothing fails for it.
-func (p *Provisioner) tellSiblings(ctx context.Context, h Hypervisor, inst model.Instance) {
+func (p *Provisioner) tellSiblings(ctx context.Context, h hypervisor.Driver, inst model.Instance) {
 	all, err := p.siblings(ctx, inst)
 	if err != nil {
 		return
@@ -104,7 +105,7 @@ func (p *Provisioner) tellSiblings(ctx context.Context, h Hypervisor, inst model
 	wg.Wait()
 }
 
-func (p *Provisioner) tellSibling(ctx context.Context, h Hypervisor, sibling model.Instance) {
+func (p *Provisioner) tellSibling(ctx context.Context, h hypervisor.Driver, sibling model.Instance) {
 	release, err := p.holdName(ctx, sibling.Tenant, sibling.Name, false)
 	if err != nil {
 		return
@@ -114,7 +115,7 @@ func (p *Provisioner) tellSibling(ctx context.Context, h Hypervisor, sibling mod
 	if err != nil || inst.ID != sibling.ID || inst.State != model.Ready {
 		return
 	}
-	if state, err := h.State(ctx, inst.UUID); err == nil && state == DomainRunning {
+	if state, err := h.State(ctx, inst.UUID); err == nil && state == hypervisor.Running {
 		_, _ = p.tell(ctx, h, inst, siblingWithin, p.watch(nil))
 	}
 }

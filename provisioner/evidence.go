@@ -11,6 +11,7 @@ import (
 
 	"holm/images"
 	"holm/provisioner/evidence"
+	"holm/provisioner/hypervisor"
 	"holm/provisioner/model"
 	"holm/storage/ledger"
 	"holm/storage/records"
@@ -57,7 +58,7 @@ func (p *Provisioner) Evidence(ctx context.Context, tenant, name string, end fun
 }
 
 // stated is all that is stated of an instance, but what was tried and how far the audit log has come.
-func (p *Provisioner) stated(ctx context.Context, h Hypervisor, view View) (evidence.Predicate, error) {
+func (p *Provisioner) stated(ctx context.Context, h hypervisor.Driver, view View) (evidence.Predicate, error) {
 	inst := view.Instance
 	refuse := func(err error) (evidence.Predicate, error) { return evidence.Predicate{}, err }
 	image, err := p.Images.Get(inst.Image)

@@ -7,6 +7,7 @@ import (
 
 	"holm/guest/report"
 	"holm/internal/fault"
+	"holm/provisioner/hypervisor"
 	"holm/provisioner/model"
 	"holm/provisioner/network"
 )
@@ -94,14 +95,14 @@ func (p *Provisioner) changePorts(ctx context.Context, tenant, name string, w *w
 	if inst, err = p.publish(ctx, h, inst, change); err != nil || inst.State != model.Ready {
 		return inst, err // one that is not ready is told once it is
 	}
-	if state, err := h.State(ctx, inst.UUID); err != nil || state != DomainRunning {
+	if state, err := h.State(ctx, inst.UUID); err != nil || state != hypervisor.Running {
 		return inst, err
 	}
 	return inst, p.letIn(ctx, h, inst, w)
 }
 
 // publish changes what the host publishes, in the record and in the kernel.
-func (p *Provisioner) publish(ctx context.Context, h Hypervisor, inst model.Instance,
+func (p *Provisioner) publish(ctx context.Context, h hypervisor.Driver, inst model.Instance,
 	change func(inst model.Instance, all []model.Instance) ([]model.Port, error),
 ) (model.Instance, error) {
 	leave, err := p.holdNetwork(ctx)
@@ -145,7 +146,7 @@ func (p *Provisioner) publish(ctx context.Context, h Hypervisor, inst model.Inst
 const letsInWithin = 30 * time.Second
 
 // letIn has a running guest let in what the host publishes of it.
-func (p *Provisioner) letIn(ctx context.Context, h Hypervisor, inst model.Instance, w *watcher) error {
+func (p *Provisioner) letIn(ctx context.Context, h hypervisor.Driver, inst model.Instance, w *watcher) error {
 	limited, cancel := context.WithTimeout(ctx, letsInWithin)
 	defer cancel()
 	err := p.put(limited, h, inst, w, question{

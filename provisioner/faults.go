@@ -8,6 +8,7 @@ import (
 	"syscall"
 
 	"holm/internal/fault"
+	"holm/provisioner/hypervisor"
 	"holm/provisioner/model"
 	"holm/storage/records"
 )
@@ -46,7 +47,7 @@ func diagnose(err error) (kind fault.Kind, remedy string) {
 	switch {
 	case errors.Is(err, records.ErrBusy):
 		return fault.Busy, "wait for the other holm, and try again"
-	case errors.Is(err, ErrUnreachable), errors.Is(err, ErrUnsupported):
+	case errors.Is(err, hypervisor.ErrUnreachable), errors.Is(err, hypervisor.ErrUnsupported):
 		return fault.Unfit, "find out more: holm doctor"
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		return fault.Failure, "free some space, or keep the state elsewhere: --state DIR"
@@ -97,15 +98,15 @@ func unfinished(inst model.Instance) error {
 }
 
 // notRunning is the fault for what only a running instance can do.
-func notRunning(inst model.Instance, domain DomainState) error {
+func notRunning(inst model.Instance, domain hypervisor.State) error {
 	switch domain {
-	case DomainAbsent:
+	case hypervisor.Absent:
 		return fault.New(fault.Failure, "remove what there is: "+command("rm", inst),
 			"instance %q is broken: somebody removed its domain %s", inst.Name, inst.Domain)
-	case DomainPaused:
+	case hypervisor.Paused:
 		return fault.New(fault.Failure, "resume it: virsh resume "+inst.Domain+"      or cut its power: "+command("stop --force", inst),
 			"instance %q is paused by somebody", inst.Name)
-	case DomainStalled:
+	case hypervisor.Stalled:
 		return fault.New(fault.Failure, "make room, then: "+command("start", inst)+"      or cut its power: "+command("stop --force", inst),
 			"instance %q is paused: its disk has failed, or the host has no space for it", inst.Name)
 	default:
@@ -114,10 +115,12 @@ func notRunning(inst model.Instance, domain DomainState) error {
 }
 
 // Asleep is the fault for what only a running instance can do, of one that is paused.
-func Asleep(inst model.Instance, domain DomainState) error { return notRunning(inst, domain) }
+func Asleep(inst model.Instance, domain hypervisor.State) error { return notRunning(inst, domain) }
 
 // off tells whether nothing runs any more.
-func off(s DomainState) bool { return s == DomainOff || s == DomainCrashed || s == DomainAbsent }
+func off(s hypervisor.State) bool {
+	return s == hypervisor.Off || s == hypervisor.Crashed || s == hypervisor.Absent
+}
 
 // command writes a command line of holm for an instance. cmd adds what this run was told besides, so that it works when pasted.
 func command(verb string, inst model.Instance) string {

@@ -11,7 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"holm/internal/fault"
-	"holm/provisioner"
+	"holm/provisioner/hypervisor"
 	"holm/provisioner/model"
 )
 
@@ -44,7 +44,7 @@ func TestOnAFullDiskInstancesAreSeenStoppedAndRemoved(t *testing.T) {
 		t.Errorf("it is shown as %+v (%v)", v.Status, err)
 	}
 	must(t, w.holm().Stop(t.Context(), "default", "web", false, nil))
-	if got := w.record(); got.State != model.Stopped || w.state(inst) != provisioner.DomainOff {
+	if got := w.record(); got.State != model.Stopped || w.state(inst) != hypervisor.Off {
 		t.Errorf("its record says %s, and it is %s", got.State, w.state(inst))
 	}
 	must(t, w.holm().Remove(t.Context(), "default", "other", nil))

@@ -8,6 +8,7 @@ import (
 
 	"holm/guest/report"
 	"holm/internal/fault"
+	"holm/provisioner/hypervisor"
 	"holm/provisioner/model"
 )
 
@@ -15,7 +16,7 @@ import (
 const growsWithin = time.Minute
 
 // growFileSystem has a running guest grow its file system to its disk. One that does not do so now does at its next boot.
-func (p *Provisioner) growFileSystem(ctx context.Context, h Hypervisor, inst model.Instance, w *watcher) error {
+func (p *Provisioner) growFileSystem(ctx context.Context, h hypervisor.Driver, inst model.Instance, w *watcher) error {
 	w.begin("file system")
 	limited, cancel := context.WithTimeout(ctx, growsWithin)
 	defer cancel()

@@ -21,9 +21,10 @@ import (
 	"holm/internal/fault"
 	"holm/provisioner"
 	"holm/provisioner/environment"
+	"holm/provisioner/hypervisor"
 	"holm/provisioner/model"
 	"holm/provisioner/network"
-	"holm/provisioner/provisionertest"
+	"holm/provisioner/hypervisor/hypervisortest"
 	"holm/provisioner/verify"
 	"holm/storage/keys"
 	"holm/storage/pools"
@@ -43,13 +44,13 @@ const (
 type world struct {
 	t        *testing.T
 	dir      string
-	hyp      *provisionertest.Hypervisor
+	hyp      *hypervisortest.Hypervisor
 	records  *spy
 	images   fakeImages
 	store    provisioner.Images // what there is besides, when it is not nil
 	capacity provisioner.Capacity
 	connects int
-	wrap     func(provisioner.Hypervisor) provisioner.Hypervisor // what holm sees of hyp
+	wrap     func(hypervisor.Driver) hypervisor.Driver // what holm sees of hyp
 	measure  error
 	network  network.Network
 	crash    func(point string)
@@ -79,7 +80,7 @@ func newWorld(t *testing.T) *world {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "var", "holm")
 	w := &world{
-		t: t, dir: dir, hyp: provisionertest.NewHypervisor(), images: fakeImages{debian()}, network: network.Default(),
+		t: t, dir: dir, hyp: hypervisortest.NewHypervisor(), images: fakeImages{debian()}, network: network.Default(),
 		resolver: environment.Resolver{Servers: []netip.Addr{netip.MustParseAddr("9.9.9.9")}, File: "/etc/resolv.conf"},
 		records:  &spy{Bolt: records.Open(filepath.Join(dir, "holm.db"))},
 		host:     keys.Keeper{Path: filepath.Join(dir, "keys", "host.key")},
@@ -126,7 +127,7 @@ func (w *world) holm() *provisioner.Provisioner {
 	return provisioner.New(provisioner.Config{
 		Dir: w.dir, Records: w.records, Images: store, Network: w.network, Now: time.Now, Crash: w.crash,
 		Resolver: func() environment.Resolver { return w.resolver },
-		Connect: func(context.Context) (provisioner.Hypervisor, error) {
+		Connect: func(context.Context) (hypervisor.Driver, error) {
 			w.mu.Lock()
 			defer w.mu.Unlock()
 			w.connects++
@@ -200,7 +201,7 @@ func (w *world) record() model.Instance {
 	return inst
 }
 
-func (w *world) state(inst model.Instance) provisioner.DomainState {
+func (w *world) state(inst model.Instance) hypervisor.State {
 	w.t.Helper()
 	state, err := w.hyp.State(w.t.Context(), inst.UUID)
 	must(w.t, err)

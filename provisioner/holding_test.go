@@ -16,6 +16,7 @@ import (
 	"holm/internal/fault"
 	"holm/internal/lock"
 	"holm/provisioner"
+	"holm/provisioner/hypervisor"
 	"holm/provisioner/model"
 	"holm/storage/records"
 )
@@ -148,7 +149,7 @@ func TestSilentGuestsHoldUpNobodyElsesStart(t *testing.T) {
 		if len(started) != 9 || ready > 2*time.Minute {
 			t.Errorf("of %d, the good one was ready after %s", len(started), ready)
 		}
-		if got := w.state(good); got != provisioner.DomainRunning {
+		if got := w.state(good); got != hypervisor.Running {
 			t.Errorf("it is %s", got)
 		}
 	})

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"holm/internal/fault"
+	"holm/provisioner/hypervisor"
 	"holm/provisioner/model"
 	"holm/storage/keys"
 	"holm/storage/records"
@@ -14,7 +15,7 @@ import (
 // unlocked does something for which the hypervisor has to have a key of an instance's volume. It is given one that was made for this
 // time: libvirt writes what it is given into its log, with the key that it encrypts that with beside it, both on a disk. When do has
 // returned, QEMU has opened the volume or will not, and the key opens nothing any more.
-func (p *Provisioner) unlocked(ctx context.Context, h Hypervisor, inst model.Instance, do func() error) error {
+func (p *Provisioner) unlocked(ctx context.Context, h hypervisor.Driver, inst model.Instance, do func() error) error {
 	pass, err := p.passphrase(ctx, inst)
 	if err != nil {
 		return err

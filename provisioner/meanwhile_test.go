@@ -11,6 +11,7 @@ import (
 	"holm/images"
 	"holm/internal/fault"
 	"holm/provisioner"
+	"holm/provisioner/hypervisor"
 	"holm/provisioner/model"
 	"holm/provisioner/network"
 )
@@ -157,7 +158,7 @@ func TestAnImageThatWasRemovedMeanwhileIsPutOnNoRecord(t *testing.T) {
 func TestAGuestThatSomebodyHasPausedMeanwhileDoesNotGoOn(t *testing.T) {
 	w := newWorld(t)
 	inst := w.created("web")
-	w.hyp.Stall(inst.UUID, "vdb", provisioner.DiskFull)
+	w.hyp.Stall(inst.UUID, "vdb", hypervisor.DiskFull)
 	paused := false
 	w.hyp.FailWith(func(method, _ string) error {
 		if method == "DiskErrors" && !paused { // it was seen stalled, and its lock is free
@@ -170,7 +171,7 @@ func TestAGuestThatSomebodyHasPausedMeanwhileDoesNotGoOn(t *testing.T) {
 	})
 	found, err := w.holm().Unstall(t.Context())
 	must(t, err)
-	if got := w.state(inst); got != provisioner.DomainPaused || !paused || len(found) > 0 {
+	if got := w.state(inst); got != hypervisor.Paused || !paused || len(found) > 0 {
 		t.Errorf("the guest is %s, and found was %+v", got, found)
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"holm/internal/fault"
 	"holm/internal/nft"
+	"holm/provisioner/hypervisor"
 	"holm/provisioner/model"
 	"holm/provisioner/network"
 	"holm/provisioner/saga"
@@ -118,7 +119,7 @@ func asGuest(inst model.Instance) (g network.Guest, err error) {
 }
 
 // guard gives the kernel the rules of a network, with all instances that are in it by now. The caller holds the network.
-func (p *Provisioner) guard(ctx context.Context, h Hypervisor, n network.Network) error {
+func (p *Provisioner) guard(ctx context.Context, h hypervisor.Driver, n network.Network) error {
 	guests, err := p.guests(ctx, n.Name, "")
 	if err != nil {
 		return err
@@ -128,7 +129,7 @@ func (p *Provisioner) guard(ctx context.Context, h Hypervisor, n network.Network
 
 // keepTo gives the kernel the rules of a network with these instances in it, and has connections go by them. Rules go by the
 // name of a bridge: whose that is, is looked at before.
-func (p *Provisioner) keepTo(ctx context.Context, h Hypervisor, n network.Network, guests []network.Guest) error {
+func (p *Provisioner) keepTo(ctx context.Context, h hypervisor.Driver, n network.Network, guests []network.Guest) error {
 	if _, err := p.owned(ctx, h, n); err != nil {
 		return err
 	}
@@ -139,7 +140,7 @@ func (p *Provisioner) keepTo(ctx context.Context, h Hypervisor, n network.Networ
 }
 
 // owned returns the network for libvirt, unless it, or its bridge, is somebody else's.
-func (p *Provisioner) owned(ctx context.Context, h Hypervisor, n network.Network) (xml string, err error) {
+func (p *Provisioner) owned(ctx context.Context, h hypervisor.Driver, n network.Network) (xml string, err error) {
 	if xml, err = n.XML(); err != nil {
 		return "", err
 	}
@@ -160,7 +161,7 @@ func (p *Provisioner) applyRules(ctx context.Context, n network.Network, r nft.R
 }
 
 // guardAgain is guard for an instance that runs: somebody may have flushed the kernel's rules since it was started.
-func (p *Provisioner) guardAgain(ctx context.Context, h Hypervisor, inst model.Instance) error {
+func (p *Provisioner) guardAgain(ctx context.Context, h hypervisor.Driver, inst model.Instance) error {
 	return p.onNetwork(ctx, inst, func(n network.Network) error { return p.guard(ctx, h, n) })
 }
 
@@ -179,7 +180,7 @@ func (p *Provisioner) onNetwork(ctx context.Context, inst model.Instance, do fun
 }
 
 // network brings the network up, behind its rules. It is shared: undoing leaves it to the instances that there still are.
-func (p *Provisioner) network(h Hypervisor, inst model.Instance, w *watcher) saga.Step {
+func (p *Provisioner) network(h hypervisor.Driver, inst model.Instance, w *watcher) saga.Step {
 	return saga.Step{
 		Name: "network",
 		Do: func(ctx context.Context) error {
@@ -209,7 +210,7 @@ func (p *Provisioner) network(h Hypervisor, inst model.Instance, w *watcher) sag
 // leaveNetwork takes an instance out of the network's rules, and removes the network when no other instance needs it.
 // Last, when it is given, then drops the record, under the same lock: of two removals at the same time, one must see that
 // it is the last. A network that is somebody else's has nothing of the instance's, and is left alone.
-func (p *Provisioner) leaveNetwork(ctx context.Context, h Hypervisor, inst model.Instance, last func() error) error {
+func (p *Provisioner) leaveNetwork(ctx context.Context, h hypervisor.Driver, inst model.Instance, last func() error) error {
 	release, err := p.holdNetwork(ctx)
 	if err != nil {
 		return err
@@ -219,7 +220,7 @@ func (p *Provisioner) leaveNetwork(ctx context.Context, h Hypervisor, inst model
 	if err != nil {
 		return err
 	}
-	if err := p.without(ctx, h, n, inst.ID); err != nil && !errors.Is(err, ErrNotOurs) {
+	if err := p.without(ctx, h, n, inst.ID); err != nil && !errors.Is(err, hypervisor.ErrNotOurs) {
 		return err
 	}
 	if last == nil {
@@ -229,7 +230,7 @@ func (p *Provisioner) leaveNetwork(ctx context.Context, h Hypervisor, inst model
 }
 
 // without gives the kernel the rules of a network as they are without one instance, or removes both when it was the last.
-func (p *Provisioner) without(ctx context.Context, h Hypervisor, n network.Network, but string) error {
+func (p *Provisioner) without(ctx context.Context, h hypervisor.Driver, n network.Network, but string) error {
 	left, err := p.guests(ctx, n.Name, but)
 	if err != nil {
 		return err
@@ -245,7 +246,7 @@ func (p *Provisioner) without(ctx context.Context, h Hypervisor, n network.Netwo
 
 // dropNetwork removes the network and, when nobody hangs on it any more, its rules. Another state directory's instances may
 // be in it still. The filter, which all networks of this state directory share, goes with the last instance of all, which is but.
-func (p *Provisioner) dropNetwork(ctx context.Context, h Hypervisor, n network.Network, but string) error {
+func (p *Provisioner) dropNetwork(ctx context.Context, h hypervisor.Driver, n network.Network, but string) error {
 	gone, err := h.RemoveNetwork(ctx, n.UUID)
 	if err != nil || !gone {
 		return err
@@ -259,7 +260,7 @@ func (p *Provisioner) dropNetwork(ctx context.Context, h Hypervisor, n network.N
 		if err != nil {
 			return err
 		}
-		if err := h.RemoveFilter(ctx, filter); err != nil && !errors.Is(err, ErrUnsupported) {
+		if err := h.RemoveFilter(ctx, filter); err != nil && !errors.Is(err, hypervisor.ErrUnsupported) {
 			return err
 		}
 	}
@@ -268,7 +269,7 @@ func (p *Provisioner) dropNetwork(ctx context.Context, h Hypervisor, n network.N
 
 // ensureFilter makes the filter that every interface has. The caller holds the network, and has an instance on record: from then on
 // nobody's is the last one, with which the filter would go.
-func (p *Provisioner) ensureFilter(ctx context.Context, h Hypervisor) error {
+func (p *Provisioner) ensureFilter(ctx context.Context, h hypervisor.Driver) error {
 	filter, xml, err := network.Guard(p.Dir)
 	if err != nil {
 		return err

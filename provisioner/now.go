@@ -9,6 +9,7 @@ import (
 
 	"holm/guest/report"
 	"holm/internal/fault"
+	"holm/provisioner/hypervisor"
 	"holm/provisioner/machine"
 	"holm/provisioner/model"
 )
@@ -23,7 +24,7 @@ const (
 )
 
 // quickly asks a guest how it is now, and waits for one answer only.
-func (p *Provisioner) quickly(ctx context.Context, h Hypervisor, inst model.Instance) (said report.Report, err error) {
+func (p *Provisioner) quickly(ctx context.Context, h hypervisor.Driver, inst model.Instance) (said report.Report, err error) {
 	ctx, cancel := context.WithTimeout(ctx, answersWithin)
 	defer cancel()
 	err = p.put(ctx, h, inst, p.watch(nil), question{
@@ -38,7 +39,7 @@ func (p *Provisioner) quickly(ctx context.Context, h Hypervisor, inst model.Inst
 
 // standing is how a guest is that runs and was ready: "" when it is so still, else the word for people and why. Whether it has
 // its ready port open, the hypervisor knows; only a guest that has not is asked, and one that does not answer is booting.
-func (p *Provisioner) standing(ctx context.Context, h Hypervisor, inst model.Instance) (word, why string) {
+func (p *Provisioner) standing(ctx context.Context, h hypervisor.Driver, inst model.Instance) (word, why string) {
 	text, err := h.LiveXML(ctx, inst.UUID)
 	if err != nil {
 		return p.standstill(ctx, h, inst)
@@ -48,7 +49,7 @@ func (p *Provisioner) standing(ctx context.Context, h Hypervisor, inst model.Ins
 	}
 	r, err := p.quickly(ctx, h, inst)
 	switch {
-	case fault.KindOf(err) == fault.Busy, errors.Is(err, ErrUnsupported):
+	case fault.KindOf(err) == fault.Busy, errors.Is(err, hypervisor.ErrUnsupported):
 		return "", "" // another holm speaks with it, and says what comes of it
 	case err != nil:
 		if word, why := p.standstill(ctx, h, inst); word != "" {
@@ -64,8 +65,8 @@ func (p *Provisioner) standing(ctx context.Context, h Hypervisor, inst model.Ins
 }
 
 // standstill is how an instance is that has ended, or was paused, while it was looked at.
-func (p *Provisioner) standstill(ctx context.Context, h Hypervisor, inst model.Instance) (word, why string) {
-	if state, err := h.State(ctx, inst.UUID); err == nil && state != DomainRunning {
+func (p *Provisioner) standstill(ctx context.Context, h hypervisor.Driver, inst model.Instance) (word, why string) {
+	if state, err := h.State(ctx, inst.UUID); err == nil && state != hypervisor.Running {
 		return status(model.Ready, state), ""
 	}
 	return "", ""
@@ -73,7 +74,7 @@ func (p *Provisioner) standstill(ctx context.Context, h Hypervisor, inst model.I
 
 // doubt looks at every instance that is said to be ready and runs, and mends the word for those that are not. Guests that do
 // not answer hold up nobody for longer than doubtWithin: what could not be looked at by then stays as it is on record.
-func (p *Provisioner) doubt(ctx context.Context, h Hypervisor, rows []Row) {
+func (p *Provisioner) doubt(ctx context.Context, h hypervisor.Driver, rows []Row) {
 	within, cancel := context.WithTimeout(ctx, doubtWithin)
 	defer cancel()
 	slots := make(chan struct{}, lookers)

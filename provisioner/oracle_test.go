@@ -11,7 +11,7 @@ import (
 	"slices"
 	"strings"
 
-	"holm/provisioner"
+	"holm/provisioner/hypervisor"
 	"holm/provisioner/model"
 	"holm/storage/volumes"
 )
@@ -74,8 +74,8 @@ func (a *account) domains() {
 	for _, inst := range a.all {
 		who := inst.Tenant + "/" + inst.Name
 		known[inst.UUID] = true
-		want := map[model.State]provisioner.DomainState{
-			model.Ready: provisioner.DomainRunning, model.Stopped: provisioner.DomainOff,
+		want := map[model.State]hypervisor.State{
+			model.Ready: hypervisor.Running, model.Stopped: hypervisor.Off,
 		}[inst.State]
 		a.unless(want != "" && states[inst.UUID] == want,
 			"%s is %s (%s) on record, and its domain %s", who, inst.State, inst.Failure, states[inst.UUID])

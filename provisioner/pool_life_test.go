@@ -8,6 +8,7 @@ import (
 
 	"holm/internal/fault"
 	"holm/provisioner"
+	"holm/provisioner/hypervisor"
 	"holm/provisioner/model"
 	"holm/storage/pools"
 )
@@ -100,7 +101,7 @@ func TestNothingStartsOnABrokenPool(t *testing.T) {
 	w.mount(twoMissing)
 	_, err = w.holm().Start(t.Context(), "default", "web", nil)
 	refused(t, err, fault.Unfit, `pool "fast" is broken`, "holm pool show fast")
-	if w.state(inst) != provisioner.DomainOff {
+	if w.state(inst) != hypervisor.Off {
 		t.Error("it was started")
 	}
 }
@@ -120,7 +121,7 @@ func TestAnInstanceOutlivesItsPoolUntilItIsGivenUp(t *testing.T) {
 			must(t, err)
 			gone(w, path)
 			refused(t, w.holm().Remove(t.Context(), "default", "web", nil), fault.Unfit, `pool "fast" is not there`, "holm rm --give-up-volume web")
-			if w.record().State != model.Ready || w.state(inst) != provisioner.DomainRunning {
+			if w.record().State != model.Ready || w.state(inst) != hypervisor.Running {
 				t.Errorf("the record is %s, the guest %s", w.record().State, w.state(inst))
 			}
 			must(t, w.holm().GiveUp(t.Context(), "default", "web", nil))
@@ -192,7 +193,7 @@ func TestAGuestThatHadNoSpaceGoesOnWhenThereIsSome(t *testing.T) {
 			inst, err := w.holm().Create(t.Context(), inFast(), nil)
 			must(t, err)
 			w.mount(full)
-			w.hyp.Stall(inst.UUID, "vdb", provisioner.DiskFull)
+			w.hyp.Stall(inst.UUID, "vdb", hypervisor.DiskFull)
 			found, err := w.holm().Unstall(t.Context())
 			must(t, err)
 			if len(found) != 1 || found[0].Resumed {
@@ -207,7 +208,7 @@ func TestAGuestThatHadNoSpaceGoesOnWhenThereIsSome(t *testing.T) {
 			}
 			w.mount(whole)
 			goOn(t, w)
-			if got := w.state(inst); got != provisioner.DomainRunning {
+			if got := w.state(inst); got != hypervisor.Running {
 				t.Errorf("the guest is %s", got)
 			}
 		})
@@ -235,8 +236,8 @@ func TestWhatRanWhenTheHostWentDownIsStartedAgain(t *testing.T) {
 	for _, s := range started {
 		must(t, s.Err)
 	}
-	for inst, want := range map[string]provisioner.DomainState{
-		web.UUID: provisioner.DomainRunning, db.UUID: provisioner.DomainRunning, running.UUID: provisioner.DomainRunning, asleep.UUID: provisioner.DomainOff,
+	for inst, want := range map[string]hypervisor.State{
+		web.UUID: hypervisor.Running, db.UUID: hypervisor.Running, running.UUID: hypervisor.Running, asleep.UUID: hypervisor.Off,
 	} {
 		if got := w.state(model.Instance{UUID: inst}); got != want {
 			t.Errorf("%s is %s, want %s", inst, got, want)
@@ -267,7 +268,7 @@ func TestOneThatDoesNotStartDoesNotKeepTheOthersOff(t *testing.T) {
 			}
 		}
 	}
-	if failed != 1 || w.state(db) != provisioner.DomainRunning {
+	if failed != 1 || w.state(db) != hypervisor.Running {
 		t.Errorf("%d failed, and db is %s", failed, w.state(db))
 	}
 }

@@ -4,12 +4,13 @@ import (
 	"context"
 	"time"
 
+	"holm/provisioner/hypervisor"
 	"holm/provisioner/model"
 )
 
 // hold finds an instance and takes its lock for a change.
-func (p *Provisioner) hold(ctx context.Context, tenant, name string, how manner) (Hypervisor, model.Instance, func(), error) {
-	refuse := func(err error) (Hypervisor, model.Instance, func(), error) {
+func (p *Provisioner) hold(ctx context.Context, tenant, name string, how manner) (hypervisor.Driver, model.Instance, func(), error) {
+	refuse := func(err error) (hypervisor.Driver, model.Instance, func(), error) {
 		return nil, model.Instance{}, nil, err
 	}
 	if _, err := p.find(ctx, tenant, name); err != nil {
@@ -64,7 +65,7 @@ func (p *Provisioner) Wait(ctx context.Context, tenant, name string, observe Obs
 	if err != nil {
 		return inst, err
 	}
-	if state != DomainRunning {
+	if state != hypervisor.Running {
 		return inst, notRunning(inst, state)
 	}
 	return p.catchUp(ctx, h, inst, p.watch(observe))
@@ -89,7 +90,7 @@ func (p *Provisioner) Restart(ctx context.Context, tenant, name string, observe 
 }
 
 // settleDown has the guest power off; one that does not within a minute has its power cut.
-func (p *Provisioner) settleDown(ctx context.Context, h Hypervisor, inst model.Instance, w *watcher) (model.Instance, error) {
+func (p *Provisioner) settleDown(ctx context.Context, h hypervisor.Driver, inst model.Instance, w *watcher) (model.Instance, error) {
 	polite, cancel := context.WithTimeout(ctx, politely)
 	defer cancel()
 	stopped, err := p.powerOff(polite, h, inst, false, w)

@@ -15,6 +15,7 @@ import (
 
 	"holm/internal/fault"
 	"holm/provisioner"
+	"holm/provisioner/hypervisor"
 	"holm/provisioner/model"
 )
 
@@ -30,7 +31,7 @@ func TestStoppedAndStartedAgainItIsReady(t *testing.T) {
 	first := w.created("web")
 	ctx := t.Context()
 	must(t, w.holm().Stop(ctx, "default", "web", false, nil))
-	if inst := w.record(); inst.State != model.Stopped || w.state(inst) != provisioner.DomainOff {
+	if inst := w.record(); inst.State != model.Stopped || w.state(inst) != hypervisor.Off {
 		t.Fatalf("the record is %s and the guest %s", inst.State, w.state(inst))
 	}
 	inst, err := w.holm().Start(ctx, "default", "web", nil)
@@ -117,7 +118,7 @@ func TestAGuestThatIgnoresShutdown(t *testing.T) {
 		defer cancel()
 		err := w.holm().Stop(ctx, "default", "web", false, nil)
 		refused(t, err, fault.Failure, `instance "web" has not powered off: the time is up`, "holm stop --force web")
-		if inst := w.record(); inst.State != model.Ready || w.state(inst) != provisioner.DomainRunning {
+		if inst := w.record(); inst.State != model.Ready || w.state(inst) != hypervisor.Running {
 			t.Errorf("the record is %s and the guest %s", inst.State, w.state(inst))
 		}
 		ctrlC, stop := context.WithCancelCause(t.Context())
@@ -131,7 +132,7 @@ func TestAGuestThatIgnoresShutdown(t *testing.T) {
 			t.Errorf("after %s it is %s, want it ready after a minute", took, inst.State)
 		}
 		must(t, w.holm().Stop(t.Context(), "default", "web", true, nil))
-		if inst := w.record(); inst.State != model.Stopped || w.state(inst) != provisioner.DomainOff {
+		if inst := w.record(); inst.State != model.Stopped || w.state(inst) != hypervisor.Off {
 			t.Errorf("the record is %s and the guest %s", inst.State, w.state(inst))
 		}
 	})
@@ -197,7 +198,7 @@ func TestPowerAndABrokenOrPausedInstance(t *testing.T) {
 	must(t, holm.Remove(ctx, "default", "web", nil))
 
 	w.created("web")
-	w.wrap = func(h provisioner.Hypervisor) provisioner.Hypervisor { return paused{h} }
+	w.wrap = func(h hypervisor.Driver) hypervisor.Driver { return paused{h} }
 	_, err = w.holm().Start(ctx, "default", "web", nil)
 	refused(t, err, fault.Failure, `instance "web" is paused`, "virsh resume holm.default.web", "holm stop --force web")
 	// Nobody is awake in it who could power off: it is said at once, and nothing on record changes.
@@ -220,29 +221,29 @@ func TestPowerAndABrokenOrPausedInstance(t *testing.T) {
 }
 
 // paused is a hypervisor all of whose domains are.
-type paused struct{ provisioner.Hypervisor }
+type paused struct{ hypervisor.Driver }
 
-func (paused) State(context.Context, string) (provisioner.DomainState, error) {
-	return provisioner.DomainPaused, nil
+func (paused) State(context.Context, string) (hypervisor.State, error) {
+	return hypervisor.Paused, nil
 }
 
 // dropping is a hypervisor that loses its connection: watches end, and ports.
 type dropping struct {
-	provisioner.Hypervisor
+	hypervisor.Driver
 	watch bool
 }
 
-func (d dropping) Watch(ctx context.Context, uuid string) (<-chan provisioner.DomainEvent, error) {
+func (d dropping) Watch(ctx context.Context, uuid string) (<-chan hypervisor.Event, error) {
 	if !d.watch {
-		return d.Hypervisor.Watch(ctx, uuid)
+		return d.Driver.Watch(ctx, uuid)
 	}
-	closed := make(chan provisioner.DomainEvent)
+	closed := make(chan hypervisor.Event)
 	close(closed)
 	return closed, nil
 }
 
 func (d dropping) Channel(ctx context.Context, uuid, port string) (io.ReadWriteCloser, error) {
-	c, err := d.Hypervisor.Channel(ctx, uuid, port)
+	c, err := d.Driver.Channel(ctx, uuid, port)
 	if err == nil {
 		err = c.Close()
 	}
@@ -252,10 +253,10 @@ func (d dropping) Channel(ctx context.Context, uuid, port string) (io.ReadWriteC
 func TestALostConnectionIsNeitherTakenForAnEndNorWaitedOutForever(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
-		w.wrap = func(h provisioner.Hypervisor) provisioner.Hypervisor { return dropping{h, false} }
+		w.wrap = func(h hypervisor.Driver) hypervisor.Driver { return dropping{h, false} }
 		_, err := w.holm().Create(t.Context(), web(), nil)
 		refused(t, err, fault.Failure, "goes on booting, but: its port has closed", "holm wait web")
-		w.wrap = func(h provisioner.Hypervisor) provisioner.Hypervisor { return dropping{h, true} }
+		w.wrap = func(h hypervisor.Driver) hypervisor.Driver { return dropping{h, true} }
 		_, err = w.holm().Wait(t.Context(), "default", "web", nil)
 		refused(t, err, fault.Unfit, "goes on booting, but: cannot reach libvirt", "holm doctor")
 		if inst := w.record(); inst.State != model.Booting {
@@ -286,7 +287,7 @@ func TestAnEmulatedInstanceStartsInLabModeOnly(t *testing.T) {
 	lab(false)
 	_, err := w.holm().Start(ctx, "default", "web", nil)
 	refused(t, err, fault.Refused, "no isolation boundary", "holm host set --lab-mode on")
-	if inst := w.record(); w.state(inst) != provisioner.DomainOff {
+	if inst := w.record(); w.state(inst) != hypervisor.Off {
 		t.Errorf("the guest is %s", w.state(inst))
 	}
 	lab(true)
@@ -319,7 +320,7 @@ func TestAQEMUThatCannotBeHeldToItsLimitsIsStoppedAgain(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "operation not permitted") {
 		t.Errorf("the start: %v", err)
 	}
-	if state := w.state(inst); state != provisioner.DomainOff {
+	if state := w.state(inst); state != hypervisor.Off {
 		t.Errorf("the domain is %s", state)
 	}
 }

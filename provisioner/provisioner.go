@@ -20,6 +20,7 @@ import (
 	"holm/internal/fault"
 	"holm/internal/lock"
 	"holm/provisioner/environment"
+	"holm/provisioner/hypervisor"
 	"holm/provisioner/model"
 	"holm/provisioner/network"
 	"holm/provisioner/verify"
@@ -50,7 +51,7 @@ type Config struct {
 	Dir     string // the state directory, absolute
 	Records Records
 	// Connect reaches the hypervisor; it is called when it is first needed, and at most once.
-	Connect func(context.Context) (Hypervisor, error)
+	Connect func(context.Context) (hypervisor.Driver, error)
 	Images  Images
 	// Inspect tries what the host can try of a running instance by itself, and ends soon after ctx does.
 	Inspect func(ctx context.Context, s verify.Subject) []verify.Result
@@ -89,13 +90,13 @@ type Config struct {
 // serves one command, which may call some of them at once when it has connected before, as StartAll does.
 type Provisioner struct {
 	Config
-	hypervisor Hypervisor
+	hypervisor hypervisor.Driver
 }
 
 // New returns a provisioner that works with c.
 func New(c Config) *Provisioner { return &Provisioner{Config: c} }
 
-func (p *Provisioner) connect(ctx context.Context) (Hypervisor, error) {
+func (p *Provisioner) connect(ctx context.Context) (hypervisor.Driver, error) {
 	if p.hypervisor == nil {
 		h, err := p.Connect(ctx)
 		if err != nil {

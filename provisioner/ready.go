@@ -10,6 +10,7 @@ import (
 	"holm/guest/report"
 	"holm/internal/atomicfile"
 	"holm/internal/fault"
+	"holm/provisioner/hypervisor"
 	"holm/provisioner/model"
 	"holm/provisioner/verify"
 )
@@ -23,7 +24,7 @@ const mostUndecided = 10000
 
 // awaitReady is becomeReady, and tells the guest of siblings that have come or gone meanwhile: of two that are made at the same
 // time, neither is there yet when the other one is told, and neither can be told while it is being made.
-func (p *Provisioner) awaitReady(ctx context.Context, h Hypervisor, inst model.Instance, began time.Time,
+func (p *Provisioner) awaitReady(ctx context.Context, h hypervisor.Driver, inst model.Instance, began time.Time,
 	w *watcher,
 ) (model.Instance, error) {
 	ctx, done := p.givingWay(ctx, inst)
@@ -42,7 +43,7 @@ func (p *Provisioner) awaitReady(ctx context.Context, h Hypervisor, inst model.I
 // becomeReady waits until the guest has said that its profile is up, takes its seed away, and holds it to its promises.
 // It is told of the guest's end by the hypervisor and of its progress by the guest. A guest that fails is kept, with the
 // reason in its record; one that was merely not waited for long enough, or lost sight of, stays as it is.
-func (p *Provisioner) becomeReady(ctx context.Context, h Hypervisor, inst model.Instance, began time.Time,
+func (p *Provisioner) becomeReady(ctx context.Context, h hypervisor.Driver, inst model.Instance, began time.Time,
 	w *watcher,
 ) (model.Instance, error) {
 	w.begin("booting")
@@ -155,7 +156,7 @@ func (p *Provisioner) fail(ctx context.Context, inst model.Instance, bad *verdic
 }
 
 // settle takes what a guest that is up said into the record, and the seed away from it. It is not ready yet.
-func (p *Provisioner) settle(ctx context.Context, h Hypervisor, inst model.Instance, r report.Report) (model.Instance, error) {
+func (p *Provisioner) settle(ctx context.Context, h hypervisor.Driver, inst model.Instance, r report.Report) (model.Instance, error) {
 	line := inst.ID + " " + r.HostKey + "\n"
 	if err := atomicfile.WriteBytes(p.knownHostsPath(inst.ID), 0o644, []byte(line)); err != nil {
 		return inst, err
@@ -175,7 +176,7 @@ func (p *Provisioner) settle(ctx context.Context, h Hypervisor, inst model.Insta
 
 // takeSeed detaches the seed and deletes it; attached tells whether the guest has not let go of it yet. The file goes
 // only when the definition does not name it any more: no guest starts without a disk of its definition.
-func (p *Provisioner) takeSeed(ctx context.Context, h Hypervisor, inst model.Instance) (attached bool, err error) {
+func (p *Provisioner) takeSeed(ctx context.Context, h hypervisor.Driver, inst model.Instance) (attached bool, err error) {
 	if !inst.SeedAttached {
 		return false, nil
 	}

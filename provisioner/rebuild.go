@@ -8,6 +8,7 @@ import (
 
 	"holm/images"
 	"holm/internal/fault"
+	"holm/provisioner/hypervisor"
 	"holm/provisioner/model"
 )
 
@@ -32,7 +33,7 @@ func (p *Provisioner) Rebuild(ctx context.Context, tenant, name, ref string, obs
 	}
 	if state, err := h.State(ctx, inst.UUID); err != nil {
 		return inst, err
-	} else if state == DomainPaused || state == DomainStalled {
+	} else if state == hypervisor.Paused || state == hypervisor.Stalled {
 		return inst, notRunning(inst, state)
 	}
 	if err := errors.Join(p.mayEmulate(ctx, inst), p.stillMayLie(ctx, inst)); err != nil {
@@ -74,7 +75,7 @@ func (p *Provisioner) rebuildable(inst model.Instance, ref string) (images.Manif
 }
 
 // exchange puts the new image in, and the old one back when the new one comes to nothing.
-func (p *Provisioner) exchange(ctx context.Context, h Hypervisor, inst model.Instance, image images.Manifest,
+func (p *Provisioner) exchange(ctx context.Context, h hypervisor.Driver, inst model.Instance, image images.Manifest,
 	w *watcher,
 ) (model.Instance, error) {
 	old := model.ImageRef{Digest: inst.Image, Name: inst.ImageName, Unlocked: inst.Unlocked}
@@ -107,7 +108,7 @@ func (p *Provisioner) exchange(ctx context.Context, h Hypervisor, inst model.Ins
 
 // boots has the instance run an image and waits until it is ready. previous is what to return to; as long as it is on
 // record, a start tells libvirt of the image anew.
-func (p *Provisioner) boots(ctx context.Context, h Hypervisor, inst model.Instance, image, previous model.ImageRef,
+func (p *Provisioner) boots(ctx context.Context, h hypervisor.Driver, inst model.Instance, image, previous model.ImageRef,
 	w *watcher,
 ) (model.Instance, error) {
 	changed, err := p.putWithImage(ctx, image.Digest, func() (model.Instance, error) {
@@ -129,12 +130,12 @@ func (p *Provisioner) boots(ctx context.Context, h Hypervisor, inst model.Instan
 }
 
 // catchUpOrStart is for an instance that has the image already.
-func (p *Provisioner) catchUpOrStart(ctx context.Context, h Hypervisor, inst model.Instance, w *watcher) (model.Instance, error) {
+func (p *Provisioner) catchUpOrStart(ctx context.Context, h hypervisor.Driver, inst model.Instance, w *watcher) (model.Instance, error) {
 	state, err := h.State(ctx, inst.UUID)
 	if err != nil {
 		return inst, err
 	}
-	if state == DomainRunning {
+	if state == hypervisor.Running {
 		return p.catchUp(ctx, h, inst, w)
 	}
 	return p.powerOn(ctx, h, inst, w)

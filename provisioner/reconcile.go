@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"holm/internal/fault"
+	"holm/provisioner/hypervisor"
 	"holm/provisioner/model"
 )
 
@@ -50,7 +51,7 @@ func (p *Provisioner) Reconcile(ctx context.Context) ([]Ended, error) {
 	var mu sync.Mutex
 	var working sync.WaitGroup
 	for _, inst := range all {
-		var mend func(context.Context, Hypervisor, model.Instance) Ended
+		var mend func(context.Context, hypervisor.Driver, model.Instance) Ended
 		switch {
 		case inst.State != model.Ready && inst.State != model.Booting:
 			continue
@@ -58,7 +59,7 @@ func (p *Provisioner) Reconcile(ctx context.Context) ([]Ended, error) {
 			continue // the host goes down, or has just come up
 		case halted[inst.UUID]:
 			mend = p.leaveOff
-		case states[inst.UUID] == DomainCrashed && inst.State == model.Ready:
+		case states[inst.UUID] == hypervisor.Crashed && inst.State == model.Ready:
 			mend = p.revive
 		default:
 			continue
@@ -77,7 +78,7 @@ func (p *Provisioner) Reconcile(ctx context.Context) ([]Ended, error) {
 }
 
 // amend changes the record of an instance whose domain is off, unless somebody is at work on it, or has been since.
-func (p *Provisioner) amend(ctx context.Context, h Hypervisor, inst model.Instance,
+func (p *Provisioner) amend(ctx context.Context, h hypervisor.Driver, inst model.Instance,
 	change func(*model.Instance),
 ) (done bool, err error) {
 	release, err := p.holdName(ctx, inst.Tenant, inst.Name, false)
@@ -103,7 +104,7 @@ func (p *Provisioner) amend(ctx context.Context, h Hypervisor, inst model.Instan
 }
 
 // leaveOff records that an instance was switched off from within.
-func (p *Provisioner) leaveOff(ctx context.Context, h Hypervisor, inst model.Instance) Ended {
+func (p *Provisioner) leaveOff(ctx context.Context, h hypervisor.Driver, inst model.Instance) Ended {
 	done, err := p.amend(ctx, h, inst, func(i *model.Instance) {
 		i.State, i.Failure = model.Stopped, ""
 		i.SeedAttached = i.SeedAttached && i.ReadyAt.IsZero()
@@ -115,7 +116,7 @@ func (p *Provisioner) leaveOff(ctx context.Context, h Hypervisor, inst model.Ins
 }
 
 // revive starts an instance again whose kernel has panicked, or whose QEMU has died.
-func (p *Provisioner) revive(ctx context.Context, h Hypervisor, inst model.Instance) Ended {
+func (p *Provisioner) revive(ctx context.Context, h hypervisor.Driver, inst model.Instance) Ended {
 	givenUp := false
 	done, err := p.amend(ctx, h, inst, func(i *model.Instance) {
 		now := p.Now().UTC()

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"holm/provisioner"
+	"holm/provisioner/hypervisor"
 	"holm/provisioner/model"
 )
 
@@ -32,7 +32,7 @@ func TestAGuestThatPanicsIsStartedAgainThreeTimes(t *testing.T) {
 		w.hyp.Crash(inst.UUID)
 		_, err := w.holm().Reconcile(t.Context())
 		must(t, err)
-		if w.record().State != model.Ready || w.state(inst) != provisioner.DomainRunning {
+		if w.record().State != model.Ready || w.state(inst) != hypervisor.Running {
 			t.Fatalf("it is %s and %s", w.record().State, w.state(inst))
 		}
 	}
@@ -40,7 +40,7 @@ func TestAGuestThatPanicsIsStartedAgainThreeTimes(t *testing.T) {
 	for range 2 {
 		_, err := w.holm().Reconcile(t.Context())
 		must(t, err)
-		if got := w.record(); got.State != model.Failed || !strings.Contains(got.Failure, "panicked") || w.state(inst) != provisioner.DomainCrashed {
+		if got := w.record(); got.State != model.Failed || !strings.Contains(got.Failure, "panicked") || w.state(inst) != hypervisor.Crashed {
 			t.Errorf("it is %s (%s) and %s", got.State, got.Failure, w.state(inst))
 		}
 	}

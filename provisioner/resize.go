@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"holm/internal/fault"
+	"holm/provisioner/hypervisor"
 	"holm/provisioner/machine"
 	"holm/provisioner/model"
 )
@@ -33,9 +34,9 @@ func (p *Provisioner) Resize(ctx context.Context, tenant, name string, gib int, 
 		return inst, err
 	}
 	switch state {
-	case DomainPaused, DomainStalled, DomainAbsent:
+	case hypervisor.Paused, hypervisor.Stalled, hypervisor.Absent:
 		return inst, notRunning(inst, state)
-	case DomainRunning, DomainOff, DomainCrashed:
+	case hypervisor.Running, hypervisor.Off, hypervisor.Crashed:
 	}
 	w := p.watch(observe)
 	w.begin("admitted")
@@ -46,7 +47,7 @@ func (p *Provisioner) Resize(ctx context.Context, tenant, name string, gib int, 
 	}
 	w.finish("admitted", fmt.Sprintf("%d GiB → %d GiB", before, gib))
 	p.crash("resize.recorded")
-	running := state == DomainRunning
+	running := state == hypervisor.Running
 	w.begin("volume")
 	if err := p.growVolume(ctx, h, inst, running); err != nil {
 		return p.unsize(ctx, inst, op, before, err)
@@ -97,7 +98,7 @@ func (p *Provisioner) reserveSize(ctx context.Context, inst model.Instance, gib 
 }
 
 // growVolume makes the volume as large as the record says, and tells a guest that runs.
-func (p *Provisioner) growVolume(ctx context.Context, h Hypervisor, inst model.Instance, running bool) error {
+func (p *Provisioner) growVolume(ctx context.Context, h hypervisor.Driver, inst model.Instance, running bool) error {
 	disks, err := p.disks(ctx, inst.Pool)
 	if err != nil {
 		return err

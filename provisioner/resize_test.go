@@ -7,6 +7,7 @@ import (
 
 	"holm/internal/fault"
 	"holm/provisioner"
+	"holm/provisioner/hypervisor"
 	"holm/provisioner/model"
 	"holm/storage/volumes"
 )
@@ -89,7 +90,7 @@ func TestAPausedInstanceIsNotResized(t *testing.T) {
 	w, _ := fast(t, whole)
 	inst, err := w.holm().Create(t.Context(), inFast(), nil)
 	must(t, err)
-	w.hyp.Stall(inst.UUID, "vdb", provisioner.DiskFull)
+	w.hyp.Stall(inst.UUID, "vdb", hypervisor.DiskFull)
 	_, err = w.holm().Resize(t.Context(), "default", "web", 30, nil)
 	refused(t, err, fault.Failure, "paused")
 }

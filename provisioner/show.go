@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 
+	"holm/provisioner/hypervisor"
 	"holm/provisioner/model"
 )
 
@@ -17,7 +18,7 @@ func (p *Provisioner) Show(ctx context.Context, tenant, name string) (View, erro
 		return View{}, err
 	}
 	h, err := p.connect(ctx)
-	state := DomainUnknown
+	state := hypervisor.Unknown
 	if err == nil {
 		state, err = h.State(ctx, inst.UUID)
 	}
@@ -36,9 +37,9 @@ func (p *Provisioner) Show(ctx context.Context, tenant, name string) (View, erro
 	inst.Environment = inst.Environment.Shown()
 	v := View{Instance: inst, DomainState: state, Status: status(inst.State, state), Now: unknown, InForce: force.Shown()}
 	if unknown != "" {
-		v.DomainState, v.Status = DomainUnknown, string(DomainUnknown)
+		v.DomainState, v.Status = hypervisor.Unknown, string(hypervisor.Unknown)
 	}
-	if state == DomainStalled {
+	if state == hypervisor.Stalled {
 		v.Stalled = whyStalled(ctx, h, inst)
 	}
 	if v.Status == string(model.Ready) {
@@ -57,27 +58,27 @@ func (p *Provisioner) Show(ctx context.Context, tenant, name string) (View, erro
 
 // unreachable is why libvirt says nothing of instances, when that is all that is wrong: what is on record is there to be seen.
 func unreachable(err error) (why string, other error) {
-	if errors.Is(err, ErrUnreachable) {
+	if errors.Is(err, hypervisor.ErrUnreachable) {
 		return clean(err.Error()), nil
 	}
 	return "", err
 }
 
 // status is the word for what the record and the hypervisor say together.
-func status(recorded model.State, domain DomainState) string {
+func status(recorded model.State, domain hypervisor.State) string {
 	switch recorded {
 	case model.Creating, model.Destroying, model.Failed:
 		return string(recorded)
 	}
 	switch domain {
-	case DomainRunning:
+	case hypervisor.Running:
 		if recorded == model.Stopped {
 			return string(model.Booting) // switched on by somebody else
 		}
 		return string(recorded)
-	case DomainOff:
+	case hypervisor.Off:
 		return string(model.Stopped)
-	case DomainAbsent:
+	case hypervisor.Absent:
 		return "broken"
 	default:
 		return string(domain)
@@ -97,7 +98,7 @@ func (p *Provisioner) List(ctx context.Context, tenant string) ([]Row, error) {
 		return nil, err
 	}
 	h, err := p.connect(ctx)
-	var states map[string]DomainState
+	var states map[string]hypervisor.State
 	if err == nil {
 		states, err = h.States(ctx)
 	}
@@ -108,12 +109,12 @@ func (p *Provisioner) List(ctx context.Context, tenant string) ([]Row, error) {
 	rows := make([]Row, len(all))
 	for i, s := range all {
 		if unknown != "" {
-			rows[i] = Row{Summary: s, Status: string(DomainUnknown)}
+			rows[i] = Row{Summary: s, Status: string(hypervisor.Unknown)}
 			continue
 		}
 		domain, ok := states[s.UUID]
 		if !ok {
-			domain = DomainAbsent
+			domain = hypervisor.Absent
 		}
 		rows[i] = Row{Summary: s, Status: status(s.State, domain)}
 	}
@@ -124,14 +125,14 @@ func (p *Provisioner) List(ctx context.Context, tenant string) ([]Row, error) {
 }
 
 // Stats returns the counters of a running instance.
-func (p *Provisioner) Stats(ctx context.Context, tenant, name string) (DomainStats, error) {
+func (p *Provisioner) Stats(ctx context.Context, tenant, name string) (hypervisor.Stats, error) {
 	h, inst, err := p.reach(ctx, tenant, name)
 	if err != nil {
-		return DomainStats{}, err
+		return hypervisor.Stats{}, err
 	}
 	stats, err := h.Stats(ctx, inst.UUID)
-	if errors.Is(err, ErrNoDomain) || err == nil && off(stats.State) {
-		return stats, notRunning(inst, cmp.Or(stats.State, DomainAbsent))
+	if errors.Is(err, hypervisor.ErrNoDomain) || err == nil && off(stats.State) {
+		return stats, notRunning(inst, cmp.Or(stats.State, hypervisor.Absent))
 	}
 	return stats, err
 }
@@ -153,7 +154,7 @@ func (p *Provisioner) Console(ctx context.Context, tenant, name string) (io.Read
 }
 
 // reach finds an instance without taking its lock: looking changes nothing.
-func (p *Provisioner) reach(ctx context.Context, tenant, name string) (Hypervisor, model.Instance, error) {
+func (p *Provisioner) reach(ctx context.Context, tenant, name string) (hypervisor.Driver, model.Instance, error) {
 	inst, err := p.find(ctx, tenant, name)
 	if err != nil {
 		return nil, inst, err

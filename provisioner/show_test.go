@@ -9,6 +9,7 @@ import (
 	"holm/internal/fault"
 	"holm/provisioner"
 	"holm/provisioner/environment"
+	"holm/provisioner/hypervisor"
 	"holm/provisioner/model"
 )
 
@@ -45,17 +46,17 @@ func TestWithoutLibvirtThereIsWhatIsOnRecordAndTheStateIsUnknown(t *testing.T) {
 	w := newWorld(t)
 	inst := w.created("web")
 	gone := w.holm()
-	gone.Connect = func(context.Context) (provisioner.Hypervisor, error) {
-		return nil, fault.New(fault.Unfit, "start it", "%w: no such file", provisioner.ErrUnreachable)
+	gone.Connect = func(context.Context) (hypervisor.Driver, error) {
+		return nil, fault.New(fault.Unfit, "start it", "%w: no such file", hypervisor.ErrUnreachable)
 	}
 	dying := w.holm()
 	for name, holm := range map[string]*provisioner.Provisioner{"never there": gone, "gone since": dying} {
 		if holm == dying {
-			w.hyp.FailWith(func(string, string) error { return provisioner.ErrUnreachable })
+			w.hyp.FailWith(func(string, string) error { return hypervisor.ErrUnreachable })
 		}
 		v, err := holm.Show(t.Context(), "default", "web")
 		must(t, err)
-		if v.Status != "unknown" || v.DomainState != provisioner.DomainUnknown || v.Now == "" || v.Address != inst.Address {
+		if v.Status != "unknown" || v.DomainState != hypervisor.Unknown || v.Now == "" || v.Address != inst.Address {
 			t.Errorf("%s: it is shown as %s (%s), %q", name, v.Status, v.DomainState, v.Now)
 		}
 		rows, err := holm.List(t.Context(), "")
@@ -71,29 +72,29 @@ func TestTheStatusIsTheWordForRecordAndDomainTogether(t *testing.T) {
 	w := newWorld(t)
 	inst := w.created("web")
 	ctx, holm := t.Context(), w.holm()
-	becomes := func(domain provisioner.DomainState) {
+	becomes := func(domain hypervisor.State) {
 		must(t, w.hyp.SetSecret(ctx, inst.UUID, "", []byte("key")))
 		must(t, w.hyp.Start(ctx, inst.UUID))
 		switch domain {
-		case provisioner.DomainOff:
+		case hypervisor.Off:
 			w.hyp.PowerOff(inst.UUID)
-		case provisioner.DomainCrashed:
+		case hypervisor.Crashed:
 			w.hyp.Crash(inst.UUID)
-		case provisioner.DomainAbsent:
+		case hypervisor.Absent:
 			w.hyp.PowerOff(inst.UUID)
 			must(t, w.hyp.Undefine(ctx, inst.UUID))
-		case provisioner.DomainRunning, provisioner.DomainPaused:
+		case hypervisor.Running, hypervisor.Paused:
 		}
 	}
 	states := []model.State{model.Creating, model.Booting, model.Ready, model.Stopped, model.Failed, model.Destroying}
 	for _, c := range []struct {
-		domain provisioner.DomainState
+		domain hypervisor.State
 		want   []string // by state
 	}{
-		{provisioner.DomainRunning, []string{"creating", "booting", "ready", "booting", "failed", "destroying"}},
-		{provisioner.DomainOff, []string{"creating", "stopped", "stopped", "stopped", "failed", "destroying"}},
-		{provisioner.DomainCrashed, []string{"creating", "crashed", "crashed", "crashed", "failed", "destroying"}},
-		{provisioner.DomainAbsent, []string{"creating", "broken", "broken", "broken", "failed", "destroying"}},
+		{hypervisor.Running, []string{"creating", "booting", "ready", "booting", "failed", "destroying"}},
+		{hypervisor.Off, []string{"creating", "stopped", "stopped", "stopped", "failed", "destroying"}},
+		{hypervisor.Crashed, []string{"creating", "crashed", "crashed", "crashed", "failed", "destroying"}},
+		{hypervisor.Absent, []string{"creating", "broken", "broken", "broken", "failed", "destroying"}},
 	} {
 		becomes(c.domain)
 		for i, state := range states {
@@ -116,7 +117,7 @@ func TestStatsAndConsoleAreOfARunningInstance(t *testing.T) {
 	ctx, holm := t.Context(), w.holm()
 	stats, err := holm.Stats(ctx, "default", "web")
 	must(t, err)
-	if stats.State != provisioner.DomainRunning || stats.VCPUs != 2 || stats.MemoryBytes != 1<<30 {
+	if stats.State != hypervisor.Running || stats.VCPUs != 2 || stats.MemoryBytes != 1<<30 {
 		t.Errorf("got %+v", stats)
 	}
 	console, err := holm.Console(ctx, "default", "web")

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"holm/internal/fault"
+	"holm/provisioner/hypervisor"
 	"holm/provisioner/machine"
 	"holm/provisioner/model"
 )
@@ -14,12 +15,12 @@ import (
 const resumeAbove = 64 << 20
 
 // whyStalled says why the hypervisor has paused an instance.
-func whyStalled(ctx context.Context, h Hypervisor, inst model.Instance) string {
+func whyStalled(ctx context.Context, h hypervisor.Driver, inst model.Instance) string {
 	failed, err := h.DiskErrors(ctx, inst.UUID)
 	if err != nil || failed[machine.StateTarget] == "" {
 		return "a disk has failed"
 	}
-	if failed[machine.StateTarget] == DiskFull {
+	if failed[machine.StateTarget] == hypervisor.DiskFull {
 		return "no space in " + poolText(inst.Pool)
 	}
 	return "the disk " + machine.StateTarget + " has failed: " + failed[machine.StateTarget]
@@ -50,7 +51,7 @@ func (p *Provisioner) roomIn(ctx context.Context, pool string) (uint64, error) {
 }
 
 // unstall lets an instance go on that was paused because its pool was full, if that has room now.
-func (p *Provisioner) unstall(ctx context.Context, h Hypervisor, inst model.Instance) (resumed bool, err error) {
+func (p *Provisioner) unstall(ctx context.Context, h hypervisor.Driver, inst model.Instance) (resumed bool, err error) {
 	free, err := p.roomIn(ctx, inst.Pool)
 	if err != nil || free < resumeAbove {
 		return false, err
@@ -60,7 +61,7 @@ func (p *Provisioner) unstall(ctx context.Context, h Hypervisor, inst model.Inst
 }
 
 // stillFull is the fault for an instance that cannot go on.
-func stillFull(ctx context.Context, h Hypervisor, inst model.Instance) error {
+func stillFull(ctx context.Context, h hypervisor.Driver, inst model.Instance) error {
 	return fault.New(fault.Failure, "make room, then: "+command("start", inst)+"      or cut its power: "+command("stop --force", inst),
 		"instance %q is paused: %s", inst.Name, whyStalled(ctx, h, inst))
 }
@@ -85,12 +86,12 @@ func (p *Provisioner) Unstall(ctx context.Context) ([]Paused, error) {
 	var found []Paused
 	var failed []error
 	for _, inst := range all {
-		if states[inst.UUID] != DomainStalled {
+		if states[inst.UUID] != hypervisor.Stalled {
 			continue
 		}
 		paused := Paused{Tenant: inst.Tenant, Name: inst.Name, Pool: inst.Pool, Why: whyStalled(ctx, h, inst)}
 		still, err := p.unstallHeld(ctx, inst, &paused)
-		if err != nil && !errors.Is(err, ErrNoDomain) {
+		if err != nil && !errors.Is(err, hypervisor.ErrNoDomain) {
 			failed = append(failed, err)
 		}
 		if still {
@@ -113,7 +114,7 @@ func (p *Provisioner) unstallHeld(ctx context.Context, seen model.Instance, paus
 	}
 	defer release()
 	state, err := h.State(ctx, inst.UUID)
-	if err != nil || state != DomainStalled {
+	if err != nil || state != hypervisor.Stalled {
 		return err != nil, err
 	}
 	paused.Resumed, err = p.unstall(ctx, h, inst)

@@ -8,11 +8,12 @@ import (
 	"holm/guest/report"
 	"holm/images"
 	"holm/internal/fault"
+	"holm/provisioner/hypervisor"
 	"holm/provisioner/model"
 	"holm/provisioner/saga"
 )
 
-func (p *Provisioner) powerOn(ctx context.Context, h Hypervisor, inst model.Instance, w *watcher) (model.Instance, error) {
+func (p *Provisioner) powerOn(ctx context.Context, h hypervisor.Driver, inst model.Instance, w *watcher) (model.Instance, error) {
 	if inst.State == model.Creating || inst.State == model.Destroying {
 		return inst, unfinished(inst)
 	}
@@ -26,12 +27,12 @@ func (p *Provisioner) powerOn(ctx context.Context, h Hypervisor, inst model.Inst
 		}
 	}
 	switch state {
-	case DomainRunning:
+	case hypervisor.Running:
 		if err := errors.Join(p.guardAgain(ctx, h, inst), p.bound(ctx, h, inst)); err != nil {
 			return inst, oneError(err)
 		}
 		return p.catchUp(ctx, h, inst, w)
-	case DomainStalled:
+	case hypervisor.Stalled:
 		resumed, err := p.unstall(ctx, h, inst)
 		if err == nil && !resumed {
 			err = stillFull(ctx, h, inst)
@@ -40,9 +41,9 @@ func (p *Provisioner) powerOn(ctx context.Context, h Hypervisor, inst model.Inst
 			return inst, err
 		}
 		return p.catchUp(ctx, h, inst, w)
-	case DomainPaused, DomainAbsent:
+	case hypervisor.Paused, hypervisor.Absent:
 		return inst, notRunning(inst, state)
-	case DomainOff, DomainCrashed:
+	case hypervisor.Off, hypervisor.Crashed:
 	}
 	if err := errors.Join(p.mayEmulate(ctx, inst), p.stillMayLie(ctx, inst)); err != nil {
 		return inst, oneError(err)
@@ -82,12 +83,12 @@ func (p *Provisioner) powerOn(ctx context.Context, h Hypervisor, inst model.Inst
 
 // redefined is redefine as a step of a start: whoever changed the record may have died before libvirt was told, and what a
 // newer holm asks of a machine holds from its next start on.
-func (p *Provisioner) redefined(h Hypervisor, inst model.Instance, image images.Manifest) saga.Step {
+func (p *Provisioner) redefined(h hypervisor.Driver, inst model.Instance, image images.Manifest) saga.Step {
 	return saga.Step{Name: "defined", Do: func(ctx context.Context) error { return p.redefine(ctx, h, inst, image) }}
 }
 
 // redefine gives libvirt the machine of the record anew.
-func (p *Provisioner) redefine(ctx context.Context, h Hypervisor, inst model.Instance, image images.Manifest) error {
+func (p *Provisioner) redefine(ctx context.Context, h hypervisor.Driver, inst model.Instance, image images.Manifest) error {
 	xml, err := p.domainXML(ctx, inst, image, inst.SeedAttached)
 	if err != nil {
 		return err
@@ -117,7 +118,7 @@ func notStarted(ctx context.Context, inst model.Instance, err error) error {
 
 // catchUp waits for an instance that somebody has switched on, unless it is ready, and says so itself: one that was ready
 // may have booted anew since.
-func (p *Provisioner) catchUp(ctx context.Context, h Hypervisor, inst model.Instance, w *watcher) (model.Instance, error) {
+func (p *Provisioner) catchUp(ctx context.Context, h hypervisor.Driver, inst model.Instance, w *watcher) (model.Instance, error) {
 	began := p.Now()
 	if inst.State == model.Ready {
 		r, err := p.quickly(ctx, h, inst)

@@ -11,6 +11,7 @@ import (
 
 	"holm/cloudinit"
 	"holm/images"
+	"holm/provisioner/hypervisor"
 	"holm/provisioner/machine"
 	"holm/provisioner/model"
 	"holm/provisioner/network"
@@ -19,7 +20,7 @@ import (
 
 // createStages is the life of a create: what has to be there before a guest runs, in order. Steps of one line are
 // independent of each other. Every step can be done again and undone again, whoever died in between.
-func (p *Provisioner) createStages(h Hypervisor, inst model.Instance, image images.Manifest, w *watcher) []saga.Stage {
+func (p *Provisioner) createStages(h hypervisor.Driver, inst model.Instance, image images.Manifest, w *watcher) []saga.Stage {
 	return []saga.Stage{
 		{p.folder(inst)},
 		{p.network(h, inst, w), p.volume(inst, w), p.seed(inst, w)},
@@ -173,7 +174,7 @@ func (p *Provisioner) domainXML(ctx context.Context, inst model.Instance, image 
 }
 
 // define gives libvirt the machine, with the seed as a third disk for the first boot.
-func (p *Provisioner) define(h Hypervisor, inst model.Instance, image images.Manifest, w *watcher) saga.Step {
+func (p *Provisioner) define(h hypervisor.Driver, inst model.Instance, image images.Manifest, w *watcher) saga.Step {
 	return saga.Step{
 		Name: "defined",
 		Do: func(ctx context.Context) error {
@@ -192,7 +193,7 @@ func (p *Provisioner) define(h Hypervisor, inst model.Instance, image images.Man
 }
 
 // start switches the machine on.
-func (p *Provisioner) start(h Hypervisor, inst model.Instance, image images.Manifest, w *watcher) saga.Step {
+func (p *Provisioner) start(h hypervisor.Driver, inst model.Instance, image images.Manifest, w *watcher) saga.Step {
 	return saga.Step{
 		Name: "started",
 		Do: func(ctx context.Context) error {
@@ -208,7 +209,7 @@ func (p *Provisioner) start(h Hypervisor, inst model.Instance, image images.Mani
 
 // bound holds the QEMU that was just started to its limits. One that has ended by now needs none: whoever waits for the guest
 // says why it did. Nor has one that an earlier holm started as libvirt's user, which verify fails until it is started anew.
-func (p *Provisioner) bound(ctx context.Context, h Hypervisor, inst model.Instance) error {
+func (p *Provisioner) bound(ctx context.Context, h hypervisor.Driver, inst model.Instance) error {
 	if p.Bound == nil || inst.UID == 0 {
 		return nil
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"holm/internal/fault"
+	"holm/provisioner/hypervisor"
 	"holm/provisioner/model"
 )
 
@@ -20,7 +21,7 @@ func (p *Provisioner) Stop(ctx context.Context, tenant, name string, force bool,
 	return err
 }
 
-func (p *Provisioner) powerOff(ctx context.Context, h Hypervisor, inst model.Instance, force bool, w *watcher) (model.Instance, error) {
+func (p *Provisioner) powerOff(ctx context.Context, h hypervisor.Driver, inst model.Instance, force bool, w *watcher) (model.Instance, error) {
 	if inst.State == model.Creating || inst.State == model.Destroying {
 		return inst, unfinished(inst)
 	}
@@ -28,7 +29,7 @@ func (p *Provisioner) powerOff(ctx context.Context, h Hypervisor, inst model.Ins
 	if err != nil {
 		return inst, err
 	}
-	if !force && (state == DomainPaused || state == DomainStalled) {
+	if !force && (state == hypervisor.Paused || state == hypervisor.Stalled) {
 		return inst, notRunning(inst, state) // nobody is awake in it who could power it off
 	}
 	w.begin("stopped")
@@ -71,7 +72,7 @@ func (p *Provisioner) journaled(ctx context.Context, kind string, inst model.Ins
 }
 
 // cutOff has the guest power off, or its power cut, and waits until it is off.
-func cutOff(ctx context.Context, h Hypervisor, inst model.Instance, force bool) error {
+func cutOff(ctx context.Context, h hypervisor.Driver, inst model.Instance, force bool) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	events, err := h.Watch(ctx, inst.UUID)
@@ -83,7 +84,7 @@ func cutOff(ctx context.Context, h Hypervisor, inst model.Instance, force bool) 
 		ask = h.Destroy
 	}
 	err = ask(ctx, inst.UUID)
-	if errors.Is(err, ErrNoDomain) {
+	if errors.Is(err, hypervisor.ErrNoDomain) {
 		return nil
 	}
 	if err == nil {
@@ -95,7 +96,7 @@ func cutOff(ctx context.Context, h Hypervisor, inst model.Instance, force bool) 
 	return err
 }
 
-func untilOff(ctx context.Context, events <-chan DomainEvent) error {
+func untilOff(ctx context.Context, events <-chan hypervisor.Event) error {
 	for {
 		select {
 		case <-ctx.Done():
@@ -116,5 +117,5 @@ func lost(ctx context.Context) error {
 	if err := context.Cause(ctx); err != nil {
 		return err
 	}
-	return fault.New(fault.Unfit, "see whether it runs: holm doctor", "%w any more", ErrUnreachable)
+	return fault.New(fault.Unfit, "see whether it runs: holm doctor", "%w any more", hypervisor.ErrUnreachable)
 }

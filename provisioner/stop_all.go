@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 
+	"holm/provisioner/hypervisor"
 	"holm/provisioner/model"
 )
 
@@ -43,7 +44,7 @@ func (p *Provisioner) ParkAll(ctx context.Context, observe Observer) ([]Started,
 
 // park has one guest power off. That it did so for the host's sake is on record first: else it could not be told from one that
 // its owner has switched off, which stays off.
-func (p *Provisioner) park(ctx context.Context, h Hypervisor, inst model.Instance) error {
+func (p *Provisioner) park(ctx context.Context, h hypervisor.Driver, inst model.Instance) error {
 	release, err := p.holdName(ctx, inst.Tenant, inst.Name, false)
 	if err != nil {
 		return err
@@ -53,7 +54,7 @@ func (p *Provisioner) park(ctx context.Context, h Hypervisor, inst model.Instanc
 	if err != nil || off(state) {
 		return err
 	}
-	if state != DomainRunning {
+	if state != hypervisor.Running {
 		return notRunning(inst, state)
 	}
 	note := func(ctx context.Context, parked bool) error {
@@ -88,7 +89,7 @@ func (p *Provisioner) Running(ctx context.Context) ([]model.Instance, error) {
 }
 
 // everyState returns all instances, and how the domain of each is, by its UUID. Without instances nobody asks libvirt.
-func (p *Provisioner) everyState(ctx context.Context) (h Hypervisor, all []model.Instance, states map[string]DomainState, err error) {
+func (p *Provisioner) everyState(ctx context.Context) (h hypervisor.Driver, all []model.Instance, states map[string]hypervisor.State, err error) {
 	all, err = p.Records.Instances(ctx)
 	if err != nil || len(all) == 0 {
 		return nil, nil, nil, err

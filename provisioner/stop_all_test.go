@@ -3,7 +3,7 @@ package provisioner_test
 import (
 	"testing"
 
-	"holm/provisioner"
+	"holm/provisioner/hypervisor"
 	"holm/provisioner/model"
 )
 
@@ -24,7 +24,7 @@ func TestExactlyWhatRanComesBackWithTheHost(t *testing.T) {
 
 	parked, err := w.holm().ParkAll(t.Context(), nil)
 	must(t, err)
-	if len(parked) != 1 || parked[0].Name != "web" || parked[0].Err != nil || w.state(inst) != provisioner.DomainOff {
+	if len(parked) != 1 || parked[0].Name != "web" || parked[0].Err != nil || w.state(inst) != hypervisor.Off {
 		t.Errorf("switched off were %+v, and web is %s", parked, w.state(inst))
 	}
 	// Whether libvirt has forgotten how they ended, or has been up all the time.
@@ -35,7 +35,7 @@ func TestExactlyWhatRanComesBackWithTheHost(t *testing.T) {
 	started, err := w.holm().StartAll(t.Context(), nil)
 	must(t, err)
 	back := len(started) == 1 && started[0].Name == "web" && started[0].Err == nil && !started[0].Parked
-	if !back || w.state(inst) != provisioner.DomainRunning {
+	if !back || w.state(inst) != hypervisor.Running {
 		t.Errorf("started were %+v", started)
 	}
 	// From now on it is its owner's again.

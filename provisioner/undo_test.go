@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"holm/internal/fault"
-	"holm/provisioner"
+	"holm/provisioner/hypervisor"
 	"holm/provisioner/model"
 	"holm/storage/records"
 )
@@ -122,7 +122,7 @@ func TestABusyDatabaseCutsNoPower(t *testing.T) {
 	must(t, w.holm().Stop(t.Context(), "default", "web", false, nil))
 	w.records.fail = failOnce("PutOperation start done", 1, records.ErrBusy)
 	must1(t)(w.holm().Start(t.Context(), "default", "web", nil))
-	if got := w.state(w.record()); got != provisioner.DomainRunning || w.record().State != model.Ready {
+	if got := w.state(w.record()); got != hypervisor.Running || w.record().State != model.Ready {
 		t.Errorf("it is %s, and %s on record", got, w.record().State)
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"holm/internal/fault"
 	"holm/provisioner"
+	"holm/provisioner/hypervisor"
 	"holm/provisioner/model"
 	"holm/provisioner/uids"
 )
@@ -167,7 +168,7 @@ func TestAVolumeThatCannotBeHandedOverIsNotStarted(t *testing.T) {
 	if err == nil {
 		t.Fatal("it was started")
 	}
-	if state := w.state(w.record()); state == provisioner.DomainRunning {
+	if state := w.state(w.record()); state == hypervisor.Running {
 		t.Error("it runs all the same")
 	}
 }

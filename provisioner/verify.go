@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"holm/internal/fault"
+	"holm/provisioner/hypervisor"
 	"holm/provisioner/model"
 	"holm/provisioner/verify"
 )
@@ -24,7 +25,7 @@ func (p *Provisioner) Verify(ctx context.Context, tenant, name string, observe O
 }
 
 // verify is Verify for whoever holds the name already.
-func (p *Provisioner) verify(ctx context.Context, h Hypervisor, inst model.Instance, observe Observer) (verify.Verdict, error) {
+func (p *Provisioner) verify(ctx context.Context, h hypervisor.Driver, inst model.Instance, observe Observer) (verify.Verdict, error) {
 	if err := verifiable(ctx, h, inst); err != nil {
 		return verify.Verdict{}, err
 	}
@@ -67,7 +68,7 @@ func (p *Provisioner) count(i *model.Instance, v verify.Verdict) {
 }
 
 // verifiable refuses what cannot be asked: an instance that does not run, or that has never said who it is.
-func verifiable(ctx context.Context, h Hypervisor, inst model.Instance) error {
+func verifiable(ctx context.Context, h hypervisor.Driver, inst model.Instance) error {
 	if inst.State == model.Creating || inst.State == model.Destroying {
 		return unfinished(inst)
 	}
@@ -75,7 +76,7 @@ func verifiable(ctx context.Context, h Hypervisor, inst model.Instance) error {
 	if err != nil {
 		return err
 	}
-	if state != DomainRunning {
+	if state != hypervisor.Running {
 		return notRunning(inst, state)
 	}
 	if inst.State == model.Ready || inst.State == model.Failed && inst.HostKey != "" {

@@ -22,6 +22,7 @@ import (
 	"holm/provisioner/bounds"
 	"holm/provisioner/doctor"
 	"holm/provisioner/environment"
+	"holm/provisioner/hypervisor"
 	"holm/provisioner/hypervisor/libvirt"
 	"holm/provisioner/model"
 	"holm/provisioner/network"
@@ -53,7 +54,7 @@ func newProvisioner(ctx context.Context, s settings) (api, error) {
 	}
 	config := provisioner.Config{
 		Dir: s.state, Records: b.records, Images: images.Open(filepath.Join(s.state, "images")),
-		Connect: func(ctx context.Context) (provisioner.Hypervisor, error) { return b.connect(ctx) },
+		Connect: func(ctx context.Context) (hypervisor.Driver, error) { return b.connect(ctx) },
 		Inspect: verify.System().Run, Measure: b.measure, Look: lookUnder, Health: pools.Looker{}.AskHealth, Boot: mounts.Systemd{State: s.state},
 		Network: where, Crash: crashPoint(), Now: time.Now,
 		HostKey:  hostKeeper(s),

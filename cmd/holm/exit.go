@@ -12,7 +12,7 @@ import (
 	"holm/internal/lock"
 	"holm/internal/run"
 	"holm/internal/term"
-	"holm/provisioner"
+	"holm/provisioner/hypervisor"
 	"holm/storage/records"
 )
 
@@ -171,9 +171,9 @@ func (a *app) known(ctx context.Context, err error) fault.Error {
 		return fault.Error{Kind: fault.Exists, Remedy: "choose another name, or another tenant: --tenant NAME"}
 	case errors.Is(err, records.ErrBusy), errors.Is(err, lock.ErrHeld):
 		return fault.Error{Kind: fault.Busy, Remedy: "wait for it and try again: " + a.again()}
-	case errors.Is(err, provisioner.ErrUnreachable):
+	case errors.Is(err, hypervisor.ErrUnreachable):
 		return fault.Error{Kind: fault.Unfit, Remedy: "start it: sudo systemctl start libvirtd      or find out more: " + a.command("doctor")}
-	case errors.Is(err, provisioner.ErrUnsupported), errors.Is(err, run.ErrMissing):
+	case errors.Is(err, hypervisor.ErrUnsupported), errors.Is(err, run.ErrMissing):
 		return fault.Error{Kind: fault.Unfit, Remedy: "find out more: " + a.command("doctor")}
 	case errors.Is(err, syscall.ENOSPC):
 		return fault.Error{Kind: fault.Failure, Remedy: "free some space below " + a.settings.state + ": " + a.command("image", "ls")}

@@ -13,7 +13,7 @@ import (
 	"holm/internal/lock"
 	"holm/internal/run"
 	"holm/internal/term"
-	"holm/provisioner"
+	"holm/provisioner/hypervisor"
 	"holm/storage/records"
 )
 
@@ -32,7 +32,7 @@ func TestExitCodes(t *testing.T) {
 		{"a name that is taken", records.ErrExists, 5, "--tenant"},
 		{"a database in use", records.ErrBusy, 7, "try again: holm ls"},
 		{"a lock that is held", lock.ErrHeld, 7, "try again"},
-		{"a libvirt that is down", provisioner.ErrUnreachable, 6, "systemctl start libvirtd"},
+		{"a libvirt that is down", hypervisor.ErrUnreachable, 6, "systemctl start libvirtd"},
 		{"a program that is missing", run.ErrMissing, 6, "holm doctor"},
 		{"a file that only root reads", &fs.PathError{Op: "open", Path: "/x", Err: syscall.EACCES}, 1, "sudo holm ls      or keep your own: HOLM_STATE="},
 		{"a database that only root reads", fault.New(fault.Failure, "…", "readable by root only: %w", fs.ErrPermission), 1, "run: sudo holm ls"},

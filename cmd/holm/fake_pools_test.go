@@ -9,6 +9,7 @@ import (
 
 	"holm/internal/fault"
 	"holm/provisioner"
+	"holm/provisioner/hypervisor"
 	"holm/provisioner/model"
 	"holm/storage/arrays"
 	"holm/storage/pools"
@@ -116,7 +117,7 @@ func (w *world) StartAll(ctx context.Context, o provisioner.Observer) ([]provisi
 func (w *world) Interrupted(context.Context) ([]model.Instance, error) {
 	var off []model.Instance
 	for _, v := range w.instances {
-		if v.DomainState == provisioner.DomainOff && v.State != model.Stopped {
+		if v.DomainState == hypervisor.Off && v.State != model.Stopped {
 			off = append(off, v.Instance)
 		}
 	}
@@ -135,7 +136,7 @@ func (w *world) ParkAll(ctx context.Context, o provisioner.Observer) ([]provisio
 func (w *world) Running(context.Context) ([]model.Instance, error) {
 	var all []model.Instance
 	for _, v := range w.instances {
-		if v.DomainState == provisioner.DomainRunning {
+		if v.DomainState == hypervisor.Running {
 			all = append(all, v.Instance)
 		}
 	}
@@ -143,7 +144,7 @@ func (w *world) Running(context.Context) ([]model.Instance, error) {
 }
 
 func (w *world) Resize(ctx context.Context, tenant, name string, gib int, o provisioner.Observer) (model.Instance, error) {
-	return w.change(ctx, fmt.Sprintf("resize to %d", gib), tenant, name, o, provisioner.DomainRunning, "ready")
+	return w.change(ctx, fmt.Sprintf("resize to %d", gib), tenant, name, o, hypervisor.Running, "ready")
 }
 
 func (w *world) GiveUp(ctx context.Context, tenant, name string, o provisioner.Observer) error {

@@ -21,6 +21,7 @@ import (
 	"holm/provisioner"
 	"holm/provisioner/doctor"
 	"holm/provisioner/environment"
+	"holm/provisioner/hypervisor"
 	"holm/provisioner/model"
 	"holm/provisioner/uids"
 	"holm/provisioner/verify"
@@ -64,7 +65,7 @@ type world struct {
 }
 
 func newWorld() *world {
-	view := func(name, tenant, id, status string, domain provisioner.DomainState) provisioner.View {
+	view := func(name, tenant, id, status string, domain hypervisor.State) provisioner.View {
 		return provisioner.View{
 			Status: status, DomainState: domain, VolumeBytes: 3 << 20,
 			Instance: model.Instance{
@@ -77,11 +78,11 @@ func newWorld() *world {
 			},
 		}
 	}
-	web := view("web", "default", "0123456789ab", "ready", provisioner.DomainRunning)
-	off := view("off", "default", "0123456789ac", "stopped", provisioner.DomainOff)
-	young := view("young", "default", "0123456789ad", "booting", provisioner.DomainRunning)
+	web := view("web", "default", "0123456789ab", "ready", hypervisor.Running)
+	off := view("off", "default", "0123456789ac", "stopped", hypervisor.Off)
+	young := view("young", "default", "0123456789ad", "booting", hypervisor.Running)
 	young.HostKey, young.ChecksPassed, young.ChecksTotal = "", 0, 0
-	build := view("build", "acme", "0123456789ae", "failed", provisioner.DomainRunning)
+	build := view("build", "acme", "0123456789ae", "failed", hypervisor.Running)
 	build.UID = 2000060252
 	build.Accel, build.Unlocked, build.ChecksPassed = "tcg", true, 19
 	build.Failure = "dockerd did not start\x1b[2J"
@@ -128,7 +129,7 @@ func (w *world) find(ctx context.Context, tenant, name string) (*provisioner.Vie
 	return &w.instances[i], nil
 }
 
-func (w *world) change(ctx context.Context, verb, tenant, name string, o provisioner.Observer, domain provisioner.DomainState, status string) (model.Instance, error) {
+func (w *world) change(ctx context.Context, verb, tenant, name string, o provisioner.Observer, domain hypervisor.State, status string) (model.Instance, error) {
 	v, err := w.find(ctx, tenant, name)
 	if err != nil {
 		return model.Instance{}, err
@@ -154,7 +155,7 @@ func (w *world) Create(ctx context.Context, spec provisioner.CreateSpec, o provi
 		o(provisioner.Event{Step: "booting", Phase: provisioner.Finished})
 		o(provisioner.Event{Step: "ready", Phase: provisioner.Finished, Text: "24 checks passed", Elapsed: 31 * time.Second})
 	}
-	w.instances = append(w.instances, provisioner.View{Instance: inst, DomainState: provisioner.DomainRunning, Status: "ready"})
+	w.instances = append(w.instances, provisioner.View{Instance: inst, DomainState: hypervisor.Running, Status: "ready"})
 	return inst, nil
 }
 
@@ -173,7 +174,7 @@ func (w *world) Plan(ctx context.Context, spec provisioner.CreateSpec) (model.In
 }
 
 func (w *world) Start(ctx context.Context, tenant, name string, o provisioner.Observer) (model.Instance, error) {
-	return w.change(ctx, "start", tenant, name, o, provisioner.DomainRunning, "ready")
+	return w.change(ctx, "start", tenant, name, o, hypervisor.Running, "ready")
 }
 
 func (w *world) Stop(ctx context.Context, tenant, name string, force bool, o provisioner.Observer) error {
@@ -181,20 +182,20 @@ func (w *world) Stop(ctx context.Context, tenant, name string, force bool, o pro
 	if force {
 		verb = "cut"
 	}
-	_, err := w.change(ctx, verb, tenant, name, o, provisioner.DomainOff, "stopped")
+	_, err := w.change(ctx, verb, tenant, name, o, hypervisor.Off, "stopped")
 	return err
 }
 
 func (w *world) Restart(ctx context.Context, tenant, name string, o provisioner.Observer) (model.Instance, error) {
-	return w.change(ctx, "restart", tenant, name, o, provisioner.DomainRunning, "ready")
+	return w.change(ctx, "restart", tenant, name, o, hypervisor.Running, "ready")
 }
 
 func (w *world) Wait(ctx context.Context, tenant, name string, o provisioner.Observer) (model.Instance, error) {
-	return w.change(ctx, "wait", tenant, name, o, provisioner.DomainRunning, "ready")
+	return w.change(ctx, "wait", tenant, name, o, hypervisor.Running, "ready")
 }
 
 func (w *world) Remove(ctx context.Context, tenant, name string, o provisioner.Observer) error {
-	_, err := w.change(ctx, "remove", tenant, name, o, provisioner.DomainAbsent, "")
+	_, err := w.change(ctx, "remove", tenant, name, o, hypervisor.Absent, "")
 	if err == nil {
 		w.instances = slices.DeleteFunc(w.instances, func(v provisioner.View) bool { return v.Tenant == tenant && v.Name == name })
 	}
@@ -202,7 +203,7 @@ func (w *world) Remove(ctx context.Context, tenant, name string, o provisioner.O
 }
 
 func (w *world) Verify(ctx context.Context, tenant, name string, o provisioner.Observer) (verify.Verdict, error) {
-	if _, err := w.change(ctx, "verify", tenant, name, o, provisioner.DomainRunning, "ready"); err != nil {
+	if _, err := w.change(ctx, "verify", tenant, name, o, hypervisor.Running, "ready"); err != nil {
 		return verify.Verdict{}, err
 	}
 	return w.verdict, nil
@@ -230,14 +231,14 @@ func (w *world) List(ctx context.Context, tenant string) ([]provisioner.Row, err
 	return rows, w.failWith
 }
 
-func (w *world) Stats(ctx context.Context, tenant, name string) (provisioner.DomainStats, error) {
+func (w *world) Stats(ctx context.Context, tenant, name string) (hypervisor.Stats, error) {
 	if _, err := w.find(ctx, tenant, name); err != nil {
-		return provisioner.DomainStats{}, err
+		return hypervisor.Stats{}, err
 	}
-	return provisioner.DomainStats{
-		State: provisioner.DomainRunning, CPUTimeNS: 12_300_000_000, VCPUs: 2, MemoryBytes: 512 << 20, RSSBytes: 431 << 20,
-		Disks: []provisioner.DiskStats{{Target: "vda", ReadOnly: true, ReadBytes: 90 << 20, CapacityBytes: 611 << 20, AllocatedBytes: 611 << 20}},
-		NICs:  []provisioner.NICStats{{Device: "vnet0", RxBytes: 2048, TxBytes: 1024}},
+	return hypervisor.Stats{
+		State: hypervisor.Running, CPUTimeNS: 12_300_000_000, VCPUs: 2, MemoryBytes: 512 << 20, RSSBytes: 431 << 20,
+		Disks: []hypervisor.DiskStats{{Target: "vda", ReadOnly: true, ReadBytes: 90 << 20, CapacityBytes: 611 << 20, AllocatedBytes: 611 << 20}},
+		NICs:  []hypervisor.NICStats{{Device: "vnet0", RxBytes: 2048, TxBytes: 1024}},
 	}, nil
 }
 
@@ -259,7 +260,7 @@ func (w *world) WithImageUsers(ctx context.Context, do func(map[string][]string)
 }
 
 func (w *world) Rebuild(ctx context.Context, tenant, name, ref string, o provisioner.Observer) (model.Instance, error) {
-	return w.change(ctx, "rebuild "+ref, tenant, name, o, provisioner.DomainRunning, "ready")
+	return w.change(ctx, "rebuild "+ref, tenant, name, o, hypervisor.Running, "ready")
 }
 
 func (w *world) AuditCaps(ctx context.Context, tenant, name string, _ time.Duration, _ provisioner.Observer) (report.Capabilities, error) {

@@ -11,6 +11,7 @@ import (
 	"holm/internal/fault"
 	"holm/internal/term"
 	"holm/provisioner"
+	"holm/provisioner/hypervisor"
 )
 
 func (a *app) lsCommand() *cobra.Command {
@@ -41,7 +42,7 @@ func (a *app) ls(ctx context.Context) error {
 		a.say("no instances yet; make one: " + a.command("create", "web"))
 		return nil
 	}
-	if slices.ContainsFunc(rows, func(r provisioner.Row) bool { return r.Status == string(provisioner.DomainUnknown) }) {
+	if slices.ContainsFunc(rows, func(r provisioner.Row) bool { return r.Status == string(hypervisor.Unknown) }) {
 		a.sayUnknown()
 	}
 	return a.printRows(rows)

@@ -7,6 +7,7 @@ import (
 
 	"holm/internal/fault"
 	"holm/provisioner"
+	"holm/provisioner/hypervisor"
 	"holm/provisioner/model"
 )
 
@@ -66,7 +67,7 @@ func TestNewsAreSaidOnceAndEndWell(t *testing.T) {
 
 func TestWhatRanIsStartedAndPrinted(t *testing.T) {
 	w := newWorld()
-	w.instances[2].DomainState = provisioner.DomainOff
+	w.instances[2].DomainState = hypervisor.Off
 	if got := w.run(t, "start", "--all", "--dry-run"); got.code != 0 || !strings.Contains(got.err, "would start default/web") {
 		t.Errorf("ended with %d and %q", got.code, got.err)
 	}

@@ -14,6 +14,7 @@ import (
 	"holm/internal/run"
 	"holm/internal/term"
 	"holm/provisioner"
+	"holm/provisioner/hypervisor"
 )
 
 // running finds an instance that has a running guest in it, as far as libvirt knows.
@@ -27,9 +28,9 @@ func (a *app) running(ctx context.Context, name string) (api, provisioner.View, 
 		return nil, v, err
 	}
 	switch v.DomainState { // in all others it is off
-	case provisioner.DomainRunning, provisioner.DomainUnknown: // libvirt may be gone and the guest there: it is tried
+	case hypervisor.Running, hypervisor.Unknown: // libvirt may be gone and the guest there: it is tried
 		return p, v, nil
-	case provisioner.DomainPaused, provisioner.DomainStalled:
+	case hypervisor.Paused, hypervisor.Stalled:
 		return nil, v, provisioner.Asleep(v.Instance, v.DomainState)
 	default:
 		return nil, v, fault.New(fault.Failure, "run: "+a.command("start", name), "instance %q is not running (%s)", name, v.Status)

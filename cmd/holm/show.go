@@ -10,6 +10,7 @@ import (
 	"holm/internal/fault"
 	"holm/internal/term"
 	"holm/provisioner"
+	"holm/provisioner/hypervisor"
 	"holm/provisioner/network"
 )
 
@@ -43,7 +44,7 @@ func (a *app) show(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	if v.DomainState == provisioner.DomainUnknown {
+	if v.DomainState == hypervisor.Unknown {
 		a.sayUnknown()
 	}
 	return a.streams.Print(a.settings.output, a.viewResult(v))

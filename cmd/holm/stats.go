@@ -8,7 +8,7 @@ import (
 
 	"holm/internal/fault"
 	"holm/internal/term"
-	"holm/provisioner"
+	"holm/provisioner/hypervisor"
 )
 
 func (a *app) statsCommand() *cobra.Command {
@@ -30,9 +30,9 @@ func (a *app) statsCommand() *cobra.Command {
 
 // usage is what one instance uses.
 type usage struct {
-	Name   string                  `json:"name"`
-	Tenant string                  `json:"tenant"`
-	Stats  provisioner.DomainStats `json:"stats"`
+	Name   string           `json:"name"`
+	Tenant string           `json:"tenant"`
+	Stats  hypervisor.Stats `json:"stats"`
 }
 
 func (a *app) stats(ctx context.Context, list []string) error {

@@ -4,13 +4,13 @@ import (
 	"strings"
 	"testing"
 
-	"holm/provisioner"
+	"holm/provisioner/hypervisor"
 )
 
 func TestThatNobodyKnowsHowInstancesAreIsSaidAside(t *testing.T) {
 	w := newWorld()
 	for i := range w.instances {
-		w.instances[i].Status, w.instances[i].DomainState = "unknown", provisioner.DomainUnknown
+		w.instances[i].Status, w.instances[i].DomainState = "unknown", hypervisor.Unknown
 	}
 	for _, args := range [][]string{{"ls"}, {"show", "web"}, {"ls", "-o", "json"}, {"show", "web", "-o", "json"}} {
 		got := w.run(t, args...)

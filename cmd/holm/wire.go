@@ -16,6 +16,7 @@ import (
 	"holm/provisioner/doctor"
 	"holm/provisioner/environment"
 	"holm/provisioner/evidence"
+	"holm/provisioner/hypervisor"
 	"holm/provisioner/hypervisor/libvirt"
 	"holm/provisioner/model"
 	"holm/provisioner/network"
@@ -61,7 +62,7 @@ type api interface {
 		observer provisioner.Observer) (evidence.Statement, error)
 	Show(ctx context.Context, tenant, name string) (provisioner.View, error)
 	List(ctx context.Context, tenant string) ([]provisioner.Row, error)
-	Stats(ctx context.Context, tenant, name string) (provisioner.DomainStats, error)
+	Stats(ctx context.Context, tenant, name string) (hypervisor.Stats, error)
 	Console(ctx context.Context, tenant, name string) (io.ReadWriteCloser, error)
 	// WithImageUsers calls do with the instances that need each image, by its digest, while none begins to.
 	WithImageUsers(ctx context.Context, do func(users map[string][]string) error) error

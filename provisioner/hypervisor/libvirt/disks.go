@@ -7,7 +7,7 @@ import (
 	"libvirt.org/go/libvirt"
 
 	"holm/internal/fault"
-	"holm/provisioner"
+	"holm/provisioner/hypervisor"
 )
 
 // ResizeDisk implements provisioner.Hypervisor. QEMU would shrink a disk as readily as grow it, therefore it is asked for
@@ -50,7 +50,7 @@ func (h *Host) DiskErrors(ctx context.Context, uuid string) (map[string]string, 
 				switch e.Error {
 				case libvirt.DOMAIN_DISK_ERROR_NONE:
 				case libvirt.DOMAIN_DISK_ERROR_NO_SPACE:
-					failed[e.Disk] = provisioner.DiskFull
+					failed[e.Disk] = hypervisor.DiskFull
 				default:
 					failed[e.Disk] = "I/O error"
 				}
@@ -70,9 +70,9 @@ func (h *Host) Resume(ctx context.Context, uuid string) error {
 				return err
 			}
 			switch stateOf(state, reason) {
-			case provisioner.DomainRunning:
+			case hypervisor.Running:
 				return nil
-			case provisioner.DomainPaused, provisioner.DomainStalled:
+			case hypervisor.Paused, hypervisor.Stalled:
 				return dom.Resume()
 			default:
 				return errNotRunning

@@ -9,7 +9,7 @@ import (
 	"libvirt.org/go/libvirtxml"
 
 	"holm/internal/fault"
-	"holm/provisioner"
+	"holm/provisioner/hypervisor"
 )
 
 // none is what calls return that only succeed or fail.
@@ -41,7 +41,7 @@ func oursToDefine(c *libvirt.Connect, name, uuid string) error {
 		defer dom.Free() //nolint:errcheck // frees memory, cannot fail
 		if have, err := dom.GetUUIDString(); err != nil || have != uuid {
 			return fault.New(fault.Exists, "remove or rename it: virsh undefine "+name,
-				"a domain named %q %w (it has uuid %s)", name, provisioner.ErrNotOurs, have)
+				"a domain named %q %w (it has uuid %s)", name, hypervisor.ErrNotOurs, have)
 		}
 		return nil
 	} else if !isCode(err, libvirt.ERR_NO_DOMAIN) {
@@ -59,7 +59,7 @@ func oursToDefine(c *libvirt.Connect, name, uuid string) error {
 	if err != nil {
 		return err
 	}
-	return fault.New(fault.Exists, "", "a domain with uuid %s %w (it is named %q)", uuid, provisioner.ErrNotOurs, have)
+	return fault.New(fault.Exists, "", "a domain with uuid %s %w (it is named %q)", uuid, hypervisor.ErrNotOurs, have)
 }
 
 // startTries is how often a start is tried whose filter came to nothing because somebody else was at the kernel's rules.

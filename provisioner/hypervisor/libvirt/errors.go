@@ -10,7 +10,7 @@ import (
 	"libvirt.org/go/libvirt"
 
 	"holm/internal/fault"
-	"holm/provisioner"
+	"holm/provisioner/hypervisor"
 )
 
 // The most that is shown of a value and of libvirt's own words, in bytes.
@@ -28,9 +28,9 @@ func translate(err error) error {
 	}
 	switch lv.Code { // the others say all in their message
 	case libvirt.ERR_NO_DOMAIN:
-		return provisioner.ErrNoDomain
+		return hypervisor.ErrNoDomain
 	case libvirt.ERR_NO_SUPPORT:
-		return fmt.Errorf("%w: %s", provisioner.ErrUnsupported, oneLine(lv.Message))
+		return fmt.Errorf("%w: %s", hypervisor.ErrUnsupported, oneLine(lv.Message))
 	}
 	return errors.New(oneLine(lv.Message))
 }
@@ -43,7 +43,7 @@ func unreachable(uri string, cause error) error {
 	if denied(cause) || isCode(cause, libvirt.ERR_SYSTEM_ERROR) && strings.Contains(text, "ermission denied") {
 		remedy = "run it with sudo, or as a member of the group libvirt"
 	}
-	return fault.New(fault.Unfit, remedy, "%w at %q: %s", provisioner.ErrUnreachable, clip(uri, maxShown), text)
+	return fault.New(fault.Unfit, remedy, "%w at %q: %s", hypervisor.ErrUnreachable, clip(uri, maxShown), text)
 }
 
 // denied tells whether libvirt does not let the caller in.

@@ -17,7 +17,7 @@ import (
 	"libvirt.org/go/libvirt"
 
 	"holm/internal/fault"
-	"holm/provisioner"
+	"holm/provisioner/hypervisor"
 )
 
 // A libvirtd that has not answered for keepaliveSeconds, keepaliveTimes in a row, is taken for dead.
@@ -29,7 +29,7 @@ const (
 // maxURI bounds what is handed to libvirt, which writes it to its log.
 const maxURI = 1024
 
-var _ provisioner.Hypervisor = (*Host)(nil)
+var _ hypervisor.Driver = (*Host)(nil)
 
 // Host is one connection to libvirt. It may be used from several goroutines.
 type Host struct {

@@ -11,10 +11,10 @@ import (
 	"libvirt.org/go/libvirtxml"
 
 	"holm/internal/fault"
-	"holm/provisioner"
+	"holm/provisioner/hypervisor"
 	"holm/provisioner/machine"
 	"holm/provisioner/network"
-	"holm/provisioner/provisionertest"
+	"holm/provisioner/hypervisor/hypervisortest"
 )
 
 // testHost connects to libvirt's in-process test driver, on a host of its own without any object.
@@ -70,7 +70,7 @@ func testDomain(t *testing.T) func(name, uuid string) string {
 }
 
 func TestLibvirtsTestDriverConforms(t *testing.T) {
-	provisionertest.Conformance(t, func(t *testing.T) provisioner.Hypervisor { return testHost(t) }, testDomain(t))
+	hypervisortest.Conformance(t, func(t *testing.T) hypervisor.Driver { return testHost(t) }, testDomain(t))
 }
 
 func TestALibvirtThatIsDownIsNamedWithItsRemedy(t *testing.T) {
@@ -83,7 +83,7 @@ func TestALibvirtThatIsDownIsNamedWithItsRemedy(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := Connect(t.Context(), uri)
-			if !errors.Is(err, provisioner.ErrUnreachable) || fault.KindOf(err) != fault.Unfit {
+			if !errors.Is(err, hypervisor.ErrUnreachable) || fault.KindOf(err) != fault.Unfit {
 				t.Fatalf("got %v, kind %d", err, fault.KindOf(err))
 			}
 			if msg := err.Error(); strings.ContainsAny(msg, "\n\x1b") || len(msg) > 1000 || strings.Contains(msg, "virError") {
@@ -132,7 +132,7 @@ func TestAClosedHostAnswersWithAnErrorAndEndsItsWatches(t *testing.T) {
 	}
 	for range events {
 	}
-	if _, err := h.States(t.Context()); !errors.Is(err, provisioner.ErrUnreachable) {
+	if _, err := h.States(t.Context()); !errors.Is(err, hypervisor.ErrUnreachable) {
 		t.Errorf("got %v", err)
 	}
 }

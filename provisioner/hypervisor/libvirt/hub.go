@@ -5,7 +5,7 @@ import (
 
 	"libvirt.org/go/libvirt"
 
-	"holm/provisioner"
+	"holm/provisioner/hypervisor"
 )
 
 // hub hands libvirt's events on to whoever waits for them. Libvirt takes each kind of event once per connection and
@@ -17,7 +17,7 @@ type hub struct {
 
 // notice is one event of a domain: a change of its state or, with a device, the fate of an unplug.
 type notice struct {
-	provisioner.DomainEvent
+	hypervisor.Event
 	device  string // alias
 	refused bool   // the guest did not let go of it
 }
@@ -26,7 +26,7 @@ type notice struct {
 func (b *hub) register(conn *libvirt.Connect) error {
 	_, err := conn.DomainEventLifecycleRegister(nil, func(_ *libvirt.Connect, d *libvirt.Domain, e *libvirt.DomainEventLifecycle) {
 		if event, matters := eventOf(e); matters {
-			b.tell(d, notice{DomainEvent: event})
+			b.tell(d, notice{Event: event})
 		}
 	})
 	if err != nil {

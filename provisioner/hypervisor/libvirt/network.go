@@ -14,7 +14,7 @@ import (
 	"libvirt.org/go/libvirtxml"
 
 	"holm/internal/fault"
-	"holm/provisioner"
+	"holm/provisioner/hypervisor"
 )
 
 // EnsureNetwork implements provisioner.Hypervisor. The network comes up with the host. One that cannot be started is
@@ -108,7 +108,7 @@ func essence(n libvirtxml.Network) string {
 }
 
 func notOurs(remedy, format, object, detail string) error {
-	return fault.New(fault.Exists, remedy, format, object, provisioner.ErrNotOurs, detail)
+	return fault.New(fault.Exists, remedy, format, object, hypervisor.ErrNotOurs, detail)
 }
 
 func startNetwork(c *libvirt.Connect, want libvirtxml.Network) error {

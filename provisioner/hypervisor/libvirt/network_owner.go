@@ -12,7 +12,7 @@ import (
 	"libvirt.org/go/libvirtxml"
 
 	"holm/internal/fault"
-	"holm/provisioner"
+	"holm/provisioner/hypervisor"
 	"holm/provisioner/network"
 )
 
@@ -97,7 +97,7 @@ func owner(n *libvirtxml.Network) network.Owner {
 func sameOwner(got, want libvirtxml.Network) error {
 	if got.Name != want.Name {
 		return fault.New(fault.Exists, "remove it: virsh net-undefine "+got.Name,
-			"network uuid %s %w (the network is named %q)", want.UUID, provisioner.ErrNotOurs, got.Name)
+			"network uuid %s %w (the network is named %q)", want.UUID, hypervisor.ErrNotOurs, got.Name)
 	}
 	its, mine := owner(&got).State, owner(&want).State
 	if its == "" || mine == "" || its == mine {

@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"holm/internal/fault"
-	"holm/provisioner"
+	"holm/provisioner/hypervisor"
 	"holm/provisioner/machine"
 )
 
@@ -90,25 +90,25 @@ func TestARealGuestThatFindsNoSpaceStallsAndGoesOnWhenThereIsSome(t *testing.T) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	next := func(want provisioner.DomainState, reason string) {
+	next := func(want hypervisor.State, reason string) {
 		t.Helper()
 		if got := <-events; got.State != want || got.Reason != reason {
 			t.Fatalf("got %+v, want %s, %s", got, want, reason)
 		}
 	}
-	next(provisioner.DomainOff, "now")
+	next(hypervisor.Off, "now")
 	if err := h.Start(t.Context(), helperUUID); err != nil {
 		t.Fatal(err)
 	}
-	next(provisioner.DomainRunning, "started")
-	next(provisioner.DomainStalled, "io-error")
+	next(hypervisor.Running, "started")
+	next(hypervisor.Stalled, "io-error")
 	stalled(t, h)
 
 	if err := h.Resume(t.Context(), helperUUID); err != nil {
 		t.Fatal(err)
 	}
-	next(provisioner.DomainRunning, "resumed") // nothing has changed
-	next(provisioner.DomainStalled, "io-error")
+	next(hypervisor.Running, "resumed") // nothing has changed
+	next(hypervisor.Stalled, "io-error")
 	stalled(t, h)
 
 	if err := os.Remove(filler); err != nil {
@@ -117,10 +117,10 @@ func TestARealGuestThatFindsNoSpaceStallsAndGoesOnWhenThereIsSome(t *testing.T) 
 	if err := h.Resume(t.Context(), helperUUID); err != nil {
 		t.Fatal(err)
 	}
-	next(provisioner.DomainRunning, "resumed")
+	next(hypervisor.Running, "resumed")
 	for wrote := uint64(0); wrote < writing; {
 		st, err := h.Stats(t.Context(), helperUUID)
-		if err != nil || st.State != provisioner.DomainRunning {
+		if err != nil || st.State != hypervisor.Running {
 			t.Fatalf("got %+v, %v", st, err)
 		}
 		wrote = st.Disks[1].WriteBytes
@@ -136,11 +136,11 @@ func stalled(t *testing.T, h *Host) {
 	if err := errors.Join(err, errAll, errStats, errFailed); err != nil {
 		t.Fatal(err)
 	}
-	if want := provisioner.DomainStalled; state != want || states[helperUUID] != want || st.State != want {
+	if want := hypervisor.Stalled; state != want || states[helperUUID] != want || st.State != want {
 		t.Errorf("the state is %s, %s in the list, %s in the counters; want %s", state, states[helperUUID], st.State, want)
 	}
-	if len(failed) != 1 || failed[machine.StateTarget] != provisioner.DiskFull {
-		t.Errorf("the disks that failed are %v, want %s: %s", failed, machine.StateTarget, provisioner.DiskFull)
+	if len(failed) != 1 || failed[machine.StateTarget] != hypervisor.DiskFull {
+		t.Errorf("the disks that failed are %v, want %s: %s", failed, machine.StateTarget, hypervisor.DiskFull)
 	}
 }
 

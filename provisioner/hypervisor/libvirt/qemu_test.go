@@ -16,7 +16,7 @@ import (
 
 	"holm/guest/report"
 	"holm/internal/fault"
-	"holm/provisioner"
+	"holm/provisioner/hypervisor"
 	"holm/provisioner/machine"
 	"holm/provisioner/network"
 )
@@ -159,13 +159,13 @@ func TestARealMachineRunsAndTellsItsCounters(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if st.State != provisioner.DomainRunning || st.VCPUs != s.VCPUs || st.MemoryBytes != uint64(s.MemoryMiB)<<20 || st.RSSBytes == 0 {
+	if st.State != hypervisor.Running || st.VCPUs != s.VCPUs || st.MemoryBytes != uint64(s.MemoryMiB)<<20 || st.RSSBytes == 0 {
 		t.Errorf("got %+v", st)
 	}
 	if len(st.Disks) != 3 || len(st.NICs) != 1 || !strings.HasPrefix(st.NICs[0].Device, "vnet") {
 		t.Fatalf("got %d disks and %+v, want 3 and one vnet", len(st.Disks), st.NICs)
 	}
-	for i, want := range []provisioner.DiskStats{
+	for i, want := range []hypervisor.DiskStats{
 		{Target: machine.RootTarget, ReadOnly: true, Format: "raw", CapacityBytes: 1 << 20},
 		{Target: machine.StateTarget, ReadOnly: false, Format: "qcow2", CapacityBytes: 1 << 30},
 		{Target: machine.SeedTarget, ReadOnly: true, Format: "raw", CapacityBytes: 64 << 10},
@@ -177,7 +177,7 @@ func TestARealMachineRunsAndTellsItsCounters(t *testing.T) {
 		}
 	}
 	states, err := h.States(t.Context())
-	if err != nil || states[helperUUID] != provisioner.DomainRunning {
+	if err != nil || states[helperUUID] != hypervisor.Running {
 		t.Errorf("states: %v, %v", states, err)
 	}
 }
@@ -224,8 +224,8 @@ func TestABridgeThatSomebodyElseMadeIsNotTakenOver(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := h.EnsureNetwork(t.Context(), xml); !errors.Is(err, provisioner.ErrNotOurs) {
-		t.Errorf("got %v, want %v", err, provisioner.ErrNotOurs)
+	if err := h.EnsureNetwork(t.Context(), xml); !errors.Is(err, hypervisor.ErrNotOurs) {
+		t.Errorf("got %v, want %v", err, hypervisor.ErrNotOurs)
 	}
 	n = helperNetwork()
 	if xml, err = n.XML(); err != nil {
@@ -305,7 +305,7 @@ func TestAQEMUThatDiesIsACrash(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if first := <-events; first.State != provisioner.DomainRunning {
+	if first := <-events; first.State != hypervisor.Running {
 		t.Fatalf("got %+v", first)
 	}
 	pid, err := os.ReadFile("/run/libvirt/qemu/" + helperName + ".pid")
@@ -315,10 +315,10 @@ func TestAQEMUThatDiesIsACrash(t *testing.T) {
 	if out, err := exec.CommandContext(t.Context(), "kill", "-KILL", strings.TrimSpace(string(pid))).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	if got := <-events; got.State != provisioner.DomainCrashed {
+	if got := <-events; got.State != hypervisor.Crashed {
 		t.Errorf("got %+v, want crashed", got)
 	}
-	if state, err := h.State(t.Context(), helperUUID); err != nil || state != provisioner.DomainCrashed {
+	if state, err := h.State(t.Context(), helperUUID); err != nil || state != hypervisor.Crashed {
 		t.Errorf("the state is %s, %v; want crashed", state, err)
 	}
 	if err := h.Start(t.Context(), helperUUID); err != nil {

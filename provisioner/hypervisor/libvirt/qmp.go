@@ -11,7 +11,7 @@ import (
 	"github.com/digitalocean/go-qemu/qmp"
 	"libvirt.org/go/libvirt"
 
-	"holm/provisioner"
+	"holm/provisioner/hypervisor"
 )
 
 // maxReply bounds what is parsed of a monitor's answer: QEMU is the process that a guest would break into.
@@ -64,7 +64,7 @@ type blockDevice struct {
 }
 
 // askQEMU completes the stats from the monitor, if this driver has one.
-func (h *Host) askQEMU(ctx context.Context, uuid string, stats *provisioner.DomainStats) error {
+func (h *Host) askQEMU(ctx context.Context, uuid string, stats *hypervisor.Stats) error {
 	ctx, cancel := context.WithTimeout(ctx, statsPatience)
 	defer cancel()
 	q, err := qemu.NewDomain(monitor{ctx, h, uuid}, uuid)
@@ -73,7 +73,7 @@ func (h *Host) askQEMU(ctx context.Context, uuid string, stats *provisioner.Doma
 	}
 	defer q.Close() //nolint:errcheck // the monitor has nothing to close
 	status, err := q.Status()
-	if errors.Is(err, provisioner.ErrUnsupported) {
+	if errors.Is(err, hypervisor.ErrUnsupported) {
 		return nil
 	}
 	if err != nil {
@@ -92,14 +92,14 @@ func (h *Host) askQEMU(ctx context.Context, uuid string, stats *provisioner.Doma
 }
 
 // refine: QEMU stops a guest whose disk fails or whose kernel panicked, and libvirt calls both "paused".
-func refine(state provisioner.DomainState, status qemu.Status) provisioner.DomainState {
+func refine(state hypervisor.State, status qemu.Status) hypervisor.State {
 	switch status { // in all others libvirt knows as much
 	case qemu.StatusGuestPanicked, qemu.StatusInternalError:
-		return provisioner.DomainCrashed
+		return hypervisor.Crashed
 	case qemu.StatusIOError:
-		return provisioner.DomainStalled
+		return hypervisor.Stalled
 	case qemu.StatusPaused:
-		return provisioner.DomainPaused
+		return hypervisor.Paused
 	}
 	return state
 }
@@ -125,7 +125,7 @@ func (h *Host) aliases(ctx context.Context, uuid string) (map[string]string, err
 }
 
 // addImages fills in what QEMU says of each disk's image. The reply is not trusted to be of any shape.
-func addImages(disks []provisioner.DiskStats, reply []byte, aliases map[string]string) error {
+func addImages(disks []hypervisor.DiskStats, reply []byte, aliases map[string]string) error {
 	var answer struct {
 		Return []blockDevice `json:"return"`
 	}

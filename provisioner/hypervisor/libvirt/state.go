@@ -6,25 +6,25 @@ import (
 
 	"libvirt.org/go/libvirt"
 
-	"holm/provisioner"
+	"holm/provisioner/hypervisor"
 )
 
 // State implements provisioner.Hypervisor. A domain whose last run ended in a crash is DomainCrashed until it is
 // started again; it holds no resources.
-func (h *Host) State(ctx context.Context, uuid string) (provisioner.DomainState, error) {
-	return call(ctx, h, "ask for the state of domain "+uuid, func(c *libvirt.Connect) (provisioner.DomainState, error) {
+func (h *Host) State(ctx context.Context, uuid string) (hypervisor.State, error) {
+	return call(ctx, h, "ask for the state of domain "+uuid, func(c *libvirt.Connect) (hypervisor.State, error) {
 		return lookupState(c, uuid)
 	})
 }
 
-func lookupState(c *libvirt.Connect, uuid string) (state provisioner.DomainState, err error) {
+func lookupState(c *libvirt.Connect, uuid string) (state hypervisor.State, err error) {
 	_, err = withDomain(c, uuid, func(dom *libvirt.Domain) error {
 		s, reason, err := dom.GetState()
 		state = stateOf(s, reason)
 		return err
 	})
 	if isCode(err, libvirt.ERR_NO_DOMAIN) {
-		return provisioner.DomainAbsent, nil
+		return hypervisor.Absent, nil
 	}
 	return state, err
 }
@@ -49,13 +49,13 @@ func (h *Host) LiveXML(ctx context.Context, uuid string) (text string, err error
 var errNotRunning = errors.New("the domain is not running")
 
 // States implements provisioner.Hypervisor.
-func (h *Host) States(ctx context.Context) (map[string]provisioner.DomainState, error) {
-	return wait(ctx, h, "list the domains", func(c *libvirt.Connect) (map[string]provisioner.DomainState, error) {
+func (h *Host) States(ctx context.Context) (map[string]hypervisor.State, error) {
+	return wait(ctx, h, "list the domains", func(c *libvirt.Connect) (map[string]hypervisor.State, error) {
 		all, err := c.GetAllDomainStats(nil, libvirt.DOMAIN_STATS_STATE, 0)
 		if err != nil {
 			return nil, err
 		}
-		states := make(map[string]provisioner.DomainState, len(all))
+		states := make(map[string]hypervisor.State, len(all))
 		for _, s := range all {
 			uuid, uuidErr := s.Domain.GetUUIDString()
 			if uuidErr != nil {
@@ -93,27 +93,27 @@ func (h *Host) SwitchedOff(ctx context.Context) (map[string]bool, error) {
 }
 
 // stateOf sorts libvirt's states. What is not known to be off counts as running, so that nobody deletes its disks.
-func stateOf(s libvirt.DomainState, reason int) provisioner.DomainState {
+func stateOf(s libvirt.DomainState, reason int) hypervisor.State {
 	switch s {
 	case libvirt.DOMAIN_SHUTOFF:
 		if libvirt.DomainShutoffReason(reason) == libvirt.DOMAIN_SHUTOFF_CRASHED {
-			return provisioner.DomainCrashed
+			return hypervisor.Crashed
 		}
-		return provisioner.DomainOff
+		return hypervisor.Off
 	case libvirt.DOMAIN_CRASHED:
-		return provisioner.DomainCrashed
+		return hypervisor.Crashed
 	case libvirt.DOMAIN_PAUSED:
 		switch libvirt.DomainPausedReason(reason) { // in all others somebody wanted it
 		case libvirt.DOMAIN_PAUSED_CRASHED:
-			return provisioner.DomainCrashed
+			return hypervisor.Crashed
 		case libvirt.DOMAIN_PAUSED_IOERROR:
-			return provisioner.DomainStalled
+			return hypervisor.Stalled
 		}
-		return provisioner.DomainPaused
+		return hypervisor.Paused
 	case libvirt.DOMAIN_PMSUSPENDED:
-		return provisioner.DomainPaused
+		return hypervisor.Paused
 	case libvirt.DOMAIN_RUNNING, libvirt.DOMAIN_BLOCKED, libvirt.DOMAIN_SHUTDOWN, libvirt.DOMAIN_NOSTATE:
-		return provisioner.DomainRunning
+		return hypervisor.Running
 	}
-	return provisioner.DomainRunning
+	return hypervisor.Running
 }

@@ -6,7 +6,7 @@ import (
 
 	"libvirt.org/go/libvirt"
 
-	"holm/provisioner"
+	"holm/provisioner/hypervisor"
 )
 
 // statsPatience bounds each of the two questions, to libvirt and to QEMU: somebody looks at the answer.
@@ -15,29 +15,29 @@ const statsPatience = 5 * time.Second
 // Stats implements provisioner.Hypervisor. Libvirt counts; what a disk takes on the host, and whether QEMU really
 // opened it read-only, is QEMU's own answer where the driver has a monitor. Of a domain that is off the state is told
 // and all counters are zero.
-func (h *Host) Stats(ctx context.Context, uuid string) (provisioner.DomainStats, error) {
+func (h *Host) Stats(ctx context.Context, uuid string) (hypervisor.Stats, error) {
 	what := "read the counters of domain " + uuid
 	libvirtCtx, cancel := context.WithTimeout(ctx, statsPatience)
 	defer cancel()
-	stats, err := wait(libvirtCtx, h, what, func(c *libvirt.Connect) (stats provisioner.DomainStats, err error) {
+	stats, err := wait(libvirtCtx, h, what, func(c *libvirt.Connect) (stats hypervisor.Stats, err error) {
 		_, err = withDomain(c, uuid, func(dom *libvirt.Domain) error {
 			stats, err = countersOf(c, dom)
 			return err
 		})
 		return stats, err
 	})
-	if err != nil || stats.State == provisioner.DomainOff || stats.State == provisioner.DomainCrashed {
+	if err != nil || stats.State == hypervisor.Off || stats.State == hypervisor.Crashed {
 		return stats, err
 	}
 	return stats, h.askQEMU(ctx, uuid, &stats)
 }
 
-func countersOf(c *libvirt.Connect, dom *libvirt.Domain) (provisioner.DomainStats, error) {
+func countersOf(c *libvirt.Connect, dom *libvirt.Domain) (hypervisor.Stats, error) {
 	state, reason, err := dom.GetState()
 	if err != nil {
-		return provisioner.DomainStats{}, err
+		return hypervisor.Stats{}, err
 	}
-	stats := provisioner.DomainStats{State: stateOf(state, reason)}
+	stats := hypervisor.Stats{State: stateOf(state, reason)}
 	if active, err := dom.IsActive(); err != nil || !active {
 		return stats, err
 	}
@@ -48,13 +48,13 @@ func countersOf(c *libvirt.Connect, dom *libvirt.Domain) (provisioner.DomainStat
 }
 
 // describeDevices lists the disks and interfaces as they are defined in the running domain.
-func describeDevices(dom *libvirt.Domain, stats *provisioner.DomainStats) error {
+func describeDevices(dom *libvirt.Domain, stats *hypervisor.Stats) error {
 	devices, err := devicesOf(dom, 0)
 	if err != nil {
 		return err
 	}
 	for _, d := range devices.Disks {
-		disk := provisioner.DiskStats{ReadOnly: d.ReadOnly != nil}
+		disk := hypervisor.DiskStats{ReadOnly: d.ReadOnly != nil}
 		if d.Target != nil {
 			disk.Target = d.Target.Dev
 		}
@@ -65,7 +65,7 @@ func describeDevices(dom *libvirt.Domain, stats *provisioner.DomainStats) error 
 	}
 	for _, n := range devices.Interfaces {
 		if n.Target != nil {
-			stats.NICs = append(stats.NICs, provisioner.NICStats{Device: n.Target.Dev})
+			stats.NICs = append(stats.NICs, hypervisor.NICStats{Device: n.Target.Dev})
 		}
 	}
 	return nil
@@ -74,7 +74,7 @@ func describeDevices(dom *libvirt.Domain, stats *provisioner.DomainStats) error 
 const kib = 1024
 
 // count asks twice: a driver may answer only some of what the second call is asked for.
-func count(c *libvirt.Connect, dom *libvirt.Domain, stats *provisioner.DomainStats) error {
+func count(c *libvirt.Connect, dom *libvirt.Domain, stats *hypervisor.Stats) error {
 	info, err := dom.GetInfo()
 	if err != nil {
 		return err
@@ -100,7 +100,7 @@ func count(c *libvirt.Connect, dom *libvirt.Domain, stats *provisioner.DomainSta
 	return nil
 }
 
-func addBlock(disks []provisioner.DiskStats, b libvirt.DomainStatsBlock) {
+func addBlock(disks []hypervisor.DiskStats, b libvirt.DomainStatsBlock) {
 	for i := range disks {
 		if d := &disks[i]; d.Target == b.Name {
 			d.ReadBytes, d.ReadRequests = b.RdBytes, b.RdReqs
@@ -110,7 +110,7 @@ func addBlock(disks []provisioner.DiskStats, b libvirt.DomainStatsBlock) {
 	}
 }
 
-func addNet(nics []provisioner.NICStats, s libvirt.DomainStatsNet) {
+func addNet(nics []hypervisor.NICStats, s libvirt.DomainStatsNet) {
 	for i := range nics {
 		if n := &nics[i]; n.Device == s.Name {
 			n.RxBytes, n.RxPackets = s.RxBytes, s.RxPkts

@@ -1,4 +1,4 @@
-package provisionertest
+package hypervisortest
 
 import (
 	"context"
@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"holm/provisioner"
+	"holm/provisioner/hypervisor"
 )
 
 // FailWith makes every call ask f first, with the method's name and the UUID, name or "UUID target" that it is about; an
@@ -54,7 +54,7 @@ func (h *Hypervisor) OnStart(f func(uuid string)) {
 }
 
 // PowerOff is the guest switching itself off.
-func (h *Hypervisor) PowerOff(uuid string) { h.end(uuid, provisioner.DomainOff, "shutdown") }
+func (h *Hypervisor) PowerOff(uuid string) { h.end(uuid, hypervisor.Off, "shutdown") }
 
 // Forget is the hypervisor starting anew: nobody knows any more why domains are off.
 func (h *Hypervisor) Forget() {
@@ -73,7 +73,7 @@ func (h *Hypervisor) SwitchedOff(ctx context.Context) (map[string]bool, error) {
 	defer h.mu.Unlock()
 	halted := map[string]bool{}
 	for uuid, d := range h.domains {
-		if d.state == provisioner.DomainOff && d.ended == "shutdown" {
+		if d.state == hypervisor.Off && d.ended == "shutdown" {
 			halted[uuid] = true
 		}
 	}
@@ -81,9 +81,9 @@ func (h *Hypervisor) SwitchedOff(ctx context.Context) (map[string]bool, error) {
 }
 
 // Crash is the guest's kernel panicking.
-func (h *Hypervisor) Crash(uuid string) { h.end(uuid, provisioner.DomainCrashed, "crashed") }
+func (h *Hypervisor) Crash(uuid string) { h.end(uuid, hypervisor.Crashed, "crashed") }
 
-func (h *Hypervisor) end(uuid string, state provisioner.DomainState, reason string) {
+func (h *Hypervisor) end(uuid string, state hypervisor.State, reason string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if d := h.domains[uuid]; d != nil && running(d) {
@@ -100,9 +100,9 @@ func (h *Hypervisor) Stall(uuid, target, reason string) {
 		return
 	}
 	d.failed = map[string]string{target: reason}
-	if d.state != provisioner.DomainStalled {
-		d.state = provisioner.DomainStalled
-		h.emit(d, provisioner.DomainEvent{State: d.state, Reason: "io-error"})
+	if d.state != hypervisor.Stalled {
+		d.state = hypervisor.Stalled
+		h.emit(d, hypervisor.Event{State: d.state, Reason: "io-error"})
 	}
 }
 
@@ -110,9 +110,9 @@ func (h *Hypervisor) Stall(uuid, target, reason string) {
 func (h *Hypervisor) Pause(uuid string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if d := h.domains[uuid]; d != nil && d.state == provisioner.DomainRunning {
-		d.state = provisioner.DomainPaused
-		h.emit(d, provisioner.DomainEvent{State: d.state, Reason: "paused"})
+	if d := h.domains[uuid]; d != nil && d.state == hypervisor.Running {
+		d.state = hypervisor.Paused
+		h.emit(d, hypervisor.Event{State: d.state, Reason: "paused"})
 	}
 }
 
@@ -183,7 +183,7 @@ func (h *Hypervisor) Defined() (defined, running map[string]string) {
 	defined, running = map[string]string{}, map[string]string{}
 	for uuid, d := range h.domains {
 		defined[uuid] = d.xml
-		if d.state == provisioner.DomainRunning {
+		if d.state == hypervisor.Running {
 			running[uuid] = d.liveXML
 		}
 	}

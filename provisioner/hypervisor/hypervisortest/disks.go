@@ -1,4 +1,4 @@
-package provisionertest
+package hypervisortest
 
 import (
 	"context"
@@ -6,7 +6,7 @@ import (
 	"maps"
 
 	"holm/internal/fault"
-	"holm/provisioner"
+	"holm/provisioner/hypervisor"
 )
 
 // ResizeDisk implements provisioner.Hypervisor. Stats tells the size from then on, until the domain stops.
@@ -48,12 +48,12 @@ func (h *Hypervisor) Resume(ctx context.Context, uuid string) error {
 	if err != nil {
 		return err
 	}
-	if d.state == provisioner.DomainRunning {
+	if d.state == hypervisor.Running {
 		h.mu.Unlock()
 		return nil
 	}
-	d.state = provisioner.DomainRunning
-	h.emit(d, provisioner.DomainEvent{State: d.state, Reason: "resumed"})
+	d.state = hypervisor.Running
+	h.emit(d, hypervisor.Event{State: d.state, Reason: "resumed"})
 	onResume := h.onResume
 	h.mu.Unlock()
 	if onResume != nil {

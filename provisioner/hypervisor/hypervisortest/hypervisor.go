@@ -1,7 +1,7 @@
-// Package provisionertest has what tests of the provisioner need in place of a real machine: a hypervisor in memory
+// Package hypervisortest has what tests of the provisioner need in place of a real machine: a hypervisor in memory
 // that behaves like libvirt, can be made to fail at any call and lets a test play the guest; and the conformance suite
 // that it shares with the real one, so that it cannot behave otherwise.
-package provisionertest
+package hypervisortest
 
 import (
 	"context"
@@ -13,10 +13,10 @@ import (
 	"sync"
 
 	"holm/internal/fault"
-	"holm/provisioner"
+	"holm/provisioner/hypervisor"
 )
 
-var _ provisioner.Hypervisor = (*Hypervisor)(nil)
+var _ hypervisor.Driver = (*Hypervisor)(nil)
 
 // Hypervisor is a provisioner.Hypervisor in memory. The zero value is not ready: use NewHypervisor.
 type Hypervisor struct {
@@ -38,7 +38,7 @@ type Hypervisor struct {
 type domain struct {
 	uuid, name   string
 	defined      bool
-	state        provisioner.DomainState
+	state        hypervisor.State
 	ended        string // how its last run has
 	config       []disk // of the definition
 	live         []disk // of the running guest
@@ -103,13 +103,13 @@ func (h *Hypervisor) Define(ctx context.Context, xml string) error {
 	defer h.mu.Unlock()
 	for _, d := range h.domains {
 		if (d.name == want.name) != (d.uuid == want.uuid) {
-			return fault.New(fault.Exists, "", "domain %q with uuid %s %w", d.name, d.uuid, provisioner.ErrNotOurs)
+			return fault.New(fault.Exists, "", "domain %q with uuid %s %w", d.name, d.uuid, hypervisor.ErrNotOurs)
 		}
 	}
 	d := h.domains[want.uuid]
 	if d == nil {
 		h.domains[want.uuid] = want
-		h.emit(want, provisioner.DomainEvent{State: provisioner.DomainOff, Reason: "defined"})
+		h.emit(want, hypervisor.Event{State: hypervisor.Off, Reason: "defined"})
 		return nil
 	}
 	d.config, d.vcpus, d.memory, d.defined, d.xml, d.encrypted = want.config, want.vcpus, want.memory, true, want.xml, want.encrypted
@@ -134,10 +134,10 @@ func (h *Hypervisor) Start(ctx context.Context, uuid string) error {
 		h.mu.Unlock()
 		return fault.New(fault.Failure, "", "start domain %s: its disk is encrypted, and its key is not there", uuid)
 	}
-	d.state = provisioner.DomainRunning
+	d.state = hypervisor.Running
 	d.live, d.liveXML, d.failed = slices.Clone(d.config), d.xml, nil
 	d.streams = map[string]*link{}
-	h.emit(d, provisioner.DomainEvent{State: d.state, Reason: "started"})
+	h.emit(d, hypervisor.Event{State: d.state, Reason: "started"})
 	onStart := h.onStart
 	h.mu.Unlock()
 	if onStart != nil {
@@ -157,7 +157,7 @@ func (h *Hypervisor) Shutdown(ctx context.Context, uuid string) error {
 		return absent("shut down", uuid)
 	}
 	if running(d) && !h.ignore {
-		h.stop(d, provisioner.DomainOff, "shutdown")
+		h.stop(d, hypervisor.Off, "shutdown")
 	}
 	return nil
 }
@@ -169,7 +169,7 @@ func (h *Hypervisor) Destroy(ctx context.Context, uuid string) error {
 	}
 	defer h.mu.Unlock()
 	if d := h.domains[uuid]; d != nil && running(d) {
-		h.stop(d, provisioner.DomainOff, "destroyed")
+		h.stop(d, hypervisor.Off, "destroyed")
 	}
 	return nil
 }
@@ -188,12 +188,12 @@ func (h *Hypervisor) Undefine(ctx context.Context, uuid string) error {
 	if !running(d) {
 		delete(h.domains, uuid)
 	}
-	h.emit(d, provisioner.DomainEvent{State: provisioner.DomainAbsent, Reason: "undefined"})
+	h.emit(d, hypervisor.Event{State: hypervisor.Absent, Reason: "undefined"})
 	return nil
 }
 
 // State implements provisioner.Hypervisor.
-func (h *Hypervisor) State(ctx context.Context, uuid string) (provisioner.DomainState, error) {
+func (h *Hypervisor) State(ctx context.Context, uuid string) (hypervisor.State, error) {
 	if err := h.enter(ctx, "State", uuid); err != nil {
 		return "", err
 	}
@@ -202,12 +202,12 @@ func (h *Hypervisor) State(ctx context.Context, uuid string) (provisioner.Domain
 }
 
 // States implements provisioner.Hypervisor.
-func (h *Hypervisor) States(ctx context.Context) (map[string]provisioner.DomainState, error) {
+func (h *Hypervisor) States(ctx context.Context) (map[string]hypervisor.State, error) {
 	if err := h.enter(ctx, "States", ""); err != nil {
 		return nil, err
 	}
 	defer h.mu.Unlock()
-	states := make(map[string]provisioner.DomainState, len(h.domains))
+	states := make(map[string]hypervisor.State, len(h.domains))
 	for uuid := range maps.Keys(h.domains) {
 		states[uuid] = h.state(uuid)
 	}
@@ -266,22 +266,22 @@ func (h *Hypervisor) LiveXML(ctx context.Context, uuid string) (string, error) {
 }
 
 // Stats implements provisioner.Hypervisor. All counters are zero, and so is the size of a disk that nobody resized.
-func (h *Hypervisor) Stats(ctx context.Context, uuid string) (provisioner.DomainStats, error) {
+func (h *Hypervisor) Stats(ctx context.Context, uuid string) (hypervisor.Stats, error) {
 	if err := h.enter(ctx, "Stats", uuid); err != nil {
-		return provisioner.DomainStats{}, err
+		return hypervisor.Stats{}, err
 	}
 	defer h.mu.Unlock()
 	d := h.domains[uuid]
 	if d == nil {
-		return provisioner.DomainStats{}, absent("read the counters of", uuid)
+		return hypervisor.Stats{}, absent("read the counters of", uuid)
 	}
-	stats := provisioner.DomainStats{State: d.state}
+	stats := hypervisor.Stats{State: d.state}
 	if !running(d) {
 		return stats, nil
 	}
 	stats.VCPUs, stats.MemoryBytes = d.vcpus, d.memory
 	for _, k := range d.live {
-		stats.Disks = append(stats.Disks, provisioner.DiskStats{Target: k.target, ReadOnly: k.readOnly, Format: k.format, CapacityBytes: k.bytes})
+		stats.Disks = append(stats.Disks, hypervisor.DiskStats{Target: k.target, ReadOnly: k.readOnly, Format: k.format, CapacityBytes: k.bytes})
 	}
 	return stats, nil
 }
@@ -323,10 +323,10 @@ func (h *Hypervisor) others(uuid string, want network) error {
 		switch {
 		case same && n.state != "" && want.state != "" && n.state != want.state:
 			return fault.New(fault.Exists, "give this one another: holm host set --network NAME --subnet CIDR",
-				"network %q %w: it is that of %s", n.name, provisioner.ErrNotOurs, n.state)
+				"network %q %w: it is that of %s", n.name, hypervisor.ErrNotOurs, n.state)
 		case !same && (id == uuid || n.name == want.name || n.bridge == want.bridge):
 			return fault.New(fault.Exists, "remove it: virsh net-undefine "+n.name,
-				"network %q with bridge %q %w", n.name, n.bridge, provisioner.ErrNotOurs)
+				"network %q with bridge %q %w", n.name, n.bridge, hypervisor.ErrNotOurs)
 		}
 	}
 	return nil
@@ -366,7 +366,7 @@ func (h *Hypervisor) RemoveFilter(ctx context.Context, name string) error {
 }
 
 // stop ends a run: streams see their end, watchers see why, and a domain that is not defined any more is gone.
-func (h *Hypervisor) stop(d *domain, state provisioner.DomainState, reason string) {
+func (h *Hypervisor) stop(d *domain, state hypervisor.State, reason string) {
 	for _, l := range d.streams {
 		l.end()
 	}
@@ -374,22 +374,22 @@ func (h *Hypervisor) stop(d *domain, state provisioner.DomainState, reason strin
 	if !d.defined {
 		delete(h.domains, d.uuid)
 	}
-	h.emit(d, provisioner.DomainEvent{State: state, Reason: reason})
+	h.emit(d, hypervisor.Event{State: state, Reason: reason})
 }
 
-func (h *Hypervisor) state(uuid string) provisioner.DomainState {
+func (h *Hypervisor) state(uuid string) hypervisor.State {
 	if d := h.domains[uuid]; d != nil {
 		return d.state
 	}
-	return provisioner.DomainAbsent
+	return hypervisor.Absent
 }
 
 func running(d *domain) bool {
-	return d.state == provisioner.DomainRunning || d.state == provisioner.DomainPaused || d.state == provisioner.DomainStalled
+	return d.state == hypervisor.Running || d.state == hypervisor.Paused || d.state == hypervisor.Stalled
 }
 
 func absent(what, uuid string) error {
-	return fmt.Errorf("%s domain %s: %w", what, uuid, provisioner.ErrNoDomain)
+	return fmt.Errorf("%s domain %s: %w", what, uuid, hypervisor.ErrNoDomain)
 }
 
 func without(disks []disk, target string) []disk {

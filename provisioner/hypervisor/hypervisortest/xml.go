@@ -1,4 +1,4 @@
-package provisionertest
+package hypervisortest
 
 import (
 	"encoding/xml"
@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"holm/internal/fault"
-	"holm/provisioner"
+	"holm/provisioner/hypervisor"
 )
 
 // parseDomain reads of a domain's XML what the fake keeps. Encoding/xml and not libvirtxml: only the rooms that make
@@ -44,7 +44,7 @@ func parseDomain(text string) (*domain, error) {
 	}
 	units := map[string]uint64{"": 1 << 10, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
 	kept := &domain{
-		xml: text, uuid: d.UUID, name: d.Name, defined: true, state: provisioner.DomainOff,
+		xml: text, uuid: d.UUID, name: d.Name, defined: true, state: hypervisor.Off,
 		vcpus: d.VCPU, memory: d.Memory.Value * units[d.Memory.Unit],
 	}
 	for _, k := range d.Disks {

@@ -1,4 +1,4 @@
-package provisionertest
+package hypervisortest
 
 import (
 	"bufio"
@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"holm/internal/fault"
-	"holm/provisioner"
+	"holm/provisioner/hypervisor"
 )
 
 func sample(name, uuid string) string {
@@ -19,7 +19,7 @@ func sample(name, uuid string) string {
 }
 
 func TestTheFakeConforms(t *testing.T) {
-	Conformance(t, func(*testing.T) provisioner.Hypervisor { return NewHypervisor() }, sample)
+	Conformance(t, func(*testing.T) hypervisor.Driver { return NewHypervisor() }, sample)
 }
 
 func running1(t *testing.T) *Hypervisor {
@@ -38,16 +38,16 @@ func TestAnInjectedFailureHappensOnceAndChangesNothing(t *testing.T) {
 	if err := h.Start(t.Context(), uuidA); !errors.Is(err, full) {
 		t.Fatalf("got %v, want %v", err, full)
 	}
-	suite{h, sample}.is(t, provisioner.DomainOff)
+	suite{h, sample}.is(t, hypervisor.Off)
 	must(t, h.Start(t.Context(), uuidA))
-	suite{h, sample}.is(t, provisioner.DomainRunning)
+	suite{h, sample}.is(t, hypervisor.Running)
 }
 
 func TestAGuestThatIgnoresShutdownRunsOn(t *testing.T) {
 	h := running1(t)
 	h.IgnoreShutdown(true)
 	must(t, h.Shutdown(t.Context(), uuidA))
-	suite{h, sample}.is(t, provisioner.DomainRunning)
+	suite{h, sample}.is(t, hypervisor.Running)
 }
 
 func TestAGuestThatHoldsItsDiskIsWaitedForUntilTheContextEnds(t *testing.T) {
@@ -77,21 +77,21 @@ func TestAGuestThatStallsGoesOnWhenItIsResumed(t *testing.T) {
 	events, err := h.Watch(t.Context(), uuidA)
 	must(t, err)
 	<-events
-	h.Stall(uuidA, "vdb", provisioner.DiskFull)
-	if got := <-events; got.State != provisioner.DomainStalled || got.Reason != "io-error" {
+	h.Stall(uuidA, "vdb", hypervisor.DiskFull)
+	if got := <-events; got.State != hypervisor.Stalled || got.Reason != "io-error" {
 		t.Errorf("got %+v", got)
 	}
 	failed, err := h.DiskErrors(t.Context(), uuidA)
-	if err != nil || failed["vdb"] != provisioner.DiskFull || len(failed) != 1 {
+	if err != nil || failed["vdb"] != hypervisor.DiskFull || len(failed) != 1 {
 		t.Errorf("the disks that failed are %v, %v", failed, err)
 	}
-	h.OnResume(func(uuid string) { h.OnResume(nil); h.Stall(uuid, "vdb", provisioner.DiskFull) })
+	h.OnResume(func(uuid string) { h.OnResume(nil); h.Stall(uuid, "vdb", hypervisor.DiskFull) })
 	must(t, h.Resume(t.Context(), uuidA))
-	suite{h, sample}.is(t, provisioner.DomainStalled)
+	suite{h, sample}.is(t, hypervisor.Stalled)
 	must(t, h.Resume(t.Context(), uuidA))
-	suite{h, sample}.is(t, provisioner.DomainRunning)
+	suite{h, sample}.is(t, hypervisor.Running)
 	h.Pause(uuidA)
-	suite{h, sample}.is(t, provisioner.DomainPaused)
+	suite{h, sample}.is(t, hypervisor.Paused)
 	must(t, h.Resume(t.Context(), uuidA))
 }
 
@@ -116,12 +116,12 @@ func TestAPanicOfTheGuestIsACrash(t *testing.T) {
 	must(t, err)
 	<-events
 	h.Crash(uuidA)
-	if got := <-events; got.State != provisioner.DomainCrashed || got.Reason != "crashed" {
+	if got := <-events; got.State != hypervisor.Crashed || got.Reason != "crashed" {
 		t.Errorf("got %+v", got)
 	}
 	must(t, h.Start(t.Context(), uuidA))
 	h.PowerOff(uuidA)
-	suite{h, sample}.is(t, provisioner.DomainOff)
+	suite{h, sample}.is(t, hypervisor.Off)
 }
 
 func TestHostAndGuestTalkOverAPort(t *testing.T) {

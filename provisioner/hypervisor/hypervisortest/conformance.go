@@ -1,4 +1,4 @@
-package provisionertest
+package hypervisortest
 
 import (
 	"context"
@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"holm/guest/report"
-	"holm/provisioner"
+	"holm/provisioner/hypervisor"
 	net "holm/provisioner/network"
 )
 
@@ -26,7 +26,7 @@ const (
 // Conformance is what every provisioner.Hypervisor promises. Open returns a host on which the suite may define what it
 // likes; it is called once for each test. Sample returns the XML of a domain that this host accepts and that has the
 // disks vda (read-only), vdb and vdc.
-func Conformance(t *testing.T, open func(t *testing.T) provisioner.Hypervisor, sample func(name, uuid string) string) {
+func Conformance(t *testing.T, open func(t *testing.T) hypervisor.Driver, sample func(name, uuid string) string) {
 	t.Helper()
 	for _, c := range []struct {
 		name string
@@ -60,7 +60,7 @@ func Conformance(t *testing.T, open func(t *testing.T) provisioner.Hypervisor, s
 }
 
 type suite struct {
-	provisioner.Hypervisor
+	hypervisor.Driver
 	sample func(name, uuid string) string
 }
 
@@ -75,7 +75,7 @@ func (s suite) mustRun(t *testing.T) {
 	must(t, s.Start(t.Context(), uuidA))
 }
 
-func (s suite) is(t *testing.T, want provisioner.DomainState) {
+func (s suite) is(t *testing.T, want hypervisor.State) {
 	t.Helper()
 	got, err := s.State(t.Context(), uuidA)
 	if err != nil || got != want {
@@ -91,7 +91,7 @@ func must(t *testing.T, err error) {
 }
 
 func neverDefined(t *testing.T, s suite) {
-	s.is(t, provisioner.DomainAbsent)
+	s.is(t, hypervisor.Absent)
 	must(t, s.Destroy(t.Context(), uuidA))
 	must(t, s.Undefine(t.Context(), uuidA))
 	for what, err := range map[string]error{
@@ -106,8 +106,8 @@ func neverDefined(t *testing.T, s suite) {
 		"stats":    second(s.Stats(t.Context(), uuidA)),
 		"live XML": second(s.LiveXML(t.Context(), uuidA)),
 	} {
-		if !errors.Is(err, provisioner.ErrNoDomain) {
-			t.Errorf("%s: got %v, want %v", what, err, provisioner.ErrNoDomain)
+		if !errors.Is(err, hypervisor.ErrNoDomain) {
+			t.Errorf("%s: got %v, want %v", what, err, hypervisor.ErrNoDomain)
 		}
 	}
 }
@@ -116,20 +116,20 @@ func second[T any](_ T, err error) error { return err }
 
 func define(t *testing.T, s suite) {
 	s.mustDefine(t)
-	s.is(t, provisioner.DomainOff)
+	s.is(t, hypervisor.Off)
 	s.mustDefine(t)
-	s.is(t, provisioner.DomainOff)
+	s.is(t, hypervisor.Off)
 }
 
 func notOurs(t *testing.T, s suite) {
 	s.mustDefine(t)
 	for what, xml := range map[string]string{"name": s.sample(nameA, uuidB), "uuid": s.sample(nameB, uuidA)} {
-		if err := s.Define(t.Context(), xml); !errors.Is(err, provisioner.ErrNotOurs) {
-			t.Errorf("the %s was taken over: got %v, want %v", what, err, provisioner.ErrNotOurs)
+		if err := s.Define(t.Context(), xml); !errors.Is(err, hypervisor.ErrNotOurs) {
+			t.Errorf("the %s was taken over: got %v, want %v", what, err, hypervisor.ErrNotOurs)
 		}
 	}
 	got, err := s.States(t.Context())
-	if diff := cmp.Diff(map[string]provisioner.DomainState{uuidA: provisioner.DomainOff}, got); err != nil || diff != "" {
+	if diff := cmp.Diff(map[string]hypervisor.State{uuidA: hypervisor.Off}, got); err != nil || diff != "" {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}
 }
@@ -147,44 +147,44 @@ func badXML(t *testing.T, s suite) {
 
 func start(t *testing.T, s suite) {
 	s.mustRun(t)
-	s.is(t, provisioner.DomainRunning)
+	s.is(t, hypervisor.Running)
 	must(t, s.Start(t.Context(), uuidA))
-	s.is(t, provisioner.DomainRunning)
+	s.is(t, hypervisor.Running)
 }
 
 func shutdown(t *testing.T, s suite) {
 	s.mustRun(t)
 	must(t, s.Shutdown(t.Context(), uuidA))
-	s.is(t, provisioner.DomainOff)
+	s.is(t, hypervisor.Off)
 	must(t, s.Shutdown(t.Context(), uuidA))
-	s.is(t, provisioner.DomainOff)
+	s.is(t, hypervisor.Off)
 }
 
 func destroy(t *testing.T, s suite) {
 	s.mustRun(t)
 	for range 2 {
 		must(t, s.Destroy(t.Context(), uuidA))
-		s.is(t, provisioner.DomainOff)
+		s.is(t, hypervisor.Off)
 	}
 	for range 2 {
 		must(t, s.Undefine(t.Context(), uuidA))
-		s.is(t, provisioner.DomainAbsent)
+		s.is(t, hypervisor.Absent)
 	}
 }
 
 func undefineRunning(t *testing.T, s suite) {
 	s.mustRun(t)
 	must(t, s.Undefine(t.Context(), uuidA))
-	s.is(t, provisioner.DomainRunning)
+	s.is(t, hypervisor.Running)
 	must(t, s.Undefine(t.Context(), uuidA))
 	must(t, s.Destroy(t.Context(), uuidA))
-	s.is(t, provisioner.DomainAbsent)
+	s.is(t, hypervisor.Absent)
 }
 
 func states(t *testing.T, s suite) {
 	s.mustRun(t)
 	must(t, s.Define(t.Context(), s.sample(nameB, uuidB)))
-	want := map[string]provisioner.DomainState{uuidA: provisioner.DomainRunning, uuidB: provisioner.DomainOff}
+	want := map[string]hypervisor.State{uuidA: hypervisor.Running, uuidB: hypervisor.Off}
 	got, err := s.States(t.Context())
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
@@ -197,29 +197,29 @@ func watch(t *testing.T, s suite) {
 	defer cancel()
 	events, err := s.Watch(ctx, uuidA)
 	must(t, err)
-	next := func(want provisioner.DomainState, reason string) {
+	next := func(want hypervisor.State, reason string) {
 		t.Helper()
 		got, open := <-events
 		if !open || got.State != want || got.Reason != reason {
 			t.Fatalf("got %+v (open: %t), want %s, %s", got, open, want, reason)
 		}
 	}
-	next(provisioner.DomainAbsent, "now")
+	next(hypervisor.Absent, "now")
 	s.mustDefine(t)
-	next(provisioner.DomainOff, "defined")
+	next(hypervisor.Off, "defined")
 	must(t, s.Define(t.Context(), s.sample(nameB, uuidB)))
 	for range 2 {
 		must(t, s.Start(t.Context(), uuidA))
-		next(provisioner.DomainRunning, "started")
+		next(hypervisor.Running, "started")
 		must(t, s.Destroy(t.Context(), uuidA))
-		next(provisioner.DomainOff, "destroyed")
+		next(hypervisor.Off, "destroyed")
 	}
 	must(t, s.Start(t.Context(), uuidA))
-	next(provisioner.DomainRunning, "started")
+	next(hypervisor.Running, "started")
 	must(t, s.Shutdown(t.Context(), uuidA))
-	next(provisioner.DomainOff, "shutdown")
+	next(hypervisor.Off, "shutdown")
 	must(t, s.Undefine(t.Context(), uuidA))
-	next(provisioner.DomainAbsent, "undefined")
+	next(hypervisor.Absent, "undefined")
 	cancel()
 	for e := range events {
 		t.Errorf("after its end: %+v", e)
@@ -237,8 +237,8 @@ func watchTwice(t *testing.T, s suite) {
 	<-first
 	<-other
 	must(t, s.Start(t.Context(), uuidA))
-	for name, events := range map[string]<-chan provisioner.DomainEvent{"first": first, "second": other} {
-		if e := <-events; e.State != provisioner.DomainRunning {
+	for name, events := range map[string]<-chan hypervisor.Event{"first": first, "second": other} {
+		if e := <-events; e.State != hypervisor.Running {
 			t.Errorf("the %s watch got %+v", name, e)
 		}
 	}
@@ -246,7 +246,7 @@ func watchTwice(t *testing.T, s suite) {
 	for range other {
 	}
 	must(t, s.Destroy(t.Context(), uuidA))
-	if e := <-first; e.State != provisioner.DomainOff {
+	if e := <-first; e.State != hypervisor.Off {
 		t.Errorf("after the end of the second, the first watch got %+v", e)
 	}
 }
@@ -255,7 +255,7 @@ func detachOff(t *testing.T, s suite) {
 	s.mustDefine(t)
 	for range 2 {
 		live, err := s.DetachDisk(t.Context(), uuidA, "vdc")
-		if errors.Is(err, provisioner.ErrUnsupported) {
+		if errors.Is(err, hypervisor.ErrUnsupported) {
 			t.Logf("left out: %v", err)
 			return
 		}
@@ -271,7 +271,7 @@ func detachRunning(t *testing.T, s suite) {
 	s.mustRun(t)
 	s.hasDisks(t, "vda", "vdb", "vdc")
 	live, err := s.DetachDisk(t.Context(), uuidA, "vdc")
-	if errors.Is(err, provisioner.ErrUnsupported) {
+	if errors.Is(err, hypervisor.ErrUnsupported) {
 		t.Logf("left out: %v", err)
 		return
 	}
@@ -294,13 +294,13 @@ func diskCalls(t *testing.T, s suite) {
 		}
 	}
 	for what, err := range calls() {
-		if err == nil || errors.Is(err, provisioner.ErrNoDomain) {
+		if err == nil || errors.Is(err, hypervisor.ErrNoDomain) {
 			t.Errorf("%s of a domain that is off: got %v, want an error that says so", what, err)
 		}
 	}
 	must(t, s.Start(t.Context(), uuidA))
 	for what, err := range calls() {
-		if errors.Is(err, provisioner.ErrUnsupported) {
+		if errors.Is(err, hypervisor.ErrUnsupported) {
 			t.Logf("left out for %s: %v", what, err)
 			continue
 		}
@@ -308,7 +308,7 @@ func diskCalls(t *testing.T, s suite) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
-	s.is(t, provisioner.DomainRunning)
+	s.is(t, hypervisor.Running)
 }
 
 func (s suite) hasDisks(t *testing.T, want ...string) {
@@ -335,7 +335,7 @@ func streams(t *testing.T, s suite) {
 		"console": func() (io.ReadWriteCloser, error) { return s.Console(t.Context(), uuidA) },
 	} {
 		port, err := open()
-		if errors.Is(err, provisioner.ErrUnsupported) {
+		if errors.Is(err, hypervisor.ErrUnsupported) {
 			t.Logf("left out for the %s: %v", name, err)
 			continue
 		}
@@ -371,13 +371,13 @@ func drain(r io.Reader) error {
 func stats(t *testing.T, s suite) {
 	s.mustDefine(t)
 	got, err := s.Stats(t.Context(), uuidA)
-	if diff := cmp.Diff(provisioner.DomainStats{State: provisioner.DomainOff}, got); err != nil || diff != "" {
+	if diff := cmp.Diff(hypervisor.Stats{State: hypervisor.Off}, got); err != nil || diff != "" {
 		t.Errorf("off: %v (-want +got):\n%s", err, diff)
 	}
 	must(t, s.Start(t.Context(), uuidA))
 	got, err = s.Stats(t.Context(), uuidA)
 	must(t, err)
-	if got.State != provisioner.DomainRunning || got.VCPUs < 1 || got.MemoryBytes < 1<<20 {
+	if got.State != hypervisor.Running || got.VCPUs < 1 || got.MemoryBytes < 1<<20 {
 		t.Errorf("running: got %+v", got)
 	}
 	if len(got.Disks) == 0 || got.Disks[0].Target != "vda" || !got.Disks[0].ReadOnly {
@@ -398,7 +398,7 @@ func liveXML(t *testing.T, s suite) {
 			t.Errorf("it lacks %q: %s", want, text)
 		}
 	}
-	if _, err := s.DetachDisk(t.Context(), uuidA, "vdc"); errors.Is(err, provisioner.ErrUnsupported) {
+	if _, err := s.DetachDisk(t.Context(), uuidA, "vdc"); errors.Is(err, hypervisor.ErrUnsupported) {
 		t.Logf("left out: %v", err)
 		return
 	}
@@ -477,8 +477,8 @@ func networkNotOurs(t *testing.T, s suite) {
 		xml, err := other.XML()
 		must(t, err)
 		for _, look := range []func(context.Context, string) error{s.CheckNetwork, s.EnsureNetwork} {
-			if err := look(t.Context(), xml); !errors.Is(err, provisioner.ErrNotOurs) {
-				t.Errorf("the %s was taken over: got %v, want %v", what, err, provisioner.ErrNotOurs)
+			if err := look(t.Context(), xml); !errors.Is(err, hypervisor.ErrNotOurs) {
+				t.Errorf("the %s was taken over: got %v, want %v", what, err, hypervisor.ErrNotOurs)
 			}
 		}
 	}
@@ -492,7 +492,7 @@ func networkNotOurs(t *testing.T, s suite) {
 
 func secrets(t *testing.T, s suite) {
 	for range 2 {
-		if err := s.SetSecret(t.Context(), uuidA, "/holm/state.qcow2", []byte("a key")); errors.Is(err, provisioner.ErrUnsupported) {
+		if err := s.SetSecret(t.Context(), uuidA, "/holm/state.qcow2", []byte("a key")); errors.Is(err, hypervisor.ErrUnsupported) {
 			t.Logf("left out: %v", err)
 			return
 		} else if err != nil {
@@ -507,7 +507,7 @@ func secrets(t *testing.T, s suite) {
 func filters(t *testing.T, s suite) {
 	name, xml, err := net.Guard("/var/lib/holm")
 	must(t, err)
-	if err := s.EnsureFilter(t.Context(), name, xml); errors.Is(err, provisioner.ErrUnsupported) {
+	if err := s.EnsureFilter(t.Context(), name, xml); errors.Is(err, hypervisor.ErrUnsupported) {
 		t.Logf("left out: %v", err)
 		return
 	}
@@ -553,5 +553,5 @@ func ended(t *testing.T, s suite) {
 			t.Errorf("%s: got %v, want %v", what, err, context.Canceled)
 		}
 	}
-	s.is(t, provisioner.DomainAbsent)
+	s.is(t, hypervisor.Absent)
 }

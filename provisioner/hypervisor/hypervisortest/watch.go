@@ -1,34 +1,34 @@
-package provisionertest
+package hypervisortest
 
 import (
 	"context"
 
-	"holm/provisioner"
+	"holm/provisioner/hypervisor"
 )
 
 // watcher is one Watch. Its events wait in a slice, as libvirt's do in its event loop: a slow reader loses none and
 // holds up nobody.
 type watcher struct {
 	uuid   string
-	events []provisioner.DomainEvent
+	events []hypervisor.Event
 	ready  chan struct{}
 }
 
 // Watch implements provisioner.Hypervisor.
-func (h *Hypervisor) Watch(ctx context.Context, uuid string) (<-chan provisioner.DomainEvent, error) {
+func (h *Hypervisor) Watch(ctx context.Context, uuid string) (<-chan hypervisor.Event, error) {
 	if err := h.enter(ctx, "Watch", uuid); err != nil {
 		return nil, err
 	}
 	w := &watcher{uuid: uuid, ready: make(chan struct{}, 1)}
 	h.watchers[w] = struct{}{}
-	w.put(provisioner.DomainEvent{State: h.state(uuid), Reason: "now"})
+	w.put(hypervisor.Event{State: h.state(uuid), Reason: "now"})
 	h.mu.Unlock()
-	out := make(chan provisioner.DomainEvent)
+	out := make(chan hypervisor.Event)
 	go h.deliver(ctx, w, out)
 	return out, nil
 }
 
-func (h *Hypervisor) deliver(ctx context.Context, w *watcher, out chan<- provisioner.DomainEvent) {
+func (h *Hypervisor) deliver(ctx context.Context, w *watcher, out chan<- hypervisor.Event) {
 	defer close(out)
 	defer func() {
 		h.mu.Lock()
@@ -56,7 +56,7 @@ func (h *Hypervisor) deliver(ctx context.Context, w *watcher, out chan<- provisi
 }
 
 // emit and put are called with the lock held.
-func (h *Hypervisor) emit(d *domain, e provisioner.DomainEvent) {
+func (h *Hypervisor) emit(d *domain, e hypervisor.Event) {
 	for w := range h.watchers {
 		if w.uuid == d.uuid {
 			w.put(e)
@@ -64,7 +64,7 @@ func (h *Hypervisor) emit(d *domain, e provisioner.DomainEvent) {
 	}
 }
 
-func (w *watcher) put(e provisioner.DomainEvent) {
+func (w *watcher) put(e hypervisor.Event) {
 	w.events = append(w.events, e)
 	select {
 	case w.ready <- struct{}{}:

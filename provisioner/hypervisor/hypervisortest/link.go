@@ -1,4 +1,4 @@
-package provisionertest
+package hypervisortest
 
 import (
 	"context"
