@@ -14,6 +14,7 @@ import (
 	"holm/internal/fault"
 	"holm/provisioner"
 	"holm/provisioner/hypervisor"
+	"holm/provisioner/instances"
 	"holm/provisioner/model"
 )
 
@@ -40,22 +41,22 @@ func untouched(t *testing.T, w *world) {
 }
 
 func TestHostileWordsAreRefusedOnOneLineAndTouchNothing(t *testing.T) {
-	for field, set := range map[string]func(s *provisioner.CreateSpec, value string){
-		"name":    func(s *provisioner.CreateSpec, v string) { s.Name = v },
-		"tenant":  func(s *provisioner.CreateSpec, v string) { s.Tenant = v },
-		"profile": func(s *provisioner.CreateSpec, v string) { s.Profile = v },
-		"flavor":  func(s *provisioner.CreateSpec, v string) { s.Flavor = v },
-		"user":    func(s *provisioner.CreateSpec, v string) { s.User = v },
-		"key":     func(s *provisioner.CreateSpec, v string) { s.AuthorizedKeys = []string{v} },
+	for field, set := range map[string]func(s *instances.Spec, value string){
+		"name":    func(s *instances.Spec, v string) { s.Name = v },
+		"tenant":  func(s *instances.Spec, v string) { s.Tenant = v },
+		"profile": func(s *instances.Spec, v string) { s.Profile = v },
+		"flavor":  func(s *instances.Spec, v string) { s.Flavor = v },
+		"user":    func(s *instances.Spec, v string) { s.User = v },
+		"key":     func(s *instances.Spec, v string) { s.AuthorizedKeys = []string{v} },
 	} {
 		for name, value := range hostile() {
 			t.Run(field+"/"+name, func(t *testing.T) {
 				w := newWorld(t)
 				spec := web()
 				set(&spec, value)
-				_, err := w.holm().Create(t.Context(), spec, nil)
+				_, err := w.holm().Instances.Create(t.Context(), spec, nil)
 				refused(t, err, fault.Usage)
-				_, err = w.holm().Plan(t.Context(), spec)
+				_, err = w.holm().Instances.Plan(t.Context(), spec)
 				refused(t, err, fault.Usage)
 				untouched(t, w)
 			})
@@ -68,27 +69,27 @@ func TestHostileNamesAreRefusedByEveryVerb(t *testing.T) {
 	ctx, holm := t.Context(), w.holm()
 	for name, value := range hostile() {
 		for _, at := range [][2]string{{"default", value}, {value, "web"}} {
-			_, start := holm.Start(ctx, at[0], at[1], nil)
-			_, restart := holm.Restart(ctx, at[0], at[1], nil)
-			_, wait := holm.Wait(ctx, at[0], at[1], nil)
-			_, show := holm.Show(ctx, at[0], at[1])
-			_, stats := holm.Stats(ctx, at[0], at[1])
-			_, console := holm.Console(ctx, at[0], at[1])
-			stop, remove := holm.Stop(ctx, at[0], at[1], true, nil), holm.Remove(ctx, at[0], at[1], nil)
+			_, start := holm.Instances.Start(ctx, at[0], at[1], nil)
+			_, restart := holm.Instances.Restart(ctx, at[0], at[1], nil)
+			_, wait := holm.Instances.Wait(ctx, at[0], at[1], nil)
+			_, show := holm.Instances.Show(ctx, at[0], at[1])
+			_, stats := holm.Instances.Stats(ctx, at[0], at[1])
+			_, console := holm.Instances.Console(ctx, at[0], at[1])
+			stop, remove := holm.Instances.Stop(ctx, at[0], at[1], true, nil), holm.Instances.Remove(ctx, at[0], at[1], nil)
 			for _, err := range []error{start, restart, wait, show, stats, console, stop, remove} {
 				if t.Run(name, func(t *testing.T) { refused(t, err, fault.Usage, "is not allowed") }); t.Failed() {
 					return
 				}
 			}
 		}
-		_, err := holm.List(ctx, value)
+		_, err := holm.Instances.List(ctx, value)
 		refused(t, err, fault.Usage, "is not allowed")
 	}
 	untouched(t, w)
 }
 
 func TestWhatCannotBeAdmittedIsRefusedWithARemedy(t *testing.T) {
-	type spec = provisioner.CreateSpec
+	type spec = instances.Spec
 	for name, c := range map[string]struct {
 		spec  spec
 		world func(w *world)
@@ -126,9 +127,9 @@ func TestWhatCannotBeAdmittedIsRefusedWithARemedy(t *testing.T) {
 			if c.world != nil {
 				c.world(w)
 			}
-			_, err := w.holm().Create(t.Context(), c.spec, nil)
+			_, err := w.holm().Instances.Create(t.Context(), c.spec, nil)
 			refused(t, err, c.kind, c.says...)
-			_, err = w.holm().Plan(t.Context(), c.spec)
+			_, err = w.holm().Instances.Plan(t.Context(), c.spec)
 			refused(t, err, c.kind, c.says...)
 			untouched(t, w)
 		})
@@ -145,15 +146,15 @@ func manyKeys(n int) []string {
 
 func TestAsManyKeysAsAreAllowedFitIntoTheSeed(t *testing.T) {
 	w := newWorld(t)
-	_, err := w.holm().Create(t.Context(), provisioner.CreateSpec{Name: "web", AuthorizedKeys: manyKeys(15)}, nil)
+	_, err := w.holm().Instances.Create(t.Context(), instances.Spec{Name: "web", AuthorizedKeys: manyKeys(15)}, nil)
 	must(t, err)
 }
 
 func TestAnUnreachableHypervisorLeavesNoStateDirectory(t *testing.T) {
 	w := newWorld(t)
-	holm := w.holm()
-	holm.Connect = func(context.Context) (hypervisor.Driver, error) { return nil, hypervisor.ErrUnreachable }
-	if _, err := holm.Create(t.Context(), web(), nil); !errors.Is(err, hypervisor.ErrUnreachable) {
+	c := w.config()
+	c.Connect = func(context.Context) (hypervisor.Driver, error) { return nil, hypervisor.ErrUnreachable }
+	if _, err := provisioner.New(c).Instances.Create(t.Context(), web(), nil); !errors.Is(err, hypervisor.ErrUnreachable) {
 		t.Errorf("got %v", err)
 	}
 	untouched(t, w)
@@ -162,7 +163,7 @@ func TestAnUnreachableHypervisorLeavesNoStateDirectory(t *testing.T) {
 func TestAStateDirectoryThatCannotBeMadeIsAFaultWithARemedy(t *testing.T) {
 	w := newWorld(t)
 	must(t, os.WriteFile(filepath.Dir(w.dir), nil, 0o600))
-	_, err := w.holm().Create(t.Context(), web(), nil)
+	_, err := w.holm().Instances.Create(t.Context(), web(), nil)
 	refused(t, err, fault.Failure, "cannot be the state directory", "not a directory", "--state")
 }
 
@@ -170,9 +171,9 @@ func TestAnInstanceThatExistsIsNotCreatedAgain(t *testing.T) {
 	w := newWorld(t)
 	first := w.created("web")
 	calls := len(w.hyp.Calls())
-	_, err := w.holm().Create(t.Context(), web(), nil)
+	_, err := w.holm().Instances.Create(t.Context(), web(), nil)
 	refused(t, err, fault.Exists, `instance "web" exists already in tenant "default" (ready since `, "holm show web", "--tenant")
-	_, err = w.holm().Plan(t.Context(), web())
+	_, err = w.holm().Instances.Plan(t.Context(), web())
 	refused(t, err, fault.Exists, `instance "web" exists already`)
 	if diff := cmp.Diff(first, w.record()); diff != "" || len(w.changes(calls)) > 0 {
 		t.Errorf("it was changed by %q: %s", w.changes(calls), diff)
@@ -181,14 +182,14 @@ func TestAnInstanceThatExistsIsNotCreatedAgain(t *testing.T) {
 
 func TestPlanIsWhatCreateReserves(t *testing.T) {
 	w := newWorld(t)
-	plan, err := w.holm().Plan(t.Context(), web())
+	plan, err := w.holm().Instances.Plan(t.Context(), web())
 	must(t, err)
 	untouched(t, w)
 	w.created("db")
 	if plan.Address != "10.77.0.10" || plan.MAC == "" {
 		t.Errorf("the plan was %+v", plan)
 	}
-	plan, err = w.holm().Plan(t.Context(), web())
+	plan, err = w.holm().Instances.Plan(t.Context(), web())
 	must(t, err)
 	inst := w.created("web")
 	got := model.Instance{
@@ -203,13 +204,13 @@ func TestPlanIsWhatCreateReserves(t *testing.T) {
 
 func TestK3sWithoutAnImageForItIsRefusedWithTheCommandsThatMakeOne(t *testing.T) {
 	w := newWorld(t)
-	for name, spec := range map[string]provisioner.CreateSpec{
+	for name, spec := range map[string]instances.Spec{
 		"no image has it":        {Name: "web", Profile: "k3s"},
 		"the image has it not":   {Name: "web", Profile: "k3s", Image: debian().Digest},
-		"the default is spelled": {Name: "web", Profile: "k3s", Image: provisioner.DefaultImage},
+		"the default is spelled": {Name: "web", Profile: "k3s", Image: instances.DefaultImage},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := w.holm().Create(t.Context(), spec, nil)
+			_, err := w.holm().Instances.Create(t.Context(), spec, nil)
 			refused(t, err, fault.Refused, "k3s", "curl -fLO https://", "holm image build --k3s ./k3s --k3s-sha256")
 		})
 	}

@@ -12,9 +12,9 @@ import (
 
 	"holm/guest/report"
 	"holm/internal/fault"
-	"holm/provisioner"
 	"holm/provisioner/hypervisor"
 	"holm/provisioner/model"
+	"holm/provisioner/operations"
 )
 
 // patience is a context that ends after the time that a create usually has.
@@ -31,7 +31,7 @@ func TestACtrlCWhileBootingKeepsTheGuestAndWaitGoesOn(t *testing.T) {
 	}
 	w.hyp.PowerOff(inst.UUID) // only another boot makes it talk
 	w.play(honest())
-	inst, err := w.holm().Start(t.Context(), "default", "web", nil)
+	inst, err := w.holm().Instances.Start(t.Context(), "default", "web", nil)
 	must(t, err)
 	if inst.State != model.Ready {
 		t.Errorf("it is %s", inst.State)
@@ -44,12 +44,12 @@ func TestACtrlCAtTheStartComesTooLateToUndoIt(t *testing.T) {
 			w := newWorld(t)
 			ctx, cancel := context.WithCancelCause(t.Context())
 			w.at(point, func() { cancel(errCtrlC) })
-			_, err := w.holm().Create(ctx, web(), nil)
+			_, err := w.holm().Instances.Create(ctx, web(), nil)
 			refused(t, err, fault.Interrupted, "holm wait web")
 			if inst := w.record(); inst.State != model.Booting || w.state(inst) != hypervisor.Running {
 				t.Fatalf("the guest is %s and its record %s", w.state(inst), inst.State)
 			}
-			_, err = w.holm().Wait(t.Context(), "default", "web", nil)
+			_, err = w.holm().Instances.Wait(t.Context(), "default", "web", nil)
 			must(t, err)
 		})
 	}
@@ -66,7 +66,7 @@ func TestWaitTakesUpABootAndCountsFromItsStart(t *testing.T) {
 		inst := w.interrupted()
 		<-time.After(40 * time.Second)
 		close(talk)
-		inst, err := w.holm().Wait(t.Context(), inst.Tenant, inst.Name, nil)
+		inst, err := w.holm().Instances.Wait(t.Context(), inst.Tenant, inst.Name, nil)
 		must(t, err)
 		if inst.State != model.Ready || inst.ReadyAfter < 40*time.Second || inst.ReadyAfter > time.Minute {
 			t.Errorf("it is %s after %s, want it ready after 40 s", inst.State, inst.ReadyAfter)
@@ -80,7 +80,7 @@ func TestAGuestThatIsNotReadyInTimeIsKept(t *testing.T) {
 		w.play(silent)
 		ctx, cancel := patience(t)
 		defer cancel()
-		_, err := w.holm().Create(ctx, web(), nil)
+		_, err := w.holm().Instances.Create(ctx, web(), nil)
 		refused(t, err, fault.Failure, `instance "web" is not ready yet: the time is up`, "holm wait web")
 		if inst := w.record(); inst.State != model.Booting || w.state(inst) != hypervisor.Running {
 			t.Errorf("the record is %s and the guest %s", inst.State, w.state(inst))
@@ -99,7 +99,7 @@ func TestAQuestionThatGotLostIsAskedAgain(t *testing.T) {
 		})
 		ctx, cancel := patience(t)
 		defer cancel()
-		_, err := w.holm().Create(ctx, web(), nil)
+		_, err := w.holm().Instances.Create(ctx, web(), nil)
 		must(t, err)
 	})
 }
@@ -144,12 +144,12 @@ func TestAGuestThatEndsWhileBootingIsKeptWithItsLastWords(t *testing.T) {
 					c.ends(w, uuid)
 				}
 			})
-			_, err := w.holm().Create(t.Context(), web(), nil)
+			_, err := w.holm().Instances.Create(t.Context(), web(), nil)
 			refused(t, err, fault.Failure, `instance "web" is not ready: `+c.says, "holm logs web", "holm rm web")
 			if inst := w.record(); inst.State != model.Failed || !strings.HasPrefix(inst.Failure, c.says) {
 				t.Errorf("the record is %s: %q", inst.State, inst.Failure)
 			}
-			must(t, w.holm().Remove(t.Context(), "default", "web", nil))
+			must(t, w.holm().Instances.Remove(t.Context(), "default", "web", nil))
 		})
 	}
 }
@@ -157,7 +157,7 @@ func TestAGuestThatEndsWhileBootingIsKeptWithItsLastWords(t *testing.T) {
 func TestAGuestThatEndsBeforeItsPortIsOpenedHasFailed(t *testing.T) {
 	w := newWorld(t)
 	w.hyp.OnStart(w.hyp.PowerOff)
-	_, err := w.holm().Create(t.Context(), web(), nil)
+	_, err := w.holm().Instances.Create(t.Context(), web(), nil)
 	refused(t, err, fault.Failure, "the guest switched itself off while booting")
 	if inst := w.record(); inst.State != model.Failed {
 		t.Errorf("the record is %s", inst.State)
@@ -169,14 +169,14 @@ func TestTroubleOnTheWayToTheGuestIsNotTheGuestsFailure(t *testing.T) {
 		t.Run(method, func(t *testing.T) {
 			w := newWorld(t)
 			w.failing(method)
-			_, err := w.holm().Create(t.Context(), web(), nil)
+			_, err := w.holm().Instances.Create(t.Context(), web(), nil)
 			refused(t, err, fault.Unfit, "goes on booting, but: ", "boom", "mend it")
 			inst := w.record()
 			if inst.State != model.Booting || !inst.SeedAttached || !exists(t, w.file(inst.ID, "seed.iso")) {
 				t.Errorf("the seed is gone, or the record says so: %+v", inst)
 			}
 			w.hyp.FailWith(nil)
-			inst, err = w.holm().Wait(t.Context(), "default", "web", nil)
+			inst, err = w.holm().Instances.Wait(t.Context(), "default", "web", nil)
 			must(t, err)
 			if inst.State != model.Ready || inst.SeedAttached || exists(t, w.file(inst.ID, "seed.iso")) {
 				t.Errorf("the seed is still there, or the record says so: %+v", inst)
@@ -191,11 +191,11 @@ func TestACtrlCWhileItSettlesKeepsOrFinishes(t *testing.T) {
 			w := newWorld(t)
 			ctx, cancel := context.WithCancelCause(t.Context())
 			w.at(point, func() { cancel(errCtrlC) })
-			_, err := w.holm().Create(ctx, web(), nil)
+			_, err := w.holm().Instances.Create(ctx, web(), nil)
 			if point != "ready.verified" {
 				refused(t, err, fault.Interrupted, "holm wait web")
 				w.crash = nil
-				_, err = w.holm().Wait(t.Context(), "default", "web", nil)
+				_, err = w.holm().Instances.Wait(t.Context(), "default", "web", nil)
 			}
 			must(t, err)
 			if inst := w.record(); inst.State != model.Ready || inst.SeedAttached || exists(t, w.file(inst.ID, "seed.iso")) {
@@ -214,7 +214,7 @@ func TestAGuestThatHoldsOnToItsSeedIsReadyAndLosesItAtItsNextStart(t *testing.T)
 			t.Fatalf("want it ready, the seed attached and its file deleted: %+v", inst)
 		}
 		w.hyp.HoldDisks(false)
-		inst, err := w.holm().Restart(t.Context(), "default", "web", nil)
+		inst, err := w.holm().Instances.Restart(t.Context(), "default", "web", nil)
 		must(t, err)
 		if inst.State != model.Ready || inst.SeedAttached {
 			t.Errorf("the seed is still attached: %+v", inst)
@@ -226,8 +226,8 @@ func TestTheNotesOfAHostileGuestAreCleaned(t *testing.T) {
 	w := newWorld(t)
 	w.play(answering(report.Report{Stage: report.StageBoot, Note: strings.Repeat("x", 2000) + "\x1b[2J\u202e"}, readyReport()))
 	said := ""
-	_, err := w.holm().Create(t.Context(), web(), func(e provisioner.Event) {
-		if e.Phase == provisioner.Noted {
+	_, err := w.holm().Instances.Create(t.Context(), web(), func(e operations.Event) {
+		if e.Phase == operations.Noted {
 			said += fmt.Sprintln(e.Text)
 		}
 	})

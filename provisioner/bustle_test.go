@@ -98,13 +98,13 @@ func newBustle(t *testing.T, seed uint64) *bustle {
 }
 
 // process is another holm, with a handle of its own on the database, that has read the host's settings.
-func (b *bustle) process() *provisioner.Provisioner {
-	p := b.holm()
+func (b *bustle) process() *provisioner.Engine {
+	c := b.config()
 	store := records.Open(filepath.Join(b.dir, "holm.db"))
-	p.Records = store
+	c.Records = store
 	if host, err := store.Host(b.t.Context()); err == nil && host.Network != "" {
-		p.Network, err = network.Named(host.Network, host.Subnet)
+		c.Network, err = network.Named(host.Network, host.Subnet)
 		must(b.t, err)
 	}
-	return p
+	return provisioner.New(c)
 }

@@ -13,8 +13,9 @@ import (
 
 	"holm/guest/report"
 	"holm/internal/fault"
-	"holm/provisioner"
 	"holm/provisioner/model"
+	"holm/provisioner/operations"
+	"holm/provisioner/parts"
 	"holm/provisioner/verify"
 )
 
@@ -63,7 +64,7 @@ func TestAGuestThatDoesNotKeepItsPromisesIsNotReady(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
 			w.play(c.guest)
-			_, err := w.holm().Create(t.Context(), web(), nil)
+			_, err := w.holm().Instances.Create(t.Context(), web(), nil)
 			refused(t, err, c.kind, `instance "web" is not ready: `+c.says, "holm rm web")
 			inst := w.record()
 			if inst.State != model.Failed || !strings.HasPrefix(inst.Failure, strings.TrimSuffix(c.says, " (and 2 more)")) && !strings.Contains(inst.Failure, c.says) {
@@ -73,7 +74,7 @@ func TestAGuestThatDoesNotKeepItsPromisesIsNotReady(t *testing.T) {
 				t.Errorf("%d of %d checks passed, want %d of %d", inst.ChecksPassed, inst.ChecksTotal, c.passed, c.total)
 			}
 			w.play(honest())
-			inst, err = w.holm().Restart(t.Context(), "default", "web", nil)
+			inst, err = w.holm().Instances.Restart(t.Context(), "default", "web", nil)
 			if err != nil || inst.State != model.Ready || inst.ChecksPassed != 5 {
 				t.Errorf("mended, it is %s with %d: %v", inst.State, inst.ChecksPassed, err)
 			}
@@ -88,7 +89,7 @@ func TestWhatTheHostFindsCountsAsWell(t *testing.T) {
 	} {
 		w := newWorld(t)
 		w.inspect = func(context.Context, verify.Subject) []verify.Result { return seen(outcome, report.Passed) }
-		_, err := w.holm().Create(t.Context(), web(), nil)
+		_, err := w.holm().Instances.Create(t.Context(), web(), nil)
 		refused(t, err, fault.CheckFailed, says, "holm verify web")
 	}
 }
@@ -117,7 +118,7 @@ func TestTheHostKnowsWhatItNeedsToLookAtAnInstance(t *testing.T) {
 	}
 	got.Walls = nil
 	want := verify.Subject{
-		Profile: "docker", User: "ops", Address: inst.Address, HostKey: hostKey(1), KeyPath: provisioner.KeyPath(w.dir),
+		Profile: "docker", User: "ops", Address: inst.Address, HostKey: hostKey(1), KeyPath: parts.KeyPath(w.dir),
 		Wanted: got.Wanted, Live: got.Live, Image: debian(), SeedPath: w.file(inst.ID, "seed.iso"), Guest: got.Guest,
 		Boots: map[string]string{readyReport().BootID: "default/first"},
 	}
@@ -134,7 +135,7 @@ func TestAGuestThatIsSilentWhileItIsCheckedHasProvenNothing(t *testing.T) {
 		w := newWorld(t)
 		w.play(checking())
 		before := time.Now()
-		_, err := w.holm().Create(t.Context(), web(), nil)
+		_, err := w.holm().Instances.Create(t.Context(), web(), nil)
 		refused(t, err, fault.CheckFailed, "check root-readonly is inconclusive: the guest is silent: not a word of it within 45s (and 2 more)")
 		if took := time.Since(before); took != 45*time.Second {
 			t.Errorf("it took %s", took)
@@ -181,7 +182,7 @@ func TestAGuestThatEndsWhileItIsCheckedHasFailed(t *testing.T) {
 			_ = writeReport(port, q, readyReport())
 		}
 	})
-	_, err := w.holm().Create(t.Context(), web(), nil)
+	_, err := w.holm().Instances.Create(t.Context(), web(), nil)
 	refused(t, err, fault.Failure, "the guest's kernel stopped while being checked", "holm logs web")
 }
 
@@ -193,13 +194,13 @@ func TestAnInterruptedCheckIsTakenUpByWait(t *testing.T) {
 		<-ctx.Done()
 		return seen(report.Inconclusive, report.Inconclusive)
 	}
-	_, err := w.holm().Create(ctx, web(), nil)
+	_, err := w.holm().Instances.Create(ctx, web(), nil)
 	refused(t, err, fault.Interrupted, "holm wait web")
 	if inst := w.record(); inst.State != model.Booting || inst.SeedAttached {
 		t.Errorf("it is %s", inst.State)
 	}
 	w.inspect = newWorld(t).inspect
-	inst, err := w.holm().Wait(t.Context(), "default", "web", nil)
+	inst, err := w.holm().Instances.Wait(t.Context(), "default", "web", nil)
 	if err != nil || inst.State != model.Ready {
 		t.Errorf("it is %s: %v", inst.State, err)
 	}
@@ -209,14 +210,14 @@ func TestAnImageWithoutChecksIsRefusedUnlessNobodyAsks(t *testing.T) {
 	w := newWorld(t)
 	w.images.Checks = nil
 	before := w.inventory()
-	_, err := w.holm().Create(t.Context(), web(), nil)
+	_, err := w.holm().Instances.Create(t.Context(), web(), nil)
 	refused(t, err, fault.Refused, "names no checks", "holm image build")
 	if diff := cmp.Diff(before, w.inventory()); diff != "" {
 		t.Errorf("something was made: %s", diff)
 	}
 	spec := web()
 	spec.NoVerify = true
-	_, err = w.holm().Create(t.Context(), spec, nil)
+	_, err = w.holm().Instances.Create(t.Context(), spec, nil)
 	must(t, err)
 }
 
@@ -226,7 +227,7 @@ func TestWhatIsMadeWithoutVerifyingIsNotAskedAndSaysSo(t *testing.T) {
 	spec := web()
 	spec.NoVerify = true
 	said := ""
-	inst, err := w.holm().Create(t.Context(), spec, func(e provisioner.Event) {
+	inst, err := w.holm().Instances.Create(t.Context(), spec, func(e operations.Event) {
 		if e.Step == "ready" {
 			said = e.Text
 		}
@@ -242,12 +243,12 @@ func TestWhatIsMadeWithoutVerifyingIsNotAskedAndSaysSo(t *testing.T) {
 	if !strings.Contains(said, "not verified (--no-verify)") {
 		t.Errorf("it says %q", said)
 	}
-	v, err := w.holm().Verify(t.Context(), "default", "web", nil)
+	v, err := w.holm().Proof.Verify(t.Context(), "default", "web", nil)
 	must(t, err)
 	if inst := w.record(); v.Holds() || inst.ChecksPassed != 2 || inst.ChecksTotal != 5 || !inst.Unverified || inst.State != model.Ready {
 		t.Errorf("verified all the same: %+v %+v", v.Counts(), inst)
 	}
-	inst, err = w.holm().Restart(t.Context(), "default", "web", nil)
+	inst, err = w.holm().Instances.Restart(t.Context(), "default", "web", nil)
 	must(t, err)
 	unasked(inst)
 }
@@ -256,7 +257,7 @@ func TestTheNotesOfAHostileGuestBeingCheckedAreCleaned(t *testing.T) {
 	w := newWorld(t)
 	w.play(checking(report.Report{Stage: report.StageChecking, Note: strings.Repeat("x", 2000) + "\x1b[2J"}, checkedReport()))
 	said := ""
-	_, err := w.holm().Create(t.Context(), web(), func(e provisioner.Event) { said += fmt.Sprintln(e.Text) })
+	_, err := w.holm().Instances.Create(t.Context(), web(), func(e operations.Event) { said += fmt.Sprintln(e.Text) })
 	must(t, err)
 	if strings.ContainsAny(said, "\x1b") || len(said) > 2000 {
 		t.Errorf("%q", said)

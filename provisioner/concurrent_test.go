@@ -10,8 +10,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"holm/internal/fault"
-	"holm/provisioner"
+	"holm/provisioner/instances"
 	"holm/provisioner/model"
+	"holm/provisioner/tenants"
 )
 
 // together runs n processes at the same time and returns what came of each.
@@ -30,7 +31,7 @@ func TestCreatesAtTheSameTimeGetAddressesOfTheirOwn(t *testing.T) {
 	const n = 6
 	made := make([]model.Instance, n)
 	for _, err := range together(n, func(i int) (err error) {
-		made[i], err = w.holm().Create(t.Context(), provisioner.CreateSpec{Name: fmt.Sprintf("web%d", i)}, nil)
+		made[i], err = w.holm().Instances.Create(t.Context(), instances.Spec{Name: fmt.Sprintf("web%d", i)}, nil)
 		return err
 	}) {
 		must(t, err)
@@ -56,7 +57,7 @@ func TestOfCreatesOfOneNameExactlyOneWins(t *testing.T) {
 	w := newWorld(t)
 	won := 0
 	for _, err := range together(6, func(int) error {
-		_, err := w.holm().Create(t.Context(), web(), nil)
+		_, err := w.holm().Instances.Create(t.Context(), web(), nil)
 		return err
 	}) {
 		switch fault.KindOf(err) {
@@ -67,7 +68,7 @@ func TestOfCreatesOfOneNameExactlyOneWins(t *testing.T) {
 			won++
 		}
 	}
-	list, err := w.holm().List(t.Context(), "")
+	list, err := w.holm().Instances.List(t.Context(), "")
 	must(t, err)
 	states, err := w.hyp.States(t.Context())
 	must(t, err)
@@ -79,12 +80,12 @@ func TestOfCreatesOfOneNameExactlyOneWins(t *testing.T) {
 func TestOneNameInTwoTenantsIsTwoInstances(t *testing.T) {
 	w := newWorld(t)
 	for _, tenant := range []string{"acme", "bolt"} {
-		w.tenant(tenant, provisioner.TenantChange{})
-		_, err := w.holm().Create(t.Context(), provisioner.CreateSpec{Name: "web", Tenant: tenant}, nil)
+		w.tenant(tenant, tenants.Change{})
+		_, err := w.holm().Instances.Create(t.Context(), instances.Spec{Name: "web", Tenant: tenant}, nil)
 		must(t, err)
 	}
-	must(t, w.holm().Remove(t.Context(), "acme", "web", nil))
-	rows, err := w.holm().List(t.Context(), "")
+	must(t, w.holm().Instances.Remove(t.Context(), "acme", "web", nil))
+	rows, err := w.holm().Instances.List(t.Context(), "")
 	must(t, err)
 	if len(rows) != 1 || rows[0].Tenant != "bolt" || rows[0].Status != "ready" {
 		t.Errorf("got %+v", rows)
@@ -103,7 +104,7 @@ func TestTheLastOfRemovalsAtTheSameTimeTakesTheNetworkAway(t *testing.T) {
 	met.Add(n)
 	w.at("destroy.network.before", func() { met.Done(); met.Wait() })
 	for _, err := range together(n, func(i int) error {
-		return w.holm().Remove(t.Context(), "default", fmt.Sprintf("web%d", i), nil)
+		return w.holm().Instances.Remove(t.Context(), "default", fmt.Sprintf("web%d", i), nil)
 	}) {
 		must(t, err)
 	}
@@ -121,7 +122,7 @@ func TestTheLastOfCreatesThatFailAtTheSameTimeTakesTheNetworkAway(t *testing.T) 
 	met.Add(n)
 	w.at("create.network.undo.after", func() { met.Done(); met.Wait() })
 	for _, err := range together(n, func(i int) error {
-		_, err := w.holm().Create(t.Context(), provisioner.CreateSpec{Name: fmt.Sprintf("web%d", i)}, nil)
+		_, err := w.holm().Instances.Create(t.Context(), instances.Spec{Name: fmt.Sprintf("web%d", i)}, nil)
 		return err
 	}) {
 		refused(t, err, fault.Unfit, "started")
@@ -139,7 +140,7 @@ func atWork(t *testing.T, do func(w *world, letGo func())) {
 		w.at("create.defined.after", func() { <-goOn })
 		var other sync.WaitGroup
 		other.Go(func() {
-			if _, err := w.holm().Create(t.Context(), web(), nil); err != nil {
+			if _, err := w.holm().Instances.Create(t.Context(), web(), nil); err != nil {
 				t.Error(err)
 			}
 		})
@@ -154,15 +155,15 @@ func atWork(t *testing.T, do func(w *world, letGo func())) {
 func TestWhoComesWhileAnotherHolmIsAtWorkIsToldToWait(t *testing.T) {
 	atWork(t, func(w *world, _ func()) {
 		ctx, holm := w.t.Context(), w.holm()
-		_, create := holm.Create(ctx, web(), nil)
-		_, start := holm.Start(ctx, "default", "web", nil)
-		_, restart := holm.Restart(ctx, "default", "web", nil)
+		_, create := holm.Instances.Create(ctx, web(), nil)
+		_, start := holm.Instances.Start(ctx, "default", "web", nil)
+		_, restart := holm.Instances.Restart(ctx, "default", "web", nil)
 		for _, err := range []error{
-			create, start, restart, holm.Stop(ctx, "default", "web", true, nil), holm.Remove(ctx, "default", "web", nil),
+			create, start, restart, holm.Instances.Stop(ctx, "default", "web", true, nil), holm.Instances.Remove(ctx, "default", "web", nil),
 		} {
 			refused(w.t, err, fault.Busy, "another holm is at work", "holm wait web")
 		}
-		view, err := holm.Show(ctx, "default", "web")
+		view, err := holm.Instances.Show(ctx, "default", "web")
 		must(w.t, err)
 		if view.Status != "creating" {
 			w.t.Errorf("looking finds it %s", view.Status)
@@ -173,7 +174,7 @@ func TestWhoComesWhileAnotherHolmIsAtWorkIsToldToWait(t *testing.T) {
 func TestWaitWaitsForAnotherHolm(t *testing.T) {
 	atWork(t, func(w *world, letGo func()) {
 		time.AfterFunc(3*time.Second, letGo)
-		inst, err := w.holm().Wait(w.t.Context(), "default", "web", nil)
+		inst, err := w.holm().Instances.Wait(w.t.Context(), "default", "web", nil)
 		must(w.t, err)
 		if inst.State != model.Ready {
 			w.t.Errorf("it is %s", inst.State)
@@ -185,7 +186,7 @@ func TestWaitGivesUpOnAnotherHolmInTime(t *testing.T) {
 	atWork(t, func(w *world, _ func()) {
 		ctx, cancel := patience(w.t)
 		defer cancel()
-		_, err := w.holm().Wait(ctx, "default", "web", nil)
+		_, err := w.holm().Instances.Wait(ctx, "default", "web", nil)
 		refused(w.t, err, fault.Failure, "another holm is at work", "the time is up", "holm wait web")
 	})
 }

@@ -56,7 +56,7 @@ func (d *death) point(point string) {
 }
 
 // die runs do in a process that dies at that point, and gives back what the kernel would: its locks.
-func (w *world) die(point string, do func(*provisioner.Provisioner) error) {
+func (w *world) die(point string, do func(*provisioner.Engine) error) {
 	w.t.Helper()
 	d := &death{at: point, still: make(chan struct{})}
 	w.crash = d.point
@@ -88,10 +88,10 @@ func passes(t *testing.T) (creating, undoing, removing []string) {
 	collect(&creating, "")
 	w.created("web")
 	collect(&removing, "destroy.")
-	must(t, w.holm().Remove(t.Context(), "default", "web", nil))
+	must(t, w.holm().Instances.Remove(t.Context(), "default", "web", nil))
 	collect(&undoing, ".undo.")
 	w.failing("Start")
-	_, err := w.holm().Create(t.Context(), web(), nil)
+	_, err := w.holm().Instances.Create(t.Context(), web(), nil)
 	refused(t, err, fault.Unfit)
 	if len(creating) != 23 || len(undoing) != 12 || len(removing) != 16 {
 		t.Fatalf("there are other crash points than known: %q %q %q", creating, undoing, removing)
@@ -106,8 +106,8 @@ func deaths(t *testing.T, check func(t *testing.T, w *world, before []string)) {
 		t.Run(point, func(t *testing.T) {
 			w := newWorld(t)
 			before := w.inventory()
-			create := func(p *provisioner.Provisioner) error {
-				_, err := p.Create(t.Context(), web(), nil)
+			create := func(p *provisioner.Engine) error {
+				_, err := p.Instances.Create(t.Context(), web(), nil)
 				return err
 			}
 			if slices.Contains(undoing, point) {
@@ -115,7 +115,7 @@ func deaths(t *testing.T, check func(t *testing.T, w *world, before []string)) {
 			}
 			if slices.Contains(removing, point) {
 				w.created("web")
-				w.die(point, func(p *provisioner.Provisioner) error { return p.Remove(t.Context(), "default", "web", nil) })
+				w.die(point, func(p *provisioner.Engine) error { return p.Instances.Remove(t.Context(), "default", "web", nil) })
 			} else {
 				w.die(point, create)
 			}
@@ -133,12 +133,12 @@ func TestAfterADeathAnywhereCreateConverges(t *testing.T) {
 		must(t, err)
 		if len(left) == 1 && left[0].State == model.Booting {
 			// It was started and is on record: there is nothing to create, but to wait for.
-			_, err := holm.Create(t.Context(), web(), nil)
+			_, err := holm.Instances.Create(t.Context(), web(), nil)
 			refused(t, err, fault.Exists, "holm show web")
-			_, err = holm.Wait(t.Context(), "default", "web", nil)
+			_, err = holm.Instances.Wait(t.Context(), "default", "web", nil)
 			must(t, err)
 		} else {
-			_, err := holm.Create(t.Context(), web(), nil)
+			_, err := holm.Instances.Create(t.Context(), web(), nil)
 			must(t, err)
 		}
 		inst := w.record()
@@ -161,7 +161,7 @@ func TestAfterADeathAnywhereRemoveLeavesNothing(t *testing.T) {
 	deaths(t, func(t *testing.T, w *world, before []string) {
 		left, err := w.records.List(t.Context(), "")
 		must(t, err)
-		err = w.holm().Remove(t.Context(), "default", "web", nil)
+		err = w.holm().Instances.Remove(t.Context(), "default", "web", nil)
 		if len(left) == 0 {
 			refused(t, err, fault.NotFound, "holm ls")
 		} else {
@@ -182,19 +182,19 @@ func TestAfterADeathAnywhereRemoveLeavesNothing(t *testing.T) {
 
 func TestWhatADeathLeftUnfinishedIsNeitherStartedNorStoppedNorWaitedFor(t *testing.T) {
 	w := newWorld(t)
-	create := func(p *provisioner.Provisioner) error {
-		_, err := p.Create(t.Context(), web(), nil)
+	create := func(p *provisioner.Engine) error {
+		_, err := p.Instances.Create(t.Context(), web(), nil)
 		return err
 	}
 	w.die("create.defined.after", create)
 	ctx, holm := t.Context(), w.holm()
-	_, start := holm.Start(ctx, "default", "web", nil)
-	_, restart := holm.Restart(ctx, "default", "web", nil)
-	_, wait := holm.Wait(ctx, "default", "web", nil)
-	for _, err := range []error{start, restart, wait, holm.Stop(ctx, "default", "web", true, nil)} {
+	_, start := holm.Instances.Start(ctx, "default", "web", nil)
+	_, restart := holm.Instances.Restart(ctx, "default", "web", nil)
+	_, wait := holm.Instances.Wait(ctx, "default", "web", nil)
+	for _, err := range []error{start, restart, wait, holm.Instances.Stop(ctx, "default", "web", true, nil)} {
 		refused(t, err, fault.Failure, `instance "web" was left unfinished (creating)`, "holm rm web", "holm create web")
 	}
-	rows, err := holm.List(ctx, "")
+	rows, err := holm.Instances.List(ctx, "")
 	must(t, err)
 	if len(rows) != 1 || rows[0].Status != "creating" {
 		t.Errorf("got %+v", rows)

@@ -11,15 +11,16 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"holm/provisioner"
+	"holm/provisioner/instances"
 	"holm/provisioner/model"
 	"holm/provisioner/network"
+	"holm/provisioner/operations"
 )
 
 func TestCreateTellsItsStepsInOrder(t *testing.T) {
 	w := newWorld(t)
 	var got []string
-	_, err := w.holm().Create(t.Context(), web(), func(e provisioner.Event) {
+	_, err := w.holm().Instances.Create(t.Context(), web(), func(e operations.Event) {
 		got = append(got, e.Step+" "+string(e.Phase))
 	})
 	must(t, err)
@@ -53,7 +54,7 @@ func TestCreateRecordsWhatWasAskedForReservedAndLearnt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		start := time.Now().UTC()
-		got, err := w.holm().Create(t.Context(), provisioner.CreateSpec{Name: "web", DiskGiB: 3, AuthorizedKeys: []string{hostKey(9)}}, nil)
+		got, err := w.holm().Instances.Create(t.Context(), instances.Spec{Name: "web", DiskGiB: 3, AuthorizedKeys: []string{hostKey(9)}}, nil)
 		must(t, err)
 		r := readyReport()
 		want := model.Instance{
@@ -152,7 +153,7 @@ func TestAnInstanceInLabModeSaysThatItIsEmulated(t *testing.T) {
 	_, err := w.records.SetHost(t.Context(), func(h *model.Host) error { h.LabMode = true; return nil })
 	must(t, err)
 	said := ""
-	inst, err := w.holm().Create(t.Context(), web(), func(e provisioner.Event) { said += e.Text + "\n" })
+	inst, err := w.holm().Instances.Create(t.Context(), web(), func(e operations.Event) { said += e.Text + "\n" })
 	must(t, err)
 	if inst.Accel != "tcg" || !strings.Contains(said, "LAB MODE") {
 		t.Errorf("accel is %s, and it said %q", inst.Accel, said)

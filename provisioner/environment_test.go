@@ -11,10 +11,12 @@ import (
 
 	"holm/guest/report"
 	"holm/internal/fault"
-	"holm/provisioner"
 	"holm/provisioner/environment"
+	"holm/provisioner/instances"
 	"holm/provisioner/model"
 	"holm/provisioner/network"
+	"holm/provisioner/operations"
+	"holm/provisioner/tenants"
 )
 
 // told is what guests were told of the world, by the question, oldest first.
@@ -85,8 +87,8 @@ func TestAGuestIsToldTheHostsNameServersAtEachStart(t *testing.T) {
 		t.Errorf("it was made with %v", got)
 	}
 	w.resolver = servers("192.0.2.53", "2001:db8::53")
-	must1(t)(w.holm().Expose(t.Context(), "default", "web", []network.Port{{Protocol: "tcp", Host: 8080, Guest: 80}}, nil))
-	must1(t)(w.holm().Restart(t.Context(), "default", "web", nil))
+	must1(t)(w.holm().Instances.Expose(t.Context(), "default", "web", []network.Port{{Protocol: "tcp", Host: 8080, Guest: 80}}, nil))
+	must1(t)(w.holm().Instances.Restart(t.Context(), "default", "web", nil))
 	q := l.last(t)
 	if got := q.Environment.Nameservers; !slices.Equal(got, w.resolver.Servers) {
 		t.Errorf("after a restart it was told %v", got)
@@ -102,13 +104,13 @@ func TestNamesAreToldOfThoseThatMayBeReachedAndOfNobodyElse(t *testing.T) {
 	w.play(l.listening())
 	ctx := t.Context()
 	yes := true
-	must1(t)(w.holm().AddTenant(ctx, "acme", provisioner.TenantChange{Internal: &yes}))
-	must1(t)(w.holm().AddTenant(ctx, "other", provisioner.TenantChange{}))
-	for _, spec := range []provisioner.CreateSpec{{Name: "lone"}, {Name: "x", Tenant: "other"}, {Name: "y", Tenant: "other"}, {Name: "db", Tenant: "acme"}, {Name: "web", Tenant: "acme"}} {
-		must1(t)(w.holm().Create(ctx, spec, nil))
+	must1(t)(w.holm().Tenants.Add(ctx, "acme", tenants.Change{Internal: &yes}))
+	must1(t)(w.holm().Tenants.Add(ctx, "other", tenants.Change{}))
+	for _, spec := range []instances.Spec{{Name: "lone"}, {Name: "x", Tenant: "other"}, {Name: "y", Tenant: "other"}, {Name: "db", Tenant: "acme"}, {Name: "web", Tenant: "acme"}} {
+		must1(t)(w.holm().Instances.Create(ctx, spec, nil))
 	}
 	names := func(tenant, name string) string {
-		must1(t)(w.holm().Restart(ctx, tenant, name, nil))
+		must1(t)(w.holm().Instances.Restart(ctx, tenant, name, nil))
 		var all []string
 		for _, host := range l.last(t).Environment.Hosts {
 			if host.Address.Is4() {
@@ -143,7 +145,7 @@ func TestTheNearestSettingReachesTheGuest(t *testing.T) {
 		i.Environment = model.Environment{Nameservers: []string{"192.0.2.3"}}
 		return nil
 	}))
-	must1(t)(w.holm().Restart(ctx, "default", "web", nil))
+	must1(t)(w.holm().Instances.Restart(ctx, "default", "web", nil))
 	e := l.last(t).Environment
 	if !slices.Equal(e.Nameservers, servers("192.0.2.3").Servers) || !slices.Equal(e.TimeServers, []string{"192.0.2.123"}) {
 		t.Errorf("it was told %v and %v", e.Nameservers, e.TimeServers)
@@ -156,15 +158,15 @@ func TestASettingIsToldAtOnceAndWhatHasToWaitIsSaid(t *testing.T) {
 	w.play(l.listening())
 	w.created("web")
 	var seen []string
-	_, err := w.holm().SetEnvironment(t.Context(), "default", "web", environment.Change{Search: &[]string{"corp.example"}},
-		func(e provisioner.Event) { seen = append(seen, string(e.Phase)+" "+e.Step+" "+e.Text) })
+	_, err := w.holm().Instances.SetEnvironment(t.Context(), "default", "web", environment.Change{Search: &[]string{"corp.example"}},
+		func(e operations.Event) { seen = append(seen, string(e.Phase)+" "+e.Step+" "+e.Text) })
 	if err != nil {
 		t.Fatal(err)
 	}
 	if got := l.last(t); got.Ask != report.AskEnvironment || !slices.Equal(got.Environment.Search, []string{"corp.example"}) {
 		t.Errorf("it was told %+v", got.Environment)
 	}
-	if want := []string{string(provisioner.Begun) + " told ", string(provisioner.Finished) + " told containers run"}; !slices.Equal(seen, want) {
+	if want := []string{string(operations.Begun) + " told ", string(operations.Finished) + " told containers run"}; !slices.Equal(seen, want) {
 		t.Errorf("seen was %q, want %q", seen, want)
 	}
 }
@@ -175,7 +177,7 @@ func TestASettingThatTheGuestDoesNotConfirmIsOnRecordAndSaidToBe(t *testing.T) {
 		l := told{mute: true}
 		w.play(l.listening())
 		w.created("web")
-		inst, err := w.holm().SetEnvironment(t.Context(), "default", "web", environment.Change{Search: &[]string{"corp.example"}}, nil)
+		inst, err := w.holm().Instances.SetEnvironment(t.Context(), "default", "web", environment.Change{Search: &[]string{"corp.example"}}, nil)
 		refused(t, err, fault.Failure, `instance "web" has not said within 50 s that it goes by it`, "holm restart web")
 		if !slices.Equal(inst.Environment.Search, []string{"corp.example"}) {
 			t.Errorf("the record has %v", inst.Environment.Search)
@@ -189,15 +191,15 @@ func TestOneThatBootsWhileASiblingIsMadeIsToldOfIt(t *testing.T) {
 	var l told
 	w.play(l.listening())
 	yes := true
-	must1(t)(w.holm().AddTenant(t.Context(), "acme", provisioner.TenantChange{Internal: &yes}))
+	must1(t)(w.holm().Tenants.Add(t.Context(), "acme", tenants.Change{Internal: &yes}))
 	made := false
 	w.at("ready.before", func() {
 		if !made {
 			made = true
-			must1(t)(w.holm().Create(t.Context(), provisioner.CreateSpec{Name: "web", Tenant: "acme"}, nil))
+			must1(t)(w.holm().Instances.Create(t.Context(), instances.Spec{Name: "web", Tenant: "acme"}, nil))
 		}
 	})
-	must1(t)(w.holm().Create(t.Context(), provisioner.CreateSpec{Name: "db", Tenant: "acme"}, nil))
+	must1(t)(w.holm().Instances.Create(t.Context(), instances.Spec{Name: "db", Tenant: "acme"}, nil))
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, q := range l.all {

@@ -15,10 +15,10 @@ func TestEvidenceStatesWhatAnInstanceIsAndWhereItLies(t *testing.T) {
 	w := standsIn(t, "NO")
 	spec := ofAcme("web")
 	spec.Pool = "fast"
-	inst, err := w.holm().Create(t.Context(), spec, nil)
+	inst, err := w.holm().Instances.Create(t.Context(), spec, nil)
 	must(t, err)
 	at := ledger.Checkpoint{Host: "fjell01", Seq: 7, Head: "ab"}
-	s, err := w.holm().Evidence(t.Context(), "acme", "web", upTo(at), nil)
+	s, err := w.holm().Proof.Evidence(t.Context(), "acme", "web", upTo(at), nil)
 	must(t, err)
 	p := s.Predicate
 	if p.Instance.ID != inst.ID || p.Tenant.Residency[0] != "NO" || p.Host.Jurisdiction != "NO" || p.Host.Name != "fjell01" || p.Audit != at {
@@ -35,7 +35,7 @@ func TestEvidenceStatesWhatAnInstanceIsAndWhereItLies(t *testing.T) {
 		w.wall.tables[name] += "through accept\n"
 	}
 	w.wall.mu.Unlock()
-	if weak, err := w.holm().Evidence(t.Context(), "acme", "web", upTo(at), nil); err != nil || weak.Predicate.Rules.AsRecorded {
+	if weak, err := w.holm().Proof.Evidence(t.Context(), "acme", "web", upTo(at), nil); err != nil || weak.Predicate.Rules.AsRecorded {
 		t.Errorf("of rules that somebody weakened it states %+v (%v)", weak.Predicate.Rules, err)
 	}
 	if p.Pool == nil || p.Pool.Name != "fast" || p.Under == nil || len(p.Under.Drives()) != 4 {
@@ -50,7 +50,7 @@ func TestEvidenceOfABrokenPromiseSaysThatItIsBroken(t *testing.T) {
 	w := newWorld(t)
 	w.created("web")
 	w.inspect = func(context.Context, verify.Subject) []verify.Result { return seen(report.Failed, report.Passed) }
-	s, err := w.holm().Evidence(t.Context(), "default", "web", upTo(ledger.Checkpoint{}), nil)
+	s, err := w.holm().Proof.Evidence(t.Context(), "default", "web", upTo(ledger.Checkpoint{}), nil)
 	must(t, err)
 	if s.Predicate.Verified.Holds() || s.Predicate.Verified.Counts().Failed != 1 {
 		t.Errorf("it states %+v", s.Predicate.Verified.Counts())
@@ -59,11 +59,11 @@ func TestEvidenceOfABrokenPromiseSaysThatItIsBroken(t *testing.T) {
 
 func TestThereIsNoEvidenceOfWhatDoesNotRun(t *testing.T) {
 	w := newWorld(t)
-	_, err := w.holm().Evidence(t.Context(), "default", "web", upTo(ledger.Checkpoint{}), nil)
+	_, err := w.holm().Proof.Evidence(t.Context(), "default", "web", upTo(ledger.Checkpoint{}), nil)
 	refused(t, err, fault.NotFound, `no instance "web"`)
 	w.created("web")
-	must(t, w.holm().Stop(t.Context(), "default", "web", true, nil))
-	_, err = w.holm().Evidence(t.Context(), "default", "web", upTo(ledger.Checkpoint{}), nil)
+	must(t, w.holm().Instances.Stop(t.Context(), "default", "web", true, nil))
+	_, err = w.holm().Proof.Evidence(t.Context(), "default", "web", upTo(ledger.Checkpoint{}), nil)
 	refused(t, err, fault.Failure, "is not running")
 }
 
@@ -85,13 +85,13 @@ func TestEvidenceIsOfOneMoment(t *testing.T) {
 		if tried != 1 {
 			t.Errorf("the log was read after %d verifications, want 1", tried)
 		}
-		_, err := w.holm().Restart(ctx, "default", "web", nil)
+		_, err := w.holm().Instances.Restart(ctx, "default", "web", nil)
 		refused(t, err, fault.Busy, `at work on instance "web"`)
 		entries, err := w.records.Audit(ctx)
 		known = len(entries)
 		return ledger.Checkpoint{Seq: uint64(known)}, err
 	}
-	s, err := w.holm().Evidence(t.Context(), "default", "web", end, nil)
+	s, err := w.holm().Proof.Evidence(t.Context(), "default", "web", end, nil)
 	must(t, err)
 	must(t, w.records.VerifyAudit(t.Context()))
 	entries, err := w.records.Audit(t.Context())
@@ -103,9 +103,9 @@ func TestEvidenceIsOfOneMoment(t *testing.T) {
 		t.Errorf("it states the record as of %s, and that is of %s", s.Predicate.Instance.CheckedAt, got.CheckedAt)
 	}
 	rotate := func(ctx context.Context) (ledger.Checkpoint, error) {
-		_, _, err := w.holm().RotateKey(ctx, "default")
+		_, _, err := w.holm().Tenants.RotateKey(ctx, "default")
 		return ledger.Checkpoint{}, err
 	}
-	_, err = w.holm().Evidence(t.Context(), "default", "web", rotate, nil)
+	_, err = w.holm().Proof.Evidence(t.Context(), "default", "web", rotate, nil)
 	refused(t, err, fault.Busy, "has changed")
 }

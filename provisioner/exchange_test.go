@@ -4,7 +4,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"holm/provisioner"
+	"holm/provisioner/tenants"
 	"holm/storage/keys"
 )
 
@@ -15,7 +15,7 @@ func TestAnExchangedHostKeyServesWhatWasSealedByTheOldOne(t *testing.T) {
 	w.host = keeper
 	old, err := keeper.Key("", false)
 	must(t, err)
-	must(t, keeper.Lock(t.Context(), []byte("correct horse battery staple"), provisioner.Sealed{Records: w.records}))
+	must(t, keeper.Lock(t.Context(), []byte("correct horse battery staple"), tenants.Sealed{Book: w.records}))
 	all, err := w.records.TenantKeys(t.Context())
 	must(t, err)
 	for _, k := range all {
@@ -24,9 +24,9 @@ func TestAnExchangedHostKeyServesWhatWasSealedByTheOldOne(t *testing.T) {
 		}
 	}
 	w.hyp.PowerOff(inst.UUID)
-	must1(t)(w.holm().Start(t.Context(), "default", "web", nil))
+	must1(t)(w.holm().Instances.Start(t.Context(), "default", "web", nil))
 	w.created("db")
-	_, _, err = w.holm().RotateKey(t.Context(), "default")
+	_, _, err = w.holm().Tenants.RotateKey(t.Context(), "default")
 	must(t, err)
 	must(t, w.records.VerifyAudit(t.Context()))
 }

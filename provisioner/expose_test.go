@@ -10,8 +10,10 @@ import (
 
 	"holm/internal/fault"
 	"holm/provisioner"
+	"holm/provisioner/instances"
 	"holm/provisioner/model"
 	"holm/provisioner/network"
+	"holm/provisioner/tenants"
 	"holm/storage/records"
 )
 
@@ -30,7 +32,7 @@ const doors = 6
 func TestAPortIsPublishedListedAndGoneWithItsInstance(t *testing.T) {
 	w := newWorld(t)
 	inst, db := w.created("web"), w.created("db")
-	got, err := w.holm().Expose(t.Context(), "default", "web", port(t, "443:8443"), nil)
+	got, err := w.holm().Instances.Expose(t.Context(), "default", "web", port(t, "443:8443"), nil)
 	must(t, err)
 	if !slices.Equal(got.Exposed, []model.Port{{Protocol: "tcp", Host: 443, Guest: 8443}}) || !slices.Equal(w.record().Exposed, got.Exposed) {
 		t.Errorf("exposed are %v, on record %v", got.Exposed, w.record().Exposed)
@@ -38,26 +40,26 @@ func TestAPortIsPublishedListedAndGoneWithItsInstance(t *testing.T) {
 	if rules := w.wall.rules(hostTable, `"port":8443`); len(rules) != doors || !strings.Contains(rules[0], inst.Address) {
 		t.Errorf("rules: %q", rules)
 	}
-	must1(t)(w.holm().Expose(t.Context(), "default", "web", port(t, "443:8443"), nil)) // as it is
-	_, err = w.holm().Expose(t.Context(), "default", "db", port(t, "443:8443"), nil)
+	must1(t)(w.holm().Instances.Expose(t.Context(), "default", "web", port(t, "443:8443"), nil)) // as it is
+	_, err = w.holm().Instances.Expose(t.Context(), "default", "db", port(t, "443:8443"), nil)
 	refused(t, err, fault.Exists, "holm expose web 443:8443/tcp --rm")
-	must1(t)(w.holm().Expose(t.Context(), "default", "db", port(t, "443:53/udp"), nil)) // another protocol
-	all, err := w.holm().Exposures(t.Context(), "", "")
+	must1(t)(w.holm().Instances.Expose(t.Context(), "default", "db", port(t, "443:53/udp"), nil)) // another protocol
+	all, err := w.holm().Instances.Exposures(t.Context(), "", "")
 	must(t, err)
 	if len(all) != 2 || all[0].Name != "web" || all[1].Name != "db" || all[1].Address != db.Address {
 		t.Errorf("listed are %+v", all)
 	}
-	must(t, w.holm().Remove(t.Context(), "default", "web", nil))
+	must(t, w.holm().Instances.Remove(t.Context(), "default", "web", nil))
 	if rules := w.wall.rules(hostTable, `"port":8443`); len(rules) != 0 {
 		t.Errorf("after the removal: %q", rules)
 	}
 	if rules := w.wall.rules(hostTable, `"port":53`); len(rules) != doors {
 		t.Errorf("the neighbour's: %q", rules)
 	}
-	must1(t)(w.holm().Unexpose(t.Context(), "default", "db", port(t, "443/udp"), nil))
-	_, err = w.holm().Unexpose(t.Context(), "default", "db", port(t, "443/udp"), nil)
+	must1(t)(w.holm().Instances.Unexpose(t.Context(), "default", "db", port(t, "443/udp"), nil))
+	_, err = w.holm().Instances.Unexpose(t.Context(), "default", "db", port(t, "443/udp"), nil)
 	refused(t, err, fault.NotFound, "holm expose db")
-	must(t, w.holm().Remove(t.Context(), "default", "db", nil))
+	must(t, w.holm().Instances.Remove(t.Context(), "default", "db", nil))
 	if names := w.wall.names(); len(names) != 0 {
 		t.Errorf("the last instance has left the tables %q", names)
 	}
@@ -76,13 +78,13 @@ func TestAPortThatCannotBePublishedLeavesNothing(t *testing.T) {
 	w.created("web")
 	w.listens = map[uint16]bool{22: true}
 	before := w.wall.rules(hostTable, "")
-	_, err := w.holm().Expose(t.Context(), "default", "web", port(t, "22"), nil)
+	_, err := w.holm().Instances.Expose(t.Context(), "default", "web", port(t, "22"), nil)
 	refused(t, err, fault.Exists, "another port")
 	w.wall.fail = errors.New("the kernel says no")
-	_, err = w.holm().Expose(t.Context(), "default", "web", port(t, "80"), nil)
+	_, err = w.holm().Instances.Expose(t.Context(), "default", "web", port(t, "80"), nil)
 	refused(t, err, fault.Failure, "")
 	w.wall.fail = nil
-	_, err = w.holm().Expose(t.Context(), "default", "other", port(t, "80"), nil)
+	_, err = w.holm().Instances.Expose(t.Context(), "default", "other", port(t, "80"), nil)
 	refused(t, err, fault.NotFound, "holm ls")
 	if left := w.record().Exposed; len(left) != 0 || !slices.Equal(before, w.wall.rules(hostTable, "")) {
 		t.Errorf("left behind: %v", left)
@@ -92,22 +94,22 @@ func TestAPortThatCannotBePublishedLeavesNothing(t *testing.T) {
 func TestAFailedInstanceIsNotPublished(t *testing.T) {
 	w := newWorld(t)
 	w.created("web")
-	must1(t)(w.holm().Expose(t.Context(), "default", "web", port(t, "80"), nil))
+	must1(t)(w.holm().Instances.Expose(t.Context(), "default", "web", port(t, "80"), nil))
 	must1(t)(w.records.Update(t.Context(), w.record().ID, func(i *model.Instance) error {
 		i.State, i.Failure = model.Failed, "an account has a password"
 		return nil
 	}))
-	_, err := w.holm().Expose(t.Context(), "default", "web", port(t, "443"), nil)
+	_, err := w.holm().Instances.Expose(t.Context(), "default", "web", port(t, "443"), nil)
 	refused(t, err, fault.Refused, "holm restart web")
 	if !strings.Contains(err.Error(), "an account has a password") {
 		t.Errorf("got %v", err)
 	}
-	all, err := w.holm().Exposures(t.Context(), "default", "web")
+	all, err := w.holm().Instances.Exposures(t.Context(), "default", "web")
 	must(t, err)
 	if len(all) != 1 || all[0].State != model.Failed {
 		t.Errorf("listed are %+v", all)
 	}
-	must1(t)(w.holm().Unexpose(t.Context(), "default", "web", port(t, "80"), nil)) // what was published before can be taken back
+	must1(t)(w.holm().Instances.Unexpose(t.Context(), "default", "web", port(t, "80"), nil)) // what was published before can be taken back
 	if got := w.wall.settled["holm-default"]; got != 0 {
 		t.Errorf("connections go by %d ports", got)
 	}
@@ -116,7 +118,7 @@ func TestAFailedInstanceIsNotPublished(t *testing.T) {
 func TestAGuestThatDoesNotLetThePortInIsSaid(t *testing.T) {
 	w := newWorld(t)
 	w.created("web")
-	_, err := w.holm().Expose(t.Context(), "default", "web", port(t, "8013:13"), nil)
+	_, err := w.holm().Instances.Expose(t.Context(), "default", "web", port(t, "8013:13"), nil)
 	refused(t, err, fault.Failure, "rebuild")
 	if !strings.Contains(err.Error(), "no such luck") {
 		t.Errorf("got %v", err)
@@ -126,17 +128,17 @@ func TestAGuestThatDoesNotLetThePortInIsSaid(t *testing.T) {
 func TestTheRulesComeBackWhenTheHostHasLostThem(t *testing.T) {
 	w := newWorld(t)
 	w.created("web")
-	must1(t)(w.holm().Expose(t.Context(), "default", "web", port(t, "80"), nil))
+	must1(t)(w.holm().Instances.Expose(t.Context(), "default", "web", port(t, "80"), nil))
 	want := w.wall.rules(hostTable, "")
 	w.wall.tables = nil // nft flush ruleset
-	must1(t)(w.holm().Start(t.Context(), "default", "web", nil))
+	must1(t)(w.holm().Instances.Start(t.Context(), "default", "web", nil))
 	if got := w.wall.rules(hostTable, ""); !slices.Equal(want, got) {
 		t.Errorf("a start of an instance that runs: got %q, want %q", got, want)
 	}
 	w.hyp.PowerOff(w.record().UUID) // as when the host boots
 	w.hyp.Forget()
 	w.wall.tables = nil
-	must1(t)(w.holm().StartAll(t.Context(), nil))
+	must1(t)(w.holm().Instances.StartAll(t.Context(), nil))
 	if got := w.wall.rules(hostTable, ""); !slices.Equal(want, got) {
 		t.Errorf("a boot of the host: got %q, want %q", got, want)
 	}
@@ -145,19 +147,19 @@ func TestTheRulesComeBackWhenTheHostHasLostThem(t *testing.T) {
 func TestAPublicationThatDiedIsCompletedByTheNextStart(t *testing.T) {
 	w := newWorld(t)
 	w.created("web")
-	w.die("expose.recorded", func(p *provisioner.Provisioner) error {
-		_, err := p.Expose(t.Context(), "default", "web", port(t, "443:8443"), nil)
+	w.die("expose.recorded", func(p *provisioner.Engine) error {
+		_, err := p.Instances.Expose(t.Context(), "default", "web", port(t, "443:8443"), nil)
 		return err
 	})
-	must1(t)(w.holm().Start(t.Context(), "default", "web", nil))
+	must1(t)(w.holm().Instances.Start(t.Context(), "default", "web", nil))
 	if rules := w.wall.rules(hostTable, `"port":8443`); len(rules) != doors {
 		t.Errorf("published is %q", rules)
 	}
-	w.die("expose.recorded", func(p *provisioner.Provisioner) error {
-		_, err := p.Unexpose(t.Context(), "default", "web", port(t, "443:8443"), nil)
+	w.die("expose.recorded", func(p *provisioner.Engine) error {
+		_, err := p.Instances.Unexpose(t.Context(), "default", "web", port(t, "443:8443"), nil)
 		return err
 	})
-	must(t, w.holm().Remove(t.Context(), "default", "web", nil))
+	must(t, w.holm().Instances.Remove(t.Context(), "default", "web", nil))
 	if names := w.wall.names(); len(names) != 0 {
 		t.Errorf("its removal has left the tables %q", names)
 	}
@@ -172,7 +174,7 @@ func TestTwoAtOnceDoNotGetTheSamePort(t *testing.T) {
 	var wg sync.WaitGroup
 	failed := make([]error, len(names))
 	for i, name := range names {
-		wg.Go(func() { _, failed[i] = w.holm().Expose(t.Context(), "default", name, port(t, "80"), nil) })
+		wg.Go(func() { _, failed[i] = w.holm().Instances.Expose(t.Context(), "default", name, port(t, "80"), nil) })
 	}
 	wg.Wait()
 	won := 0
@@ -192,12 +194,12 @@ func TestEachTenantHasANetworkOfItsOwn(t *testing.T) {
 	w := newWorld(t)
 	w.routes = []netip.Prefix{netip.MustParsePrefix("10.200.0.0/24"), netip.MustParsePrefix("0.0.0.0/0")}
 	for _, name := range []string{"acme", "bolt"} {
-		must1(t)(w.holm().AddTenant(t.Context(), name, provisioner.TenantChange{}))
+		must1(t)(w.holm().Tenants.Add(t.Context(), name, tenants.Change{}))
 	}
 	own := w.created("web")
 	var made []model.Instance
 	for _, tenant := range []string{"acme", "bolt"} {
-		inst, err := w.holm().Create(t.Context(), provisioner.CreateSpec{Name: "web", Tenant: tenant}, nil)
+		inst, err := w.holm().Instances.Create(t.Context(), instances.Spec{Name: "web", Tenant: tenant}, nil)
 		must(t, err)
 		made = append(made, inst)
 	}
@@ -212,7 +214,7 @@ func TestEachTenantHasANetworkOfItsOwn(t *testing.T) {
 	if nets := w.hyp.Networks(); !slices.Contains(nets, "holm-default.acme") || !slices.Contains(nets, "holm-default.bolt") {
 		t.Errorf("networks: %q", nets)
 	}
-	must(t, w.holm().Remove(t.Context(), "acme", "web", nil))
+	must(t, w.holm().Instances.Remove(t.Context(), "acme", "web", nil))
 	if nets := w.hyp.Networks(); slices.Contains(nets, "holm-default.acme") || !slices.Contains(nets, "holm-default.bolt") || !slices.Contains(nets, "holm-default") {
 		t.Errorf("networks after acme's only instance has gone: %q", nets)
 	}
@@ -222,37 +224,37 @@ func TestATenantsNetworkThatCannotBeIsRefused(t *testing.T) {
 	w := newWorld(t)
 	word := func(s string) *string { return &s }
 	yes := true
-	must1(t)(w.holm().AddTenant(t.Context(), "acme", provisioner.TenantChange{Subnet: word("10.5.0.0/24")}))
+	must1(t)(w.holm().Tenants.Add(t.Context(), "acme", tenants.Change{Subnet: word("10.5.0.0/24")}))
 	must1(t)(w.records.SetHost(t.Context(), func(h *model.Host) error {
 		h.AddressPool = "10.5.0.0/24"
 		return nil
 	}))
 	w.routes = []netip.Prefix{netip.MustParsePrefix("192.168.1.0/24")}
 	for name, c := range map[string]struct {
-		change provisioner.TenantChange
+		change tenants.Change
 		kind   fault.Kind
 		remedy string
 	}{
-		"one of another tenant":  {provisioner.TenantChange{Subnet: word("10.5.0.128/25")}, fault.Exists, "take another one"},
-		"one of the host's own":  {provisioner.TenantChange{Subnet: word("10.77.0.0/24")}, fault.Exists, "take another one"},
-		"one with a route to it": {provisioner.TenantChange{Subnet: word("192.168.0.0/16")}, fault.Exists, "take another one"},
-		"one that is too small":  {provisioner.TenantChange{Subnet: word("10.6.0.0/29")}, fault.Usage, ""},
-		"one of the world's":     {provisioner.TenantChange{Subnet: word("8.8.8.0/24")}, fault.Usage, ""},
-		"a full pool":            {provisioner.TenantChange{}, fault.Refused, "--address-pool"},
-		"an egress that is none": {provisioner.TenantChange{Subnet: word("10.6.0.0/24"), Egress: word("10.0.0.1/8")}, fault.Usage, ""},
+		"one of another tenant":  {tenants.Change{Subnet: word("10.5.0.128/25")}, fault.Exists, "take another one"},
+		"one of the host's own":  {tenants.Change{Subnet: word("10.77.0.0/24")}, fault.Exists, "take another one"},
+		"one with a route to it": {tenants.Change{Subnet: word("192.168.0.0/16")}, fault.Exists, "take another one"},
+		"one that is too small":  {tenants.Change{Subnet: word("10.6.0.0/29")}, fault.Usage, ""},
+		"one of the world's":     {tenants.Change{Subnet: word("8.8.8.0/24")}, fault.Usage, ""},
+		"a full pool":            {tenants.Change{}, fault.Refused, "--address-pool"},
+		"an egress that is none": {tenants.Change{Subnet: word("10.6.0.0/24"), Egress: word("10.0.0.1/8")}, fault.Usage, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := w.holm().AddTenant(t.Context(), "bolt", c.change)
+			_, err := w.holm().Tenants.Add(t.Context(), "bolt", c.change)
 			refused(t, err, c.kind, c.remedy)
 			if _, err := w.records.Tenant(t.Context(), "bolt"); !errors.Is(err, records.ErrNotFound) {
 				t.Errorf("it is on record: %v", err)
 			}
 		})
 	}
-	must1(t)(w.holm().Create(t.Context(), provisioner.CreateSpec{Name: "web", Tenant: "acme"}, nil))
-	_, err := w.holm().SetTenant(t.Context(), "acme", provisioner.TenantChange{Internal: &yes})
+	must1(t)(w.holm().Instances.Create(t.Context(), instances.Spec{Name: "web", Tenant: "acme"}, nil))
+	_, err := w.holm().Tenants.Set(t.Context(), "acme", tenants.Change{Internal: &yes})
 	refused(t, err, fault.Refused, "holm ls --tenant acme")
-	must1(t)(w.holm().SetTenant(t.Context(), "acme", provisioner.TenantChange{Egress: word("deny")}))
+	must1(t)(w.holm().Tenants.Set(t.Context(), "acme", tenants.Change{Egress: word("deny")}))
 	acme, err := w.records.Tenant(t.Context(), "acme")
 	must(t, err)
 	table := "inet holm." + acme.Network.Bridge
@@ -267,7 +269,7 @@ func TestTenantsMadeAtOnceGetDifferentSubnets(t *testing.T) {
 	names := []string{"a", "b", "c", "d", "e", "f"}
 	for _, name := range names {
 		wg.Go(func() {
-			if _, err := w.holm().AddTenant(t.Context(), name, provisioner.TenantChange{}); err != nil {
+			if _, err := w.holm().Tenants.Add(t.Context(), name, tenants.Change{}); err != nil {
 				t.Error(err)
 			}
 		})

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"holm/internal/lock"
-	"holm/provisioner"
+	"holm/provisioner/instances"
 	"holm/provisioner/network"
 )
 
@@ -25,17 +25,17 @@ func TestTheLastInstanceOfAStateDirectoryTakesNobodyElsesFilter(t *testing.T) {
 	if len(both) != 2 {
 		t.Fatalf("two state directories have the filters %q", both)
 	}
-	must(t, one.holm().Remove(t.Context(), "default", "web", nil))
+	must(t, one.holm().Instances.Remove(t.Context(), "default", "web", nil))
 	left := one.hyp.Filters()
 	if len(left) != 1 || !slices.Contains(both, left[0]) {
 		t.Errorf("of the filters %q are left %q", both, left)
 	}
-	must(t, two.holm().Stop(t.Context(), "default", "other", true, nil))
-	must1(t)(two.holm().Start(t.Context(), "default", "other", nil))
+	must(t, two.holm().Instances.Stop(t.Context(), "default", "other", true, nil))
+	must1(t)(two.holm().Instances.Start(t.Context(), "default", "other", nil))
 	if now := one.hyp.Filters(); !slices.Equal(now, left) {
 		t.Errorf("the filters are %q, and were %q", now, left)
 	}
-	must(t, two.holm().Remove(t.Context(), "default", "other", nil))
+	must(t, two.holm().Instances.Remove(t.Context(), "default", "other", nil))
 	if left := one.hyp.Filters(); len(left) != 0 {
 		t.Errorf("there is nobody, and the filters %q are left", left)
 	}
@@ -58,9 +58,9 @@ func TestTheFilterComesAndGoesUnderTheLockOfTheNetwork(t *testing.T) {
 		return nil
 	})
 	w.created("web")
-	must(t, w.holm().Stop(t.Context(), "default", "web", true, nil))
-	must1(t)(w.holm().Start(t.Context(), "default", "web", nil))
-	must(t, w.holm().Remove(t.Context(), "default", "web", nil))
+	must(t, w.holm().Instances.Stop(t.Context(), "default", "web", true, nil))
+	must1(t)(w.holm().Instances.Start(t.Context(), "default", "web", nil))
+	must(t, w.holm().Instances.Remove(t.Context(), "default", "web", nil))
 	if want := []string{"EnsureFilter", "EnsureFilter", "RemoveFilter"}; !slices.Equal(seen, want) {
 		t.Errorf("%q happened, want %q", seen, want)
 	}
@@ -69,7 +69,7 @@ func TestTheFilterComesAndGoesUnderTheLockOfTheNetwork(t *testing.T) {
 func TestACreateThatFailsLeavesNoFilter(t *testing.T) {
 	w := newWorld(t)
 	w.hyp.FailOnce("EnsureNetwork", errors.New("it cannot be made"))
-	if _, err := w.holm().Create(t.Context(), provisioner.CreateSpec{Name: "web"}, nil); err == nil {
+	if _, err := w.holm().Instances.Create(t.Context(), instances.Spec{Name: "web"}, nil); err == nil {
 		t.Fatal("it was made")
 	}
 	if left := w.hyp.Filters(); len(left) != 0 {

@@ -5,14 +5,15 @@ import (
 	"testing"
 
 	"holm/internal/fault"
-	"holm/provisioner"
+	"holm/provisioner/hosts"
+	"holm/provisioner/instances"
 	"holm/provisioner/model"
 )
 
 func TestASizeIsChangedForThoseThatAreMadeFromThenOn(t *testing.T) {
 	w := newWorld(t)
 	before := w.created("before")
-	set, err := w.holm().SetFlavor(t.Context(), "small", provisioner.FlavorChange{
+	set, err := w.holm().Hosts.SetFlavor(t.Context(), "small", hosts.FlavorChange{
 		CPUWeight: new(50), CPUPercent: new(150), IOPS: new(500), IOPSBurst: new(2000), MBps: new(20), BurstSeconds: new(30),
 	})
 	must(t, err)
@@ -34,7 +35,7 @@ func TestASizeIsChangedForThoseThatAreMadeFromThenOn(t *testing.T) {
 			t.Errorf("the machine has no %s", line)
 		}
 	}
-	must(t, w.holm().ResetFlavor(t.Context(), "small"))
+	must(t, w.holm().Hosts.ResetFlavor(t.Context(), "small"))
 	if again := w.created("again"); again.Flavor.Limits != (model.Limits{}) {
 		t.Errorf("after a reset %+v", again.Flavor)
 	}
@@ -42,29 +43,29 @@ func TestASizeIsChangedForThoseThatAreMadeFromThenOn(t *testing.T) {
 
 func TestASizeOfTheOperatorsOwnIsMadeAndForgotten(t *testing.T) {
 	w := newWorld(t)
-	_, err := w.holm().SetFlavor(t.Context(), "busy", provisioner.FlavorChange{VCPUs: new(1)})
+	_, err := w.holm().Hosts.SetFlavor(t.Context(), "busy", hosts.FlavorChange{VCPUs: new(1)})
 	refused(t, err, fault.Usage, `flavor "busy" is new and has no size`)
-	_, err = w.holm().SetFlavor(t.Context(), "busy", provisioner.FlavorChange{VCPUs: new(1), MemoryMiB: new(600), DiskGiB: new(5)})
+	_, err = w.holm().Hosts.SetFlavor(t.Context(), "busy", hosts.FlavorChange{VCPUs: new(1), MemoryMiB: new(600), DiskGiB: new(5)})
 	must(t, err)
-	inst, err := w.holm().Create(t.Context(), provisioner.CreateSpec{Name: "web", Flavor: "busy"}, nil)
+	inst, err := w.holm().Instances.Create(t.Context(), instances.Spec{Name: "web", Flavor: "busy"}, nil)
 	must(t, err)
 	if inst.Flavor.MemoryMiB != 600 {
 		t.Errorf("made was %+v", inst.Flavor)
 	}
-	all, err := w.holm().Flavors(t.Context())
+	all, err := w.holm().Hosts.Flavors(t.Context())
 	must(t, err)
 	if len(all) != 5 || all[0].Name != "tiny" || all[4].Name != "busy" {
 		t.Errorf("there are %+v", all)
 	}
-	must(t, w.holm().ResetFlavor(t.Context(), "busy"))
-	refused(t, w.holm().ResetFlavor(t.Context(), "busy"), fault.NotFound, "holm flavor ls")
-	_, err = w.holm().Create(t.Context(), provisioner.CreateSpec{Name: "db", Flavor: "busy"}, nil)
+	must(t, w.holm().Hosts.ResetFlavor(t.Context(), "busy"))
+	refused(t, w.holm().Hosts.ResetFlavor(t.Context(), "busy"), fault.NotFound, "holm flavor ls")
+	_, err = w.holm().Instances.Create(t.Context(), instances.Spec{Name: "db", Flavor: "busy"}, nil)
 	refused(t, err, fault.Usage, `there is no flavor "busy"`, "tiny, small, medium, large")
 }
 
 func TestLimitsThatCannotBeAreRefused(t *testing.T) {
 	w := newWorld(t)
-	for name, c := range map[string]provisioner.FlavorChange{
+	for name, c := range map[string]hosts.FlavorChange{
 		"a weight beyond the kernel's":   {CPUWeight: new(10001)},
 		"less CPU than a guest lives on": {CPUPercent: new(1)},
 		"more CPU than there ever is":    {CPUPercent: new(1 << 30)},
@@ -76,18 +77,18 @@ func TestLimitsThatCannotBeAreRefused(t *testing.T) {
 		"too little memory":              {MemoryMiB: new(1)},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := w.holm().SetFlavor(t.Context(), "tiny", c)
+			_, err := w.holm().Hosts.SetFlavor(t.Context(), "tiny", c)
 			if fault.KindOf(err) != fault.Usage {
 				t.Errorf("got %v", err)
 			}
 		})
 	}
 	for name, value := range hostile() {
-		if _, err := w.holm().SetFlavor(t.Context(), value, provisioner.FlavorChange{IOPS: new(1)}); fault.KindOf(err) != fault.Usage {
+		if _, err := w.holm().Hosts.SetFlavor(t.Context(), value, hosts.FlavorChange{IOPS: new(1)}); fault.KindOf(err) != fault.Usage {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	all, err := w.holm().Flavors(t.Context())
+	all, err := w.holm().Hosts.Flavors(t.Context())
 	must(t, err)
 	if all[0].Limits != (model.Limits{}) || len(all) != 4 {
 		t.Errorf("there are %+v", all)

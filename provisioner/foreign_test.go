@@ -30,7 +30,7 @@ func TestAStateThatSomebodyElseCanChangeIsRefused(t *testing.T) {
 			must(t, spoil(w.dir))
 			spec := web()
 			spec.Name = "db"
-			_, err := w.holm().Create(t.Context(), spec, nil)
+			_, err := w.holm().Instances.Create(t.Context(), spec, nil)
 			if fault.KindOf(err) != fault.Unfit || fault.RemedyOf(err) == "" {
 				t.Errorf("%v, remedy %q", err, fault.RemedyOf(err))
 			}

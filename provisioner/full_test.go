@@ -21,7 +21,7 @@ func TestOnAFullDiskInstancesAreSeenStoppedAndRemoved(t *testing.T) {
 	inst := w.created("web")
 	other := web()
 	other.Name = "other"
-	if _, err := w.holm().Create(t.Context(), other, nil); err != nil {
+	if _, err := w.holm().Instances.Create(t.Context(), other, nil); err != nil {
 		t.Fatal(err)
 	}
 	f, err := os.Create(filepath.Join(small, "fill"))
@@ -33,22 +33,22 @@ func TestOnAFullDiskInstancesAreSeenStoppedAndRemoved(t *testing.T) {
 
 	more := web()
 	more.Name = "more"
-	if _, err := w.holm().Create(t.Context(), more, nil); err == nil || fault.RemedyOf(err) == "" {
+	if _, err := w.holm().Instances.Create(t.Context(), more, nil); err == nil || fault.RemedyOf(err) == "" {
 		t.Errorf("a new one: %v, want it refused, with a remedy", err)
 	}
-	rows, err := w.holm().List(t.Context(), "")
+	rows, err := w.holm().Instances.List(t.Context(), "")
 	if err != nil || len(rows) != 2 {
 		t.Errorf("listed are %+v (%v)", rows, err)
 	}
-	if v, err := w.holm().Show(t.Context(), "default", "web"); err != nil || v.Status != "ready" {
+	if v, err := w.holm().Instances.Show(t.Context(), "default", "web"); err != nil || v.Status != "ready" {
 		t.Errorf("it is shown as %+v (%v)", v.Status, err)
 	}
-	must(t, w.holm().Stop(t.Context(), "default", "web", false, nil))
+	must(t, w.holm().Instances.Stop(t.Context(), "default", "web", false, nil))
 	if got := w.record(); got.State != model.Stopped || w.state(inst) != hypervisor.Off {
 		t.Errorf("its record says %s, and it is %s", got.State, w.state(inst))
 	}
-	must(t, w.holm().Remove(t.Context(), "default", "other", nil))
-	must(t, w.holm().Remove(t.Context(), "default", "web", nil))
+	must(t, w.holm().Instances.Remove(t.Context(), "default", "other", nil))
+	must(t, w.holm().Instances.Remove(t.Context(), "default", "web", nil))
 }
 
 // smallDisk has the test's own folders on a file system that is soon full.

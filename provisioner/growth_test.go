@@ -7,14 +7,14 @@ import (
 
 	"holm/guest/report"
 	"holm/internal/fault"
-	"holm/provisioner"
+	"holm/provisioner/operations"
 )
 
 func TestAGuestIsToldHowLargeItsDiskIsAndSaysWhatBecameOfIt(t *testing.T) {
 	w := newWorld(t)
 	w.created("web")
 	var told []string
-	_, err := w.holm().Resize(t.Context(), "default", "web", 30, texts("file system", &told))
+	_, err := w.holm().Instances.Resize(t.Context(), "default", "web", 30, texts("file system", &told))
 	must(t, err)
 	if len(told) != 1 || told[0] != "15.0 GiB → 30.0 GiB, as the guest says" {
 		t.Errorf("told was %q", told)
@@ -35,7 +35,7 @@ func TestADiskThatHasGrownWithoutItsFileSystemIsSaid(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
 			w.created("web")
-			must(t, w.holm().Stop(t.Context(), "default", "web", true, nil))
+			must(t, w.holm().Instances.Stop(t.Context(), "default", "web", true, nil))
 			w.play(func(uuid string, port io.ReadWriter) {
 				for q := range questions(port) {
 					if q.Ask != report.AskGrow {
@@ -47,9 +47,9 @@ func TestADiskThatHasGrownWithoutItsFileSystemIsSaid(t *testing.T) {
 					}
 				}
 			})
-			_, err := w.holm().Start(t.Context(), "default", "web", nil)
+			_, err := w.holm().Instances.Start(t.Context(), "default", "web", nil)
 			must(t, err)
-			_, err = w.holm().Resize(t.Context(), "default", "web", 30, nil)
+			_, err = w.holm().Instances.Resize(t.Context(), "default", "web", 30, nil)
 			refused(t, err, fault.Failure, "its file system has not", c.says, "holm restart web")
 			if strings.Contains(err.Error(), "\x1b") || w.record().Flavor.DiskGiB != 30 {
 				t.Errorf("it says %q, and the record has %d GiB", err, w.record().Flavor.DiskGiB)
@@ -61,9 +61,9 @@ func TestADiskThatHasGrownWithoutItsFileSystemIsSaid(t *testing.T) {
 func TestAGuestThatIsOffIsNotAsked(t *testing.T) {
 	w := newWorld(t)
 	w.created("web")
-	must(t, w.holm().Stop(t.Context(), "default", "web", true, nil))
+	must(t, w.holm().Instances.Stop(t.Context(), "default", "web", true, nil))
 	var steps []string
-	_, err := w.holm().Resize(t.Context(), "default", "web", 30, func(e provisioner.Event) { steps = append(steps, e.Step) })
+	_, err := w.holm().Instances.Resize(t.Context(), "default", "web", 30, func(e operations.Event) { steps = append(steps, e.Step) })
 	must(t, err)
 	if strings.Contains(strings.Join(steps, " "), "file system") {
 		t.Errorf("the steps were %q", steps)

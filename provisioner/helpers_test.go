@@ -21,10 +21,14 @@ import (
 	"holm/internal/fault"
 	"holm/provisioner"
 	"holm/provisioner/environment"
+	"holm/provisioner/hosts"
 	"holm/provisioner/hypervisor"
+	"holm/provisioner/hypervisor/hypervisortest"
+	"holm/provisioner/instances"
 	"holm/provisioner/model"
 	"holm/provisioner/network"
-	"holm/provisioner/hypervisor/hypervisortest"
+	"holm/provisioner/operations"
+	"holm/provisioner/parts"
 	"holm/provisioner/verify"
 	"holm/storage/keys"
 	"holm/storage/pools"
@@ -47,8 +51,8 @@ type world struct {
 	hyp      *hypervisortest.Hypervisor
 	records  *spy
 	images   fakeImages
-	store    provisioner.Images // what there is besides, when it is not nil
-	capacity provisioner.Capacity
+	store    parts.Images // what there is besides, when it is not nil
+	capacity hosts.Capacity
 	connects int
 	wrap     func(hypervisor.Driver) hypervisor.Driver // what holm sees of hyp
 	measure  error
@@ -84,7 +88,7 @@ func newWorld(t *testing.T) *world {
 		resolver: environment.Resolver{Servers: []netip.Addr{netip.MustParseAddr("9.9.9.9")}, File: "/etc/resolv.conf"},
 		records:  &spy{Bolt: records.Open(filepath.Join(dir, "holm.db"))},
 		host:     keys.Keeper{Path: filepath.Join(dir, "keys", "host.key")},
-		capacity: provisioner.Capacity{CPUs: 8, MemoryMiB: 16 << 10, FreeBytes: 1 << 40, Machine: "pc-q35-7.2", KVM: true},
+		capacity: hosts.Capacity{CPUs: 8, MemoryMiB: 16 << 10, FreeBytes: 1 << 40, Machine: "pc-q35-7.2", KVM: true},
 	}
 	w.inspect = func(context.Context, verify.Subject) []verify.Result { return seen(report.Passed, report.Passed) }
 	w.play(honest())
@@ -119,12 +123,15 @@ func (w *world) play(g guest) {
 }
 
 // holm is another process on the host.
-func (w *world) holm() *provisioner.Provisioner {
-	var store provisioner.Images = w.images
+func (w *world) holm() *provisioner.Engine { return provisioner.New(w.config()) }
+
+// config is what that process works with.
+func (w *world) config() provisioner.Config {
+	var store parts.Images = w.images
 	if w.store != nil {
 		store = w.store
 	}
-	return provisioner.New(provisioner.Config{
+	return provisioner.Config{
 		Dir: w.dir, Records: w.records, Images: store, Network: w.network, Now: time.Now, Crash: w.crash,
 		Resolver: func() environment.Resolver { return w.resolver },
 		Connect: func(context.Context) (hypervisor.Driver, error) {
@@ -150,8 +157,8 @@ func (w *world) holm() *provisioner.Provisioner {
 		Listens: func(_ context.Context, _ string, port uint16) (bool, error) { return w.listens[port], nil },
 		Health:  func(_ context.Context, tree *pools.Tree) { w.ask(tree) },
 		Inspect: func(ctx context.Context, s verify.Subject) []verify.Result { return w.inspect(ctx, s) },
-		Measure: func(context.Context) (provisioner.Capacity, error) { return w.capacity, w.measure },
-	})
+		Measure: func(context.Context) (hosts.Capacity, error) { return w.capacity, w.measure },
+	}
 }
 
 // seen is what the host's two checks come to.
@@ -162,12 +169,12 @@ func seen(host, network report.Outcome) []verify.Result {
 	}
 }
 
-func web() provisioner.CreateSpec { return provisioner.CreateSpec{Name: "web"} }
+func web() instances.Spec { return instances.Spec{Name: "web"} }
 
 // created is an instance that is ready.
 func (w *world) created(name string) model.Instance {
 	w.t.Helper()
-	inst, err := w.holm().Create(w.t.Context(), provisioner.CreateSpec{Name: name}, nil)
+	inst, err := w.holm().Instances.Create(w.t.Context(), instances.Spec{Name: name}, nil)
 	must(w.t, err)
 	return inst
 }
@@ -176,8 +183,8 @@ func (w *world) created(name string) model.Instance {
 func (w *world) interrupted() model.Instance {
 	w.t.Helper()
 	ctx, cancel := context.WithCancelCause(w.t.Context())
-	_, err := w.holm().Create(ctx, web(), func(e provisioner.Event) {
-		if e.Step == "booting" && e.Phase == provisioner.Begun {
+	_, err := w.holm().Instances.Create(ctx, web(), func(e operations.Event) {
+		if e.Step == "booting" && e.Phase == operations.Begun {
 			cancel(errCtrlC)
 		}
 	})

@@ -15,9 +15,9 @@ import (
 
 	"holm/internal/fault"
 	"holm/internal/lock"
-	"holm/provisioner"
 	"holm/provisioner/hypervisor"
 	"holm/provisioner/model"
+	"holm/provisioner/operations"
 	"holm/storage/records"
 )
 
@@ -28,23 +28,39 @@ func TestWhoMerelyWaitsForAGuestGivesWay(t *testing.T) {
 		state model.State // "" when the record is gone
 	}{
 		"a start to a stop": {
-			func(t *testing.T, w *world) error { return second(w.holm().Start(t.Context(), "default", "web", nil)) },
-			func(t *testing.T, w *world) error { return w.holm().Stop(t.Context(), "default", "web", true, nil) },
+			func(t *testing.T, w *world) error {
+				return second(w.holm().Instances.Start(t.Context(), "default", "web", nil))
+			},
+			func(t *testing.T, w *world) error {
+				return w.holm().Instances.Stop(t.Context(), "default", "web", true, nil)
+			},
 			model.Stopped,
 		},
 		"a start to a removal": {
-			func(t *testing.T, w *world) error { return second(w.holm().Start(t.Context(), "default", "web", nil)) },
-			func(t *testing.T, w *world) error { return w.holm().Remove(t.Context(), "default", "web", nil) },
+			func(t *testing.T, w *world) error {
+				return second(w.holm().Instances.Start(t.Context(), "default", "web", nil))
+			},
+			func(t *testing.T, w *world) error {
+				return w.holm().Instances.Remove(t.Context(), "default", "web", nil)
+			},
 			"",
 		},
 		"a look to a stop": {
-			func(t *testing.T, w *world) error { return second(w.holm().Verify(t.Context(), "default", "web", nil)) },
-			func(t *testing.T, w *world) error { return w.holm().Stop(t.Context(), "default", "web", true, nil) },
+			func(t *testing.T, w *world) error {
+				return second(w.holm().Proof.Verify(t.Context(), "default", "web", nil))
+			},
+			func(t *testing.T, w *world) error {
+				return w.holm().Instances.Stop(t.Context(), "default", "web", true, nil)
+			},
 			model.Stopped,
 		},
 		"a wait to a removal": {
-			func(t *testing.T, w *world) error { return second(w.holm().Wait(t.Context(), "default", "web", nil)) },
-			func(t *testing.T, w *world) error { return w.holm().Remove(t.Context(), "default", "web", nil) },
+			func(t *testing.T, w *world) error {
+				return second(w.holm().Instances.Wait(t.Context(), "default", "web", nil))
+			},
+			func(t *testing.T, w *world) error {
+				return w.holm().Instances.Remove(t.Context(), "default", "web", nil)
+			},
 			"",
 		},
 	} {
@@ -55,7 +71,7 @@ func TestWhoMerelyWaitsForAGuestGivesWay(t *testing.T) {
 				w.play(func(uuid string, port io.ReadWriter) { honest()(uuid, hushed{port, &quiet}) })
 				w.created("web")
 				if strings.HasPrefix(name, "a start") {
-					must(t, w.holm().Stop(t.Context(), "default", "web", true, nil))
+					must(t, w.holm().Instances.Stop(t.Context(), "default", "web", true, nil))
 				}
 				quiet.Store(true)
 				waited := make(chan error, 1)
@@ -104,7 +120,7 @@ func TestALockSaysWhoHasIt(t *testing.T) {
 		"":                                       `instance "web"`, "x": `instance "web"`, "1 \x1b[2J": `instance "web"`, "../self 12:03:04": `instance "web"`,
 	} {
 		held.Note(note)
-		_, err := w.holm().Start(t.Context(), "default", "web", nil)
+		_, err := w.holm().Instances.Start(t.Context(), "default", "web", nil)
 		refused(t, err, fault.Busy, `another holm is at work on instance "web"`)
 		if !strings.HasSuffix(err.Error(), want) {
 			t.Errorf("of %q it says %q, want %q", note, err, want)
@@ -140,8 +156,8 @@ func TestSilentGuestsHoldUpNobodyElsesStart(t *testing.T) {
 			honest()(uuid, port)
 		})
 		began, ready := time.Now(), time.Hour
-		started, err := w.holm().StartAll(t.Context(), func(e provisioner.Event) {
-			if e.Step == "good/web" && e.Phase == provisioner.Finished {
+		started, err := w.holm().Instances.StartAll(t.Context(), func(e operations.Event) {
+			if e.Step == "good/web" && e.Phase == operations.Finished {
 				ready = time.Since(began)
 			}
 		})

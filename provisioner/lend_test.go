@@ -81,7 +81,7 @@ func TestLibvirtIsGivenAKeyForOneStartThatOpensNothingAfterwards(t *testing.T) {
 		t.Error("the key of its start is still lent")
 	}
 	w.hyp.PowerOff(inst.UUID)
-	must1(t)(w.holm().Start(t.Context(), "default", "web", nil))
+	must1(t)(w.holm().Instances.Start(t.Context(), "default", "web", nil))
 	told := w.told()
 	if len(told) != 2 || told[0] == told[1] || len(told[0]) != 64 || at != 2 {
 		t.Errorf("in two starts libvirt was given %q", told)
@@ -100,7 +100,7 @@ func TestAStartThatFailsLendsNothing(t *testing.T) {
 		inst := w.created("web")
 		w.hyp.PowerOff(inst.UUID)
 		w.failing(method)
-		if _, err := w.holm().Start(t.Context(), "default", "web", nil); err == nil {
+		if _, err := w.holm().Instances.Start(t.Context(), "default", "web", nil); err == nil {
 			t.Errorf("%s failed, and it started", method)
 		}
 		if w.lent() {
@@ -116,24 +116,24 @@ func startPoints() []string {
 
 func TestWhatAStartThatWasKilledHasLentIsTakenBack(t *testing.T) {
 	for _, point := range startPoints() {
-		for name, next := range map[string]func(w *world, p *provisioner.Provisioner, ctx context.Context) error{
-			"by the next start": func(_ *world, p *provisioner.Provisioner, ctx context.Context) error {
-				_, err := p.Start(ctx, "default", "web", nil)
+		for name, next := range map[string]func(w *world, p *provisioner.Engine, ctx context.Context) error{
+			"by the next start": func(_ *world, p *provisioner.Engine, ctx context.Context) error {
+				_, err := p.Instances.Start(ctx, "default", "web", nil)
 				return err
 			},
-			"by a stop": func(_ *world, p *provisioner.Provisioner, ctx context.Context) error {
-				return p.Stop(ctx, "default", "web", true, nil)
+			"by a stop": func(_ *world, p *provisioner.Engine, ctx context.Context) error {
+				return p.Instances.Stop(ctx, "default", "web", true, nil)
 			},
-			"by the timer": func(_ *world, p *provisioner.Provisioner, ctx context.Context) error {
-				ended, err := p.Reconcile(ctx)
+			"by the timer": func(_ *world, p *provisioner.Engine, ctx context.Context) error {
+				ended, err := p.Instances.Reconcile(ctx)
 				for _, e := range ended {
 					err = errors.Join(err, e.Err)
 				}
 				return err
 			},
-			"by the timer, without libvirt": func(w *world, p *provisioner.Provisioner, ctx context.Context) error {
+			"by the timer, without libvirt": func(w *world, p *provisioner.Engine, ctx context.Context) error {
 				w.failing("States")
-				if _, err := p.Reconcile(ctx); err == nil {
+				if _, err := p.Instances.Reconcile(ctx); err == nil {
 					return errors.New("libvirt answers")
 				}
 				return nil
@@ -143,8 +143,8 @@ func TestWhatAStartThatWasKilledHasLentIsTakenBack(t *testing.T) {
 				w := newWorld(t)
 				inst := w.created("web")
 				w.hyp.PowerOff(inst.UUID)
-				w.die(point, func(p *provisioner.Provisioner) error {
-					_, err := p.Start(t.Context(), "default", "web", nil)
+				w.die(point, func(p *provisioner.Engine) error {
+					_, err := p.Instances.Start(t.Context(), "default", "web", nil)
 					return err
 				})
 				if got := w.lent(); got != (point != "start.revoked") {
@@ -166,10 +166,10 @@ func TestTheTimerTakesNothingBackFromAStartThatIsAtWork(t *testing.T) {
 	w.hyp.PowerOff(inst.UUID)
 	other := w.holm()
 	w.at("start.unlocked", func() {
-		ended, err := other.Reconcile(t.Context())
+		ended, err := other.Instances.Reconcile(t.Context())
 		if err != nil || len(ended) > 0 || !w.lent() {
 			t.Errorf("the timer did %+v, %v, and something is lent: %v", ended, err, w.lent())
 		}
 	})
-	must1(t)(w.holm().Start(t.Context(), "default", "web", nil))
+	must1(t)(w.holm().Instances.Start(t.Context(), "default", "web", nil))
 }

@@ -75,7 +75,7 @@ func TestAGuestThatLiesIsNotReady(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
 			w.play(c.guest)
-			_, err := w.holm().Create(t.Context(), web(), nil)
+			_, err := w.holm().Instances.Create(t.Context(), web(), nil)
 			refused(t, err, c.kind, `instance "web" is not ready: `+c.says, "holm rm web")
 			inst := w.record()
 			if inst.State != model.Failed || !strings.Contains(inst.Failure, c.says) || inst.HostKey != "" {
@@ -121,9 +121,9 @@ func TestAGuestThatIsAnotherOneAtItsSecondBootIsNotReady(t *testing.T) {
 		t.Run(says, func(t *testing.T) {
 			w := newWorld(t)
 			first := w.created("web")
-			must(t, w.holm().Stop(t.Context(), "default", "web", false, nil))
+			must(t, w.holm().Instances.Stop(t.Context(), "default", "web", false, nil))
 			w.play(lying(change))
-			_, err := w.holm().Start(t.Context(), "default", "web", nil)
+			_, err := w.holm().Instances.Start(t.Context(), "default", "web", nil)
 			refused(t, err, fault.Failure, says, "holm logs web")
 			inst := w.record()
 			if inst.State != model.Failed || inst.HostKey != first.HostKey || inst.MachineID != first.MachineID {
@@ -134,9 +134,9 @@ func TestAGuestThatIsAnotherOneAtItsSecondBootIsNotReady(t *testing.T) {
 			if !strings.Contains(string(known), hostKey(1)) {
 				t.Errorf("known_hosts is %q", known)
 			}
-			must(t, w.holm().Stop(t.Context(), "default", "web", false, nil))
+			must(t, w.holm().Instances.Stop(t.Context(), "default", "web", false, nil))
 			w.play(honest())
-			if inst, err = w.holm().Start(t.Context(), "default", "web", nil); err != nil || inst.State != model.Ready {
+			if inst, err = w.holm().Instances.Start(t.Context(), "default", "web", nil); err != nil || inst.State != model.Ready {
 				t.Errorf("the right guest is %s: %v", inst.State, err)
 			}
 		})

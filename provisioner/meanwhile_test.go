@@ -10,16 +10,19 @@ import (
 
 	"holm/images"
 	"holm/internal/fault"
-	"holm/provisioner"
 	"holm/provisioner/hypervisor"
 	"holm/provisioner/model"
 	"holm/provisioner/network"
+	"holm/provisioner/networks"
+	"holm/provisioner/operations"
+	"holm/provisioner/pools"
+	"holm/provisioner/tenants"
 )
 
 // once is an observer that does something when a create has been admitted, and before it is reserved.
-func once(do func()) provisioner.Observer {
-	return func(e provisioner.Event) {
-		if e.Step == "admitted" && e.Phase == provisioner.Finished {
+func once(do func()) operations.Observer {
+	return func(e operations.Event) {
+		if e.Step == "admitted" && e.Phase == operations.Finished {
 			do()
 		}
 	}
@@ -36,15 +39,15 @@ func TestWhatACreateWasAdmittedByHoldsWhenItIsReserved(t *testing.T) {
 			_, err = w.records.SetHost(w.t.Context(), func(h *model.Host) error {
 				h.Network, h.Subnet = n.Name, n.Subnet.String()
 				return nil
-			}, provisioner.MayHaveNetwork(n))
+			}, networks.MayHaveNetwork(n))
 			must(w.t, err)
 		}, "another network"},
 		"its tenant was made anew": {func(w *world) {
-			must(w.t, w.holm().RemoveTenant(w.t.Context(), "acme"))
-			w.tenant("acme", provisioner.TenantChange{})
+			must(w.t, w.holm().Tenants.Remove(w.t.Context(), "acme"))
+			w.tenant("acme", tenants.Change{})
 		}, "made anew"},
 		"its tenant's data may not lie here": {func(w *world) {
-			must1(w.t)(w.holm().SetTenant(w.t.Context(), "acme", provisioner.TenantChange{Residency: new("NO")}))
+			must1(w.t)(w.holm().Tenants.Set(w.t.Context(), "acme", tenants.Change{Residency: new("NO")}))
 		}, "may lie in NO only"},
 		"lab mode is off": {func(w *world) {
 			must1(w.t)(w.records.SetHost(w.t.Context(), func(h *model.Host) error { h.LabMode = false; return nil }))
@@ -54,9 +57,9 @@ func TestWhatACreateWasAdmittedByHoldsWhenItIsReserved(t *testing.T) {
 			w := newWorld(t)
 			w.capacity.KVM = false
 			must1(t)(w.records.SetHost(t.Context(), func(h *model.Host) error { h.LabMode = true; return nil }))
-			w.tenant("acme", provisioner.TenantChange{AuthorizedKeys: manyKeys(1)})
+			w.tenant("acme", tenants.Change{AuthorizedKeys: manyKeys(1)})
 			before := w.inventory()
-			_, err := w.holm().Create(t.Context(), ofAcme("web"), once(func() { c.meanwhile(w) }))
+			_, err := w.holm().Instances.Create(t.Context(), ofAcme("web"), once(func() { c.meanwhile(w) }))
 			if err == nil {
 				t.Fatal("it was made by what was so before")
 			}
@@ -70,35 +73,35 @@ func TestWhatACreateWasAdmittedByHoldsWhenItIsReserved(t *testing.T) {
 
 func TestTheHostsNetworkStaysWhileSomebodyHasAPartOfIt(t *testing.T) {
 	w := newWorld(t)
-	w.tenant("acme", provisioner.TenantChange{Subnet: new("10.78.0.0/24")})
+	w.tenant("acme", tenants.Change{Subnet: new("10.78.0.0/24")})
 	set := func(name, subnet string) error {
 		n, err := network.Named(name, subnet)
 		must(t, err)
 		_, err = w.records.SetHost(t.Context(), func(h *model.Host) error {
 			h.Network, h.Subnet = name, subnet
 			return nil
-		}, provisioner.MayHaveNetwork(n))
+		}, networks.MayHaveNetwork(n))
 		return err
 	}
 	refused(t, set("holm-b", "10.78.0.0/16"), fault.Exists, `tenant "acme"`)
 	w.created("web")
 	refused(t, set("holm-b", "10.79.0.0/24"), fault.Busy, "while there are instances")
-	must(t, w.holm().Remove(t.Context(), "default", "web", nil))
+	must(t, w.holm().Instances.Remove(t.Context(), "default", "web", nil))
 	must(t, set("holm-b", "10.79.0.0/24"))
-	_, err := w.holm().AddTenant(t.Context(), "bolt", provisioner.TenantChange{}) // by a holm that has read the old one
+	_, err := w.holm().Tenants.Add(t.Context(), "bolt", tenants.Change{}) // by a holm that has read the old one
 	refused(t, err, fault.Busy, "the host has another network")
 }
 
 func TestThePoolOfTheHostIsOneThatThereIs(t *testing.T) {
 	w, _ := fast(t, whole)
 	set := func() error {
-		_, err := w.records.SetHost(t.Context(), func(h *model.Host) error { h.Pool = "fast"; return nil }, provisioner.MayHavePool("fast"))
+		_, err := w.records.SetHost(t.Context(), func(h *model.Host) error { h.Pool = "fast"; return nil }, pools.MayHavePool("fast"))
 		return err
 	}
 	must(t, set())
-	refused(t, w.holm().RemovePool(t.Context(), "fast"), fault.Busy, `--pool ""`)
+	refused(t, w.holm().Pools.Remove(t.Context(), "fast"), fault.Busy, `--pool ""`)
 	must1(t)(w.records.SetHost(t.Context(), func(h *model.Host) error { h.Pool = ""; return nil }))
-	must(t, w.holm().RemovePool(t.Context(), "fast"))
+	must(t, w.holm().Pools.Remove(t.Context(), "fast"))
 	refused(t, set(), fault.NotFound, `no pool "fast"`)
 }
 
@@ -107,7 +110,7 @@ func TestAPoolThatIsRemovedTakesNothingFromOneThatIsAddedByItsName(t *testing.T)
 	added := make(chan error, 1)
 	w.boot.unordering = func() {
 		go func() {
-			_, err := w.holm().AddPool(t.Context(), provisioner.PoolSpec{Name: "fast", Path: path})
+			_, err := w.holm().Pools.Add(t.Context(), pools.Spec{Name: "fast", Path: path})
 			added <- err
 		}()
 		select {
@@ -116,7 +119,7 @@ func TestAPoolThatIsRemovedTakesNothingFromOneThatIsAddedByItsName(t *testing.T)
 		case <-time.After(100 * time.Millisecond):
 		}
 	}
-	must(t, w.holm().RemovePool(t.Context(), "fast"))
+	must(t, w.holm().Pools.Remove(t.Context(), "fast"))
 	must(t, <-added)
 	w.boot.mu.Lock()
 	defer w.boot.mu.Unlock()
@@ -143,8 +146,8 @@ func TestAnImageThatWasRemovedMeanwhileIsPutOnNoRecord(t *testing.T) {
 	store := lostImages{w.images, new(atomic.Bool)}
 	w.store = store
 	before := w.inventory()
-	_, err := w.holm().Create(t.Context(), web(), once(func() {
-		must(t, w.holm().WithImageUsers(t.Context(), func(users map[string][]string) error {
+	_, err := w.holm().Instances.Create(t.Context(), web(), once(func() {
+		must(t, w.holm().Instances.WithImageUsers(t.Context(), func(users map[string][]string) error {
 			store.gone.Store(len(users) == 0)
 			return nil
 		}))
@@ -163,13 +166,13 @@ func TestAGuestThatSomebodyHasPausedMeanwhileDoesNotGoOn(t *testing.T) {
 	w.hyp.FailWith(func(method, _ string) error {
 		if method == "DiskErrors" && !paused { // it was seen stalled, and its lock is free
 			paused = true
-			must(t, w.holm().Stop(t.Context(), "default", "web", true, nil))
-			must1(t)(w.holm().Start(t.Context(), "default", "web", nil))
+			must(t, w.holm().Instances.Stop(t.Context(), "default", "web", true, nil))
+			must1(t)(w.holm().Instances.Start(t.Context(), "default", "web", nil))
 			w.hyp.Pause(inst.UUID)
 		}
 		return nil
 	})
-	found, err := w.holm().Unstall(t.Context())
+	found, err := w.holm().Instances.Unstall(t.Context())
 	must(t, err)
 	if got := w.state(inst); got != hypervisor.Paused || !paused || len(found) > 0 {
 		t.Errorf("the guest is %s, and found was %+v", got, found)

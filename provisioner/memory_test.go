@@ -4,7 +4,7 @@ import (
 	"testing"
 
 	"holm/internal/fault"
-	"holm/provisioner"
+	"holm/provisioner/instances"
 	"holm/provisioner/model"
 )
 
@@ -12,15 +12,15 @@ func TestMemoryThatIsPromisedToOthersIsRefused(t *testing.T) {
 	w := newWorld(t)
 	w.capacity.MemoryMiB = 3 << 10 // of which a quarter is the host's
 	w.created("web")
-	_, err := w.holm().Create(t.Context(), provisioner.CreateSpec{Name: "db", MemoryMiB: 2 << 10}, nil)
+	_, err := w.holm().Instances.Create(t.Context(), instances.Spec{Name: "db", MemoryMiB: 2 << 10}, nil)
 	refused(t, err, fault.Refused, "promised 1152 of the 2304 MiB", "--memory-overcommit")
-	_, err = w.holm().Plan(t.Context(), provisioner.CreateSpec{Name: "db", MemoryMiB: 2 << 10})
+	_, err = w.holm().Instances.Plan(t.Context(), instances.Spec{Name: "db", MemoryMiB: 2 << 10})
 	refused(t, err, fault.Refused, "promised 1152 of the 2304 MiB")
 	_, err = w.records.SetHost(t.Context(), func(h *model.Host) error {
 		h.MemoryOvercommit = 2
 		return nil
 	})
 	must(t, err)
-	_, err = w.holm().Plan(t.Context(), provisioner.CreateSpec{Name: "db", MemoryMiB: 2 << 10})
+	_, err = w.holm().Instances.Plan(t.Context(), instances.Spec{Name: "db", MemoryMiB: 2 << 10})
 	must(t, err)
 }

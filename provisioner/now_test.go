@@ -50,9 +50,9 @@ func TestARebootFromWithinIsSeenAndWaitedFor(t *testing.T) {
 		w.created("web")
 		look := func(want model.State) {
 			t.Helper()
-			v, err := w.holm().Show(t.Context(), "default", "web")
+			v, err := w.holm().Instances.Show(t.Context(), "default", "web")
 			must(t, err)
-			rows, err := w.holm().List(t.Context(), "")
+			rows, err := w.holm().Instances.List(t.Context(), "")
 			must(t, err)
 			if v.Status != string(want) || rows[0].Status != string(want) {
 				t.Errorf("it is shown as %s (%s) and listed as %s, want %s", v.Status, v.Now, rows[0].Status, want)
@@ -69,7 +69,7 @@ func TestARebootFromWithinIsSeenAndWaitedFor(t *testing.T) {
 		now.Store(nil)
 		waited := make(chan error)
 		go func() {
-			_, err := w.holm().Wait(t.Context(), "default", "web", nil)
+			_, err := w.holm().Instances.Wait(t.Context(), "default", "web", nil)
 			waited <- err
 		}()
 		synctest.Wait()
@@ -87,7 +87,7 @@ func TestAnInstanceWhoseReadyPortIsOpenIsAskedNothing(t *testing.T) {
 	inst := w.created("web")
 	w.hyp.Open(inst.UUID, report.ReadyPort)
 	before := len(w.hyp.Calls())
-	v, err := w.holm().Show(t.Context(), "default", "web")
+	v, err := w.holm().Instances.Show(t.Context(), "default", "web")
 	must(t, err)
 	for _, call := range w.hyp.Calls()[before:] {
 		if call == "Channel" {
@@ -105,14 +105,14 @@ func TestALookDoesNotWaitForWhoIsAtWorkOnTheGuestAndWorkWaitsForALook(t *testing
 		inst := w.created("web")
 		port, err := w.hyp.Channel(t.Context(), inst.UUID, report.Channel)
 		must(t, err)
-		v, err := w.holm().Show(t.Context(), "default", "web")
+		v, err := w.holm().Instances.Show(t.Context(), "default", "web")
 		must(t, err)
 		if v.Status != "ready" {
 			t.Errorf("while another holm speaks with it, it is %s", v.Status)
 		}
 		waited := make(chan error)
 		go func() {
-			_, err := w.holm().Restart(t.Context(), "default", "web", nil)
+			_, err := w.holm().Instances.Restart(t.Context(), "default", "web", nil)
 			waited <- err
 		}()
 		synctest.Wait()

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"holm/guest/report"
+	"holm/provisioner/guestlink"
 	"holm/provisioner/model"
 	"holm/provisioner/verify"
 )
@@ -25,17 +26,17 @@ func FuzzReport(f *testing.F) {
 	f.Add([]byte(`{"nonce":"n","checks":[{"id":"a"},{"id":"a"}],"clock":"9999-99-99T00:00:00Z"}`))
 	f.Add([]byte(`{"nonce":"n","stage":"\u001b[2J","note":"\u202e","bait":-1}`))
 	f.Fuzz(func(t *testing.T, line []byte) {
-		r, ok := parseReport(line, "n")
+		r, ok := guestlink.ParseReport(line, "n")
 		if !ok {
 			return
 		}
 		answer := verify.NewAnswer()
 		answer.Tell(verify.Said{Report: r})
 		answer.End()
-		if accept(model.Instance{}, r) == nil && strings.ContainsAny(r.HostKey+r.BootID+r.MachineID+r.Kernel, "\n\x1b") {
+		if guestlink.Accept(model.Instance{}, r) == nil && strings.ContainsAny(r.HostKey+r.BootID+r.MachineID+r.Kernel, "\n\x1b") {
 			t.Errorf("accepted: %+v", r)
 		}
-		if acceptChecks(r.Checks) != nil {
+		if guestlink.AcceptChecks(r.Checks) != nil {
 			return
 		}
 		for _, got := range verify.FromGuest([]string{"root-readonly", "other"}, r.Checks, "why") {

@@ -7,16 +7,16 @@ import (
 	"testing"
 
 	"holm/internal/fault"
-	"holm/provisioner"
 	"holm/provisioner/hypervisor"
 	"holm/provisioner/model"
+	"holm/provisioner/operations"
 	"holm/storage/pools"
 )
 
 // texts collects what is told of one step.
-func texts(step string, into *[]string) provisioner.Observer {
-	return func(e provisioner.Event) {
-		if e.Step == step && e.Phase == provisioner.Finished {
+func texts(step string, into *[]string) operations.Observer {
+	return func(e operations.Event) {
+		if e.Step == step && e.Phase == operations.Finished {
 			*into = append(*into, e.Text)
 		}
 	}
@@ -24,12 +24,12 @@ func texts(step string, into *[]string) provisioner.Observer {
 
 func TestAnInstanceRunsOnInADegradedPoolAndAPersonHearsOfItOnce(t *testing.T) {
 	w, _ := fast(t, whole)
-	_, err := w.holm().Create(t.Context(), inFast(), nil)
+	_, err := w.holm().Instances.Create(t.Context(), inFast(), nil)
 	must(t, err)
 	w.mount(oneMissing)
-	restart := func(o provisioner.Observer) {
+	restart := func(o operations.Observer) {
 		t.Helper()
-		_, err := w.holm().Restart(t.Context(), "default", "web", o)
+		_, err := w.holm().Instances.Restart(t.Context(), "default", "web", o)
 		must(t, err)
 	}
 	restart(nil) // nobody watches, so nobody is told
@@ -55,7 +55,7 @@ func TestALookAtAPoolSaysWhatHasChanged(t *testing.T) {
 	w, _ := fast(t, whole)
 	look := func(want model.PoolStatus, changed bool) {
 		t.Helper()
-		views, err := w.holm().Pools(t.Context())
+		views, err := w.holm().Pools.List(t.Context())
 		must(t, err)
 		if v := views[0]; v.Health.Status != want || v.Changed != changed {
 			t.Errorf("the pool is %s, changed %v; want %s, %v", v.Health.Status, v.Changed, want, changed)
@@ -79,13 +79,13 @@ func TestLookingSeldomWrites(t *testing.T) {
 	w, _ := fast(t, whole)
 	before := w.pool()
 	w.mount(func(t *pools.Tree) { t.FreeBytes -= 1 << 20 })
-	_, err := w.holm().Pools(t.Context())
+	_, err := w.holm().Pools.List(t.Context())
 	must(t, err)
 	if after := w.pool(); after.UsedPeak != before.UsedPeak {
 		t.Errorf("the high-water mark was written for a MiB: %d", after.UsedPeak)
 	}
 	w.mount(func(t *pools.Tree) { t.FreeBytes -= 1 << 30 })
-	_, err = w.holm().Pools(t.Context())
+	_, err = w.holm().Pools.List(t.Context())
 	must(t, err)
 	w.mount(whole)
 	if after := w.pool(); after.UsedPeak != 11<<30 {
@@ -95,11 +95,11 @@ func TestLookingSeldomWrites(t *testing.T) {
 
 func TestNothingStartsOnABrokenPool(t *testing.T) {
 	w, _ := fast(t, whole)
-	inst, err := w.holm().Create(t.Context(), inFast(), nil)
+	inst, err := w.holm().Instances.Create(t.Context(), inFast(), nil)
 	must(t, err)
-	must(t, w.holm().Stop(t.Context(), "default", "web", true, nil))
+	must(t, w.holm().Instances.Stop(t.Context(), "default", "web", true, nil))
 	w.mount(twoMissing)
-	_, err = w.holm().Start(t.Context(), "default", "web", nil)
+	_, err = w.holm().Instances.Start(t.Context(), "default", "web", nil)
 	refused(t, err, fault.Unfit, `pool "fast" is broken`, "holm pool show fast")
 	if w.state(inst) != hypervisor.Off {
 		t.Error("it was started")
@@ -117,18 +117,18 @@ func TestAnInstanceOutlivesItsPoolUntilItIsGivenUp(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w, path := fast(t, whole)
-			inst, err := w.holm().Create(t.Context(), inFast(), nil)
+			inst, err := w.holm().Instances.Create(t.Context(), inFast(), nil)
 			must(t, err)
 			gone(w, path)
-			refused(t, w.holm().Remove(t.Context(), "default", "web", nil), fault.Unfit, `pool "fast" is not there`, "holm rm --give-up-volume web")
+			refused(t, w.holm().Instances.Remove(t.Context(), "default", "web", nil), fault.Unfit, `pool "fast" is not there`, "holm rm --give-up-volume web")
 			if w.record().State != model.Ready || w.state(inst) != hypervisor.Running {
 				t.Errorf("the record is %s, the guest %s", w.record().State, w.state(inst))
 			}
-			must(t, w.holm().GiveUp(t.Context(), "default", "web", nil))
+			must(t, w.holm().Instances.GiveUp(t.Context(), "default", "web", nil))
 			if !exists(t, volume(path, inst)) {
 				t.Error("the volume was removed from a pool that is not there")
 			}
-			must(t, w.holm().RemovePool(t.Context(), "fast"))
+			must(t, w.holm().Pools.Remove(t.Context(), "fast"))
 		})
 	}
 }
@@ -137,9 +137,9 @@ func TestGivingUpAVolumeThatIsThereRemovesIt(t *testing.T) {
 	w, path := fast(t, oneMissing)
 	spec := inFast()
 	spec.AllowDegraded = true
-	inst, err := w.holm().Create(t.Context(), spec, nil)
+	inst, err := w.holm().Instances.Create(t.Context(), spec, nil)
 	must(t, err)
-	must(t, w.holm().GiveUp(t.Context(), "default", "web", nil))
+	must(t, w.holm().Instances.GiveUp(t.Context(), "default", "web", nil))
 	if exists(t, volume(path, inst)) {
 		t.Error("the volume is still there")
 	}
@@ -147,13 +147,13 @@ func TestGivingUpAVolumeThatIsThereRemovesIt(t *testing.T) {
 
 func TestAPoolWithInstancesOrOnDutyStays(t *testing.T) {
 	w, path := fast(t, whole)
-	_, err := w.holm().Create(t.Context(), inFast(), nil)
+	_, err := w.holm().Instances.Create(t.Context(), inFast(), nil)
 	must(t, err)
-	refused(t, w.holm().RemovePool(t.Context(), "fast"), fault.Busy, "default/web", "holm rm")
-	must(t, w.holm().Remove(t.Context(), "default", "web", nil))
+	refused(t, w.holm().Pools.Remove(t.Context(), "fast"), fault.Busy, "default/web", "holm rm")
+	must(t, w.holm().Instances.Remove(t.Context(), "default", "web", nil))
 	_, err = w.records.SetHost(t.Context(), func(h *model.Host) error { h.Pool = "fast"; return nil })
 	must(t, err)
-	refused(t, w.holm().RemovePool(t.Context(), "fast"), fault.Busy, "holm host set --pool")
+	refused(t, w.holm().Pools.Remove(t.Context(), "fast"), fault.Busy, "holm host set --pool")
 	_, err = w.records.SetHost(t.Context(), func(h *model.Host) error { h.Pool = ""; return nil })
 	must(t, err)
 	foreign := filepath.Join(path, "holm", "somebody-elses")
@@ -161,14 +161,14 @@ func TestAPoolWithInstancesOrOnDutyStays(t *testing.T) {
 	if w.boot.paths["fast"] != path {
 		t.Errorf("instances start after %q is mounted, want %s", w.boot.paths["fast"], path)
 	}
-	must(t, w.holm().RemovePool(t.Context(), "fast"))
+	must(t, w.holm().Pools.Remove(t.Context(), "fast"))
 	if len(w.boot.paths) > 0 {
 		t.Errorf("instances still wait for %v", w.boot.paths)
 	}
 	if !exists(t, foreign) {
 		t.Error("what was not holm's was removed")
 	}
-	refused(t, w.holm().RemovePool(t.Context(), "fast"), fault.NotFound, "holm pool ls")
+	refused(t, w.holm().Pools.Remove(t.Context(), "fast"), fault.NotFound, "holm pool ls")
 }
 
 func TestAGuestThatHadNoSpaceGoesOnWhenThereIsSome(t *testing.T) {
@@ -176,7 +176,7 @@ func TestAGuestThatHadNoSpaceGoesOnWhenThereIsSome(t *testing.T) {
 	for name, goOn := range map[string]func(t *testing.T, w *world){
 		"by the timer": func(t *testing.T, w *world) {
 			t.Helper()
-			found, err := w.holm().Unstall(t.Context())
+			found, err := w.holm().Instances.Unstall(t.Context())
 			must(t, err)
 			if len(found) != 1 || !found[0].Resumed || found[0].Why != `no space in pool "fast"` {
 				t.Errorf("found was %+v", found)
@@ -184,24 +184,24 @@ func TestAGuestThatHadNoSpaceGoesOnWhenThereIsSome(t *testing.T) {
 		},
 		"by a person": func(t *testing.T, w *world) {
 			t.Helper()
-			_, err := w.holm().Start(t.Context(), "default", "web", nil)
+			_, err := w.holm().Instances.Start(t.Context(), "default", "web", nil)
 			must(t, err)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w, _ := fast(t, whole)
-			inst, err := w.holm().Create(t.Context(), inFast(), nil)
+			inst, err := w.holm().Instances.Create(t.Context(), inFast(), nil)
 			must(t, err)
 			w.mount(full)
 			w.hyp.Stall(inst.UUID, "vdb", hypervisor.DiskFull)
-			found, err := w.holm().Unstall(t.Context())
+			found, err := w.holm().Instances.Unstall(t.Context())
 			must(t, err)
 			if len(found) != 1 || found[0].Resumed {
 				t.Errorf("found was %+v", found)
 			}
-			_, err = w.holm().Start(t.Context(), "default", "web", nil)
+			_, err = w.holm().Instances.Start(t.Context(), "default", "web", nil)
 			refused(t, err, fault.Failure, `instance "web" is paused: no space in pool "fast"`, "make room")
-			v, err := w.holm().Show(t.Context(), "default", "web")
+			v, err := w.holm().Instances.Show(t.Context(), "default", "web")
 			must(t, err)
 			if v.Status != "stalled" || v.Stalled != `no space in pool "fast"` {
 				t.Errorf("it is shown as %q, %q", v.Status, v.Stalled)
@@ -219,13 +219,13 @@ func TestWhatRanWhenTheHostWentDownIsStartedAgain(t *testing.T) {
 	w := newWorld(t)
 	web, db := w.created("web"), w.created("db")
 	asleep, running := w.created("asleep"), w.created("running")
-	must(t, w.holm().Stop(t.Context(), "default", "asleep", true, nil))
+	must(t, w.holm().Instances.Stop(t.Context(), "default", "asleep", true, nil))
 	w.hyp.PowerOff(web.UUID)
 	w.hyp.PowerOff(db.UUID)
 	w.hyp.Forget() // the host went down
 	var told []string
-	started, err := w.holm().StartAll(t.Context(), func(e provisioner.Event) {
-		if e.Phase == provisioner.Finished {
+	started, err := w.holm().Instances.StartAll(t.Context(), func(e operations.Event) {
+		if e.Phase == operations.Finished {
 			told = append(told, e.Step+" "+e.Text)
 		}
 	})
@@ -257,7 +257,7 @@ func TestOneThatDoesNotStartDoesNotKeepTheOthersOff(t *testing.T) {
 		}
 		return nil
 	})
-	started, err := w.holm().StartAll(t.Context(), nil)
+	started, err := w.holm().Instances.StartAll(t.Context(), nil)
 	must(t, err)
 	failed := 0
 	for _, s := range started {

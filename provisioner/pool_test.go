@@ -12,40 +12,42 @@ import (
 
 	"holm/internal/fault"
 	"holm/provisioner"
+	"holm/provisioner/instances"
 	"holm/provisioner/model"
-	"holm/storage/pools"
+	"holm/provisioner/pools"
+	drives "holm/storage/pools"
 )
 
 func TestAPlaceThatIsNotFitBecomesNoPool(t *testing.T) {
 	for name, c := range map[string]struct {
-		under func(*pools.Tree)
-		spec  func(s *provisioner.PoolSpec)
+		under func(*drives.Tree)
+		spec  func(s *pools.Spec)
 		kind  fault.Kind
 		says  []string
 	}{
-		"a name like a path":      {whole, func(s *provisioner.PoolSpec) { s.Name = "../fast" }, fault.Usage, []string{"pool", "is not allowed"}},
-		"a relative path":         {whole, func(s *provisioner.PoolSpec) { s.Path = "srv" }, fault.Usage, []string{`"srv"`, "/srv/holm"}},
-		"a path with detours":     {whole, func(s *provisioner.PoolSpec) { s.Path += "/../srv" }, fault.Usage, []string{"not the path of a mount point"}},
-		"not a mount point":       {whole, func(s *provisioner.PoolSpec) { s.Path += "/sub" }, fault.Usage, []string{"not a mount point"}},
-		"a demand nobody knows":   {whole, func(s *provisioner.PoolSpec) { s.Require = "nvme,raid7" }, fault.Usage, []string{`"raid7"`}},
-		"a backend nobody knows":  {whole, func(s *provisioner.PoolSpec) { s.Backend = "zfs" }, fault.Usage, []string{`"zfs"`, "qcow2"}},
-		"no name of a thin pool":  {whole, func(s *provisioner.PoolSpec) { s.Backend, s.Path = "lvm-thin", "-rf" }, fault.Usage, []string{"VG/POOL"}},
-		"less than it has":        {whole, func(s *provisioner.PoolSpec) { s.Overcommit = 0.5 }, fault.Usage, []string{"0.5"}},
-		"more than anyone has":    {whole, func(s *provisioner.PoolSpec) { s.Overcommit = math.Inf(1) }, fault.Usage, []string{"1 to 100"}},
-		"no number at all":        {whole, func(s *provisioner.PoolSpec) { s.Overcommit = math.NaN() }, fault.Usage, []string{"1 to 100"}},
-		"not what is required":    {whole, func(s *provisioner.PoolSpec) { s.Require = "raid1" }, fault.Unfit, []string{"raid1 is required", "nvme0n1"}},
-		"one drive missing":       {oneMissing, func(*provisioner.PoolSpec) {}, fault.Refused, []string{"degraded", "1 of 4 members missing"}},
-		"a whole mirror missing":  {twoMissing, func(*provisioner.PoolSpec) {}, fault.Unfit, []string{"the array is broken"}},
-		"a file system read-only": {func(t *pools.Tree) { t.ReadOnly = true }, func(*provisioner.PoolSpec) {}, fault.Unfit, []string{"read-only"}},
+		"a name like a path":      {whole, func(s *pools.Spec) { s.Name = "../fast" }, fault.Usage, []string{"pool", "is not allowed"}},
+		"a relative path":         {whole, func(s *pools.Spec) { s.Path = "srv" }, fault.Usage, []string{`"srv"`, "/srv/holm"}},
+		"a path with detours":     {whole, func(s *pools.Spec) { s.Path += "/../srv" }, fault.Usage, []string{"not the path of a mount point"}},
+		"not a mount point":       {whole, func(s *pools.Spec) { s.Path += "/sub" }, fault.Usage, []string{"not a mount point"}},
+		"a demand nobody knows":   {whole, func(s *pools.Spec) { s.Require = "nvme,raid7" }, fault.Usage, []string{`"raid7"`}},
+		"a backend nobody knows":  {whole, func(s *pools.Spec) { s.Backend = "zfs" }, fault.Usage, []string{`"zfs"`, "qcow2"}},
+		"no name of a thin pool":  {whole, func(s *pools.Spec) { s.Backend, s.Path = "lvm-thin", "-rf" }, fault.Usage, []string{"VG/POOL"}},
+		"less than it has":        {whole, func(s *pools.Spec) { s.Overcommit = 0.5 }, fault.Usage, []string{"0.5"}},
+		"more than anyone has":    {whole, func(s *pools.Spec) { s.Overcommit = math.Inf(1) }, fault.Usage, []string{"1 to 100"}},
+		"no number at all":        {whole, func(s *pools.Spec) { s.Overcommit = math.NaN() }, fault.Usage, []string{"1 to 100"}},
+		"not what is required":    {whole, func(s *pools.Spec) { s.Require = "raid1" }, fault.Unfit, []string{"raid1 is required", "nvme0n1"}},
+		"one drive missing":       {oneMissing, func(*pools.Spec) {}, fault.Refused, []string{"degraded", "1 of 4 members missing"}},
+		"a whole mirror missing":  {twoMissing, func(*pools.Spec) {}, fault.Unfit, []string{"the array is broken"}},
+		"a file system read-only": {func(t *drives.Tree) { t.ReadOnly = true }, func(*pools.Spec) {}, fault.Unfit, []string{"read-only"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
-			spec := provisioner.PoolSpec{Name: "fast", Path: w.mount(c.under), Require: "nvme,raid10"}
+			spec := pools.Spec{Name: "fast", Path: w.mount(c.under), Require: "nvme,raid10"}
 			place := spec.Path
 			c.spec(&spec)
-			_, err := w.holm().PlanPool(t.Context(), spec)
+			_, err := w.holm().Pools.Plan(t.Context(), spec)
 			refused(t, err, c.kind, c.says...)
-			_, err = w.holm().AddPool(t.Context(), spec)
+			_, err = w.holm().Pools.Add(t.Context(), spec)
 			refused(t, err, c.kind, c.says...)
 			if exists(t, filepath.Join(place, "holm")) {
 				t.Error("a folder for volumes was made")
@@ -77,7 +79,7 @@ func TestTwoPoolsShareNothing(t *testing.T) {
 			must(t, os.MkdirAll(tree.Path, 0o755))
 			w.remount(tree)
 			before := w.pool()
-			_, err := w.holm().AddPool(t.Context(), provisioner.PoolSpec{Name: c.as, Path: tree.Path})
+			_, err := w.holm().Pools.Add(t.Context(), pools.Spec{Name: c.as, Path: tree.Path})
 			refused(t, err, c.kind, c.says)
 			if after := w.pool(); after.Added != before.Added || after.Path != before.Path {
 				t.Errorf("the pool was changed: %+v", after)
@@ -88,7 +90,7 @@ func TestTwoPoolsShareNothing(t *testing.T) {
 
 func TestAVolumeLiesInItsPoolAndGoesWithItsInstance(t *testing.T) {
 	w, path := fast(t, whole)
-	inst, err := w.holm().Create(t.Context(), inFast(), nil)
+	inst, err := w.holm().Instances.Create(t.Context(), inFast(), nil)
 	must(t, err)
 	if !exists(t, volume(path, inst)) || exists(t, w.file(inst.ID, "state.qcow2")) {
 		t.Error("the volume is not in the pool alone")
@@ -98,12 +100,12 @@ func TestAVolumeLiesInItsPoolAndGoesWithItsInstance(t *testing.T) {
 	if !strings.Contains(xml, volume(path, inst)) {
 		t.Errorf("the machine's disk is another one: %s", xml)
 	}
-	shown, err := w.holm().Show(t.Context(), "default", "web")
+	shown, err := w.holm().Instances.Show(t.Context(), "default", "web")
 	must(t, err)
 	if shown.Pool != "fast" || shown.VolumeBytes <= 0 {
 		t.Errorf("shown are pool %q and %d bytes", shown.Pool, shown.VolumeBytes)
 	}
-	views, err := w.holm().Pools(t.Context(), "fast")
+	views, err := w.holm().Pools.List(t.Context(), "fast")
 	must(t, err)
 	if got := views[0]; got.Instances != 1 || got.PromisedBytes != 20<<30 || got.PromisedPeak != 20<<30 || got.UsedBytes != 10<<30 || got.UsedPeak != 10<<30 {
 		t.Errorf("the pool is shown as %+v", got)
@@ -111,11 +113,11 @@ func TestAVolumeLiesInItsPoolAndGoesWithItsInstance(t *testing.T) {
 	if got := views[0].Warnings; len(got) != 1 || got[0] != "nvme2n1 warns: temperature" {
 		t.Errorf("its drives warn %q", got)
 	}
-	must(t, w.holm().Remove(t.Context(), "default", "web", nil))
+	must(t, w.holm().Instances.Remove(t.Context(), "default", "web", nil))
 	if exists(t, volume(path, inst)) {
 		t.Error("the volume is still there")
 	}
-	views, err = w.holm().Pools(t.Context())
+	views, err = w.holm().Pools.List(t.Context())
 	must(t, err)
 	if got := views[0]; got.Instances != 0 || got.PromisedBytes != 0 || got.PromisedPeak != 20<<30 {
 		t.Errorf("after that the pool is shown as %+v", got)
@@ -132,19 +134,19 @@ func TestTheHostsPoolIsTakenWhenNobodySaysWhere(t *testing.T) {
 }
 
 func TestABrokenOrDegradedPoolTakesNobodyNew(t *testing.T) {
-	other := func(t *pools.Tree) { t.FSUUID = "00000000-0000-11d1-80b4-00c04fd430c8" }
+	other := func(t *drives.Tree) { t.FSUUID = "00000000-0000-11d1-80b4-00c04fd430c8" }
 	for name, c := range map[string]struct {
-		under func(*pools.Tree)
+		under func(*drives.Tree)
 		kind  fault.Kind
 		says  []string
 	}{
 		"one drive missing":         {oneMissing, fault.Refused, []string{`pool "fast" is degraded`, "1 of 4", "--allow-degraded"}},
 		"a whole mirror missing":    {twoMissing, fault.Unfit, []string{`pool "fast" is broken`, "the array is broken"}},
 		"another file system":       {other, fault.Unfit, []string{"another file system", uuidFast}},
-		"a drive of another kind":   {func(t *pools.Tree) { t.Top.Members[2].Transport = "usb" }, fault.Unfit, []string{"nvme is required: nvme2n1 is usb"}},
-		"nothing mounted":           {func(t *pools.Tree) { t.Path = "/nowhere" }, fault.Unfit, []string{"not a mount point"}},
-		"hardly any room":           {func(t *pools.Tree) { t.FreeBytes = 1 << 20 }, fault.Unfit, []string{"is full", "1 MiB"}},
-		"less than one of its size": {func(t *pools.Tree) { t.CapacityBytes = 10 << 30 }, fault.Unfit, []string{"20 GiB", "10 GiB"}},
+		"a drive of another kind":   {func(t *drives.Tree) { t.Top.Members[2].Transport = "usb" }, fault.Unfit, []string{"nvme is required: nvme2n1 is usb"}},
+		"nothing mounted":           {func(t *drives.Tree) { t.Path = "/nowhere" }, fault.Unfit, []string{"not a mount point"}},
+		"hardly any room":           {func(t *drives.Tree) { t.FreeBytes = 1 << 20 }, fault.Unfit, []string{"is full", "1 MiB"}},
+		"less than one of its size": {func(t *drives.Tree) { t.CapacityBytes = 10 << 30 }, fault.Unfit, []string{"20 GiB", "10 GiB"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w, path := fast(t, whole)
@@ -155,7 +157,7 @@ func TestABrokenOrDegradedPoolTakesNobodyNew(t *testing.T) {
 			w.mu.Unlock()
 			w.remount(tree)
 			before := w.inventory()
-			_, err := w.holm().Create(t.Context(), inFast(), nil)
+			_, err := w.holm().Instances.Create(t.Context(), inFast(), nil)
 			refused(t, err, c.kind, c.says...)
 			if diff := cmp.Diff(before, w.inventory()); diff != "" {
 				t.Errorf("something was left (-before +after):\n%s", diff)
@@ -168,7 +170,7 @@ func TestWhoeverTakesADegradedPoolIsOnRecord(t *testing.T) {
 	w, _ := fast(t, oneMissing)
 	spec := inFast()
 	spec.AllowDegraded = true
-	inst, err := w.holm().Create(t.Context(), spec, nil)
+	inst, err := w.holm().Instances.Create(t.Context(), spec, nil)
 	must(t, err)
 	if !inst.AllowDegraded || w.pool().Health.Status != model.PoolDegraded {
 		t.Errorf("recorded are %v and %q", inst.AllowDegraded, w.pool().Health.Status)
@@ -178,7 +180,7 @@ func TestWhoeverTakesADegradedPoolIsOnRecord(t *testing.T) {
 func TestAVanishedFolderOfVolumesIsNotMadeAnew(t *testing.T) {
 	w, path := fast(t, whole)
 	must(t, os.Remove(filepath.Join(path, "holm")))
-	_, err := w.holm().Create(t.Context(), inFast(), nil)
+	_, err := w.holm().Instances.Create(t.Context(), inFast(), nil)
 	refused(t, err, fault.Unfit, `pool "fast" is broken`)
 	if exists(t, filepath.Join(path, "holm")) {
 		t.Error("the folder was made")
@@ -190,7 +192,7 @@ func TestAPoolPromisesNoMoreThanItHas(t *testing.T) {
 	errs := make(chan error)
 	for _, name := range []string{"web", "db"} {
 		go func() {
-			_, err := w.holm().Create(t.Context(), provisioner.CreateSpec{Name: name, Pool: "fast"}, nil)
+			_, err := w.holm().Instances.Create(t.Context(), instances.Spec{Name: name, Pool: "fast"}, nil)
 			errs <- err
 		}()
 	}
@@ -208,13 +210,13 @@ func TestAPoolPromisesNoMoreThanItHas(t *testing.T) {
 func TestAnOvercommittedPoolPromisesMore(t *testing.T) {
 	w := newWorld(t)
 	path := w.mount(small)
-	_, err := w.holm().AddPool(t.Context(), provisioner.PoolSpec{Name: "fast", Path: path, Overcommit: 2})
+	_, err := w.holm().Pools.Add(t.Context(), pools.Spec{Name: "fast", Path: path, Overcommit: 2})
 	must(t, err)
 	for _, name := range []string{"web", "db", "third"} {
-		_, err = w.holm().Create(t.Context(), provisioner.CreateSpec{Name: name, Pool: "fast"}, nil)
+		_, err = w.holm().Instances.Create(t.Context(), instances.Spec{Name: name, Pool: "fast"}, nil)
 		must(t, err)
 	}
-	_, err = w.holm().Create(t.Context(), provisioner.CreateSpec{Name: "fourth", Pool: "fast"}, nil)
+	_, err = w.holm().Instances.Create(t.Context(), instances.Spec{Name: "fourth", Pool: "fast"}, nil)
 	refused(t, err, fault.Refused, "60 of 60 GiB")
 }
 
@@ -222,14 +224,14 @@ func TestAPoolWhoseMakingDiedIsAddedByTheSameAgain(t *testing.T) {
 	for _, point := range []string{"pool.prepared", "pool.ordered"} {
 		t.Run(point, func(t *testing.T) {
 			w := newWorld(t)
-			spec := provisioner.PoolSpec{Name: "fast", Path: w.mount(whole)}
-			w.die(point, func(p *provisioner.Provisioner) error {
-				_, err := p.AddPool(t.Context(), spec)
+			spec := pools.Spec{Name: "fast", Path: w.mount(whole)}
+			w.die(point, func(p *provisioner.Engine) error {
+				_, err := p.Pools.Add(t.Context(), spec)
 				return err
 			})
-			_, err := w.holm().AddPool(t.Context(), spec)
+			_, err := w.holm().Pools.Add(t.Context(), spec)
 			must(t, err)
-			_, err = w.holm().Create(t.Context(), inFast(), nil)
+			_, err = w.holm().Instances.Create(t.Context(), inFast(), nil)
 			must(t, err)
 		})
 	}
@@ -242,7 +244,7 @@ func TestOfManyPoolsAtOnceInOnePlaceOneIsAdded(t *testing.T) {
 	const many = 8
 	for n := range many {
 		go func() {
-			_, err := w.holm().AddPool(t.Context(), provisioner.PoolSpec{Name: fmt.Sprintf("pool%d", n), Path: path})
+			_, err := w.holm().Pools.Add(t.Context(), pools.Spec{Name: fmt.Sprintf("pool%d", n), Path: path})
 			errs <- err
 		}()
 	}

@@ -7,24 +7,25 @@ import (
 	"testing"
 
 	"holm/internal/fault"
-	"holm/provisioner"
+	"holm/provisioner/instances"
 	"holm/provisioner/model"
-	"holm/storage/pools"
+	"holm/provisioner/pools"
+	drives "holm/storage/pools"
 )
 
 const uuidFast = "6ba7b810-9dad-11d1-80b4-00c04fd430c8"
 
 // raid10 is a file system of 100 GiB on four NVMe drives, mounted at a path.
-func raid10(path string) pools.Tree {
-	array := pools.Device{Name: "md0", Kind: pools.Raid, Level: "raid10"}
+func raid10(path string) drives.Tree {
+	array := drives.Device{Name: "md0", Kind: drives.Raid, Level: "raid10"}
 	for _, name := range []string{"nvme0n1", "nvme1n1", "nvme2n1", "nvme3n1"} {
-		array.Members = append(array.Members, pools.Device{Name: name, Kind: pools.Drive, Transport: "nvme", Role: "in_sync"})
+		array.Members = append(array.Members, drives.Device{Name: name, Kind: drives.Drive, Transport: "nvme", Role: "in_sync"})
 	}
-	return pools.Tree{Path: path, FSType: "xfs", FSUUID: uuidFast, CapacityBytes: 100 << 30, FreeBytes: 90 << 30, Top: array}
+	return drives.Tree{Path: path, FSType: "xfs", FSUUID: uuidFast, CapacityBytes: 100 << 30, FreeBytes: 90 << 30, Top: array}
 }
 
 // look plays the machine under a pool.
-func (w *world) look(pool model.Pool) (pools.Tree, error) {
+func (w *world) look(pool model.Pool) (drives.Tree, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	tree, there := w.grounds[pool.Path]
@@ -35,7 +36,7 @@ func (w *world) look(pool model.Pool) (pools.Tree, error) {
 }
 
 // mount puts a file system somewhere, and returns where.
-func (w *world) mount(change func(t *pools.Tree)) string {
+func (w *world) mount(change func(t *drives.Tree)) string {
 	w.t.Helper()
 	path := filepath.Join(filepath.Dir(w.dir), "srv")
 	must(w.t, os.MkdirAll(path, 0o755))
@@ -46,35 +47,35 @@ func (w *world) mount(change func(t *pools.Tree)) string {
 }
 
 // remount is another file system at the same place, or the same one in another state.
-func (w *world) remount(tree pools.Tree) {
+func (w *world) remount(tree drives.Tree) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.grounds == nil {
-		w.grounds = map[string]pools.Tree{}
+		w.grounds = map[string]drives.Tree{}
 	}
 	w.grounds[tree.Path] = tree
 }
 
-func whole(*pools.Tree) {}
+func whole(*drives.Tree) {}
 
 // oneMissing is a drive that was pulled.
-func oneMissing(t *pools.Tree) {
+func oneMissing(t *drives.Tree) {
 	t.Top.Missing, t.Top.Members = 1, t.Top.Members[:3]
 }
 
 // twoMissing is a mirror of which nothing is left.
-func twoMissing(t *pools.Tree) {
+func twoMissing(t *drives.Tree) {
 	t.Top.Missing, t.Top.Members, t.Top.Broken = 2, t.Top.Members[:2], "the array is broken"
 }
 
-func small(t *pools.Tree) { t.CapacityBytes = 30 << 30 }
+func small(t *drives.Tree) { t.CapacityBytes = 30 << 30 }
 
 // fast is a world with a pool of that name.
-func fast(t *testing.T, change func(t *pools.Tree)) (*world, string) {
+func fast(t *testing.T, change func(t *drives.Tree)) (*world, string) {
 	t.Helper()
 	w := newWorld(t)
 	path := w.mount(whole)
-	_, err := w.holm().AddPool(t.Context(), provisioner.PoolSpec{Name: "fast", Path: path, Require: "nvme,raid10"})
+	_, err := w.holm().Pools.Add(t.Context(), pools.Spec{Name: "fast", Path: path, Require: "nvme,raid10"})
 	must(t, err)
 	w.mount(change)
 	return w, path
@@ -92,7 +93,7 @@ func volume(path string, inst model.Instance) string {
 	return filepath.Join(path, "holm", inst.ID+".qcow2")
 }
 
-func inFast() provisioner.CreateSpec { return provisioner.CreateSpec{Name: "web", Pool: "fast"} }
+func inFast() instances.Spec { return instances.Spec{Name: "web", Pool: "fast"} }
 
 // boot is what the host mounts before it starts instances.
 type boot struct {
@@ -123,8 +124,8 @@ func (b *boot) Unorder(pool string) error {
 }
 
 // ask plays drives that say how they are; the third one is hot.
-func (w *world) ask(tree *pools.Tree) {
+func (w *world) ask(tree *drives.Tree) {
 	if len(tree.Top.Members) > 2 {
-		tree.Top.Members[2].Health = &pools.Health{CriticalWarning: 2}
+		tree.Top.Members[2].Health = &drives.Health{CriticalWarning: 2}
 	}
 }

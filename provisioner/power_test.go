@@ -16,7 +16,10 @@ import (
 	"holm/internal/fault"
 	"holm/provisioner"
 	"holm/provisioner/hypervisor"
+	"holm/provisioner/instances"
 	"holm/provisioner/model"
+	"holm/provisioner/operations"
+	"holm/provisioner/tenants"
 )
 
 // changes are the calls since the nth that changed something, or could have.
@@ -30,11 +33,11 @@ func TestStoppedAndStartedAgainItIsReady(t *testing.T) {
 	w := newWorld(t)
 	first := w.created("web")
 	ctx := t.Context()
-	must(t, w.holm().Stop(ctx, "default", "web", false, nil))
+	must(t, w.holm().Instances.Stop(ctx, "default", "web", false, nil))
 	if inst := w.record(); inst.State != model.Stopped || w.state(inst) != hypervisor.Off {
 		t.Fatalf("the record is %s and the guest %s", inst.State, w.state(inst))
 	}
-	inst, err := w.holm().Start(ctx, "default", "web", nil)
+	inst, err := w.holm().Instances.Start(ctx, "default", "web", nil)
 	must(t, err)
 	inst.ReadyAt, inst.ReadyAfter, inst.CheckedAt = first.ReadyAt, first.ReadyAfter, first.CheckedAt
 	if diff := cmp.Diff(first, inst); diff != "" {
@@ -46,28 +49,28 @@ func TestStoppedAndStartedAgainItIsReady(t *testing.T) {
 func TestWhatIsAsItShouldBeIsLeftAlone(t *testing.T) {
 	for name, c := range map[string]struct {
 		stopped bool
-		do      func(*provisioner.Provisioner, context.Context) error
+		do      func(*provisioner.Engine, context.Context) error
 	}{
-		"starting what runs": {false, func(p *provisioner.Provisioner, ctx context.Context) error {
-			_, err := p.Start(ctx, "default", "web", nil)
+		"starting what runs": {false, func(p *provisioner.Engine, ctx context.Context) error {
+			_, err := p.Instances.Start(ctx, "default", "web", nil)
 			return err
 		}},
-		"waiting for what is ready": {false, func(p *provisioner.Provisioner, ctx context.Context) error {
-			_, err := p.Wait(ctx, "default", "web", nil)
+		"waiting for what is ready": {false, func(p *provisioner.Engine, ctx context.Context) error {
+			_, err := p.Instances.Wait(ctx, "default", "web", nil)
 			return err
 		}},
-		"stopping what is off": {true, func(p *provisioner.Provisioner, ctx context.Context) error {
-			return p.Stop(ctx, "default", "web", false, nil)
+		"stopping what is off": {true, func(p *provisioner.Engine, ctx context.Context) error {
+			return p.Instances.Stop(ctx, "default", "web", false, nil)
 		}},
-		"cutting the power of what is off": {true, func(p *provisioner.Provisioner, ctx context.Context) error {
-			return p.Stop(ctx, "default", "web", true, nil)
+		"cutting the power of what is off": {true, func(p *provisioner.Engine, ctx context.Context) error {
+			return p.Instances.Stop(ctx, "default", "web", true, nil)
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
 			w.created("web")
 			if c.stopped {
-				must(t, w.holm().Stop(t.Context(), "default", "web", false, nil))
+				must(t, w.holm().Instances.Stop(t.Context(), "default", "web", false, nil))
 			}
 			before, calls := w.record(), len(w.hyp.Calls())
 			audit, err := w.records.Audit(t.Context())
@@ -98,7 +101,7 @@ func TestAStopIsJournaledBeforeThePowerGoes(t *testing.T) {
 		}
 		return err
 	})
-	must(t, w.holm().Stop(t.Context(), "default", "web", true, nil))
+	must(t, w.holm().Instances.Stop(t.Context(), "default", "web", true, nil))
 	if last := seen[len(seen)-1]; last.Kind != "stop" || last.Status != model.Running {
 		t.Errorf("the last operation was %+v", last)
 	}
@@ -116,22 +119,22 @@ func TestAGuestThatIgnoresShutdown(t *testing.T) {
 		w.hyp.IgnoreShutdown(true)
 		ctx, cancel := patience(t)
 		defer cancel()
-		err := w.holm().Stop(ctx, "default", "web", false, nil)
+		err := w.holm().Instances.Stop(ctx, "default", "web", false, nil)
 		refused(t, err, fault.Failure, `instance "web" has not powered off: the time is up`, "holm stop --force web")
 		if inst := w.record(); inst.State != model.Ready || w.state(inst) != hypervisor.Running {
 			t.Errorf("the record is %s and the guest %s", inst.State, w.state(inst))
 		}
 		ctrlC, stop := context.WithCancelCause(t.Context())
 		time.AfterFunc(time.Second, func() { stop(errCtrlC) })
-		refused(t, w.holm().Stop(ctrlC, "default", "web", false, nil), fault.Interrupted, "has not powered off: interrupted")
+		refused(t, w.holm().Instances.Stop(ctrlC, "default", "web", false, nil), fault.Interrupted, "has not powered off: interrupted")
 
 		before := time.Now()
-		inst, err := w.holm().Restart(t.Context(), "default", "web", nil)
+		inst, err := w.holm().Instances.Restart(t.Context(), "default", "web", nil)
 		must(t, err)
 		if took := time.Since(before); inst.State != model.Ready || took != time.Minute {
 			t.Errorf("after %s it is %s, want it ready after a minute", took, inst.State)
 		}
-		must(t, w.holm().Stop(t.Context(), "default", "web", true, nil))
+		must(t, w.holm().Instances.Stop(t.Context(), "default", "web", true, nil))
 		if inst := w.record(); inst.State != model.Stopped || w.state(inst) != hypervisor.Off {
 			t.Errorf("the record is %s and the guest %s", inst.State, w.state(inst))
 		}
@@ -141,10 +144,10 @@ func TestAGuestThatIgnoresShutdown(t *testing.T) {
 func TestAStartThatFailsLeavesTheStoppedInstanceAsItWas(t *testing.T) {
 	w := newWorld(t)
 	w.created("web")
-	must(t, w.holm().Stop(t.Context(), "default", "web", false, nil))
+	must(t, w.holm().Instances.Stop(t.Context(), "default", "web", false, nil))
 	before, record := w.inventory(), w.record()
 	start := func(ctx context.Context) error {
-		_, err := w.holm().Start(ctx, "default", "web", nil)
+		_, err := w.holm().Instances.Start(ctx, "default", "web", nil)
 		return err
 	}
 	w.failing("Start")
@@ -169,13 +172,13 @@ func TestAnInstanceThatNeverWasReadyKeepsItsSeedUntilItIs(t *testing.T) {
 	w := newWorld(t)
 	w.play(silent)
 	w.interrupted()
-	must(t, w.holm().Stop(t.Context(), "default", "web", false, nil))
+	must(t, w.holm().Instances.Stop(t.Context(), "default", "web", false, nil))
 	inst := w.record()
 	if !inst.SeedAttached || !exists(t, w.file(inst.ID, "seed.iso")) {
 		t.Fatalf("its next boot has no seed: %+v", inst)
 	}
 	w.play(honest())
-	inst, err := w.holm().Start(t.Context(), "default", "web", nil)
+	inst, err := w.holm().Instances.Start(t.Context(), "default", "web", nil)
 	must(t, err)
 	if inst.SeedAttached || exists(t, w.file(inst.ID, "seed.iso")) {
 		t.Errorf("the seed is still there: %+v", inst)
@@ -187,28 +190,28 @@ func TestPowerAndABrokenOrPausedInstance(t *testing.T) {
 	inst := w.created("web")
 	ctx, holm := t.Context(), w.holm()
 	must(t, w.hyp.Destroy(ctx, inst.UUID))
-	_, err := holm.Wait(ctx, "default", "web", nil)
+	_, err := holm.Instances.Wait(ctx, "default", "web", nil)
 	refused(t, err, fault.Failure, `instance "web" is not running (stopped)`, "holm start web")
 	must(t, w.hyp.Undefine(ctx, inst.UUID))
-	for _, do := range []func(context.Context, string, string, provisioner.Observer) (model.Instance, error){holm.Start, holm.Wait, holm.Restart} {
+	for _, do := range []func(context.Context, string, string, operations.Observer) (model.Instance, error){holm.Instances.Start, holm.Instances.Wait, holm.Instances.Restart} {
 		_, err := do(ctx, "default", "web", nil)
 		refused(t, err, fault.Failure, `instance "web" is broken`, "holm rm web")
 	}
-	must(t, holm.Stop(ctx, "default", "web", false, nil))
-	must(t, holm.Remove(ctx, "default", "web", nil))
+	must(t, holm.Instances.Stop(ctx, "default", "web", false, nil))
+	must(t, holm.Instances.Remove(ctx, "default", "web", nil))
 
 	w.created("web")
 	w.wrap = func(h hypervisor.Driver) hypervisor.Driver { return paused{h} }
-	_, err = w.holm().Start(ctx, "default", "web", nil)
+	_, err = w.holm().Instances.Start(ctx, "default", "web", nil)
 	refused(t, err, fault.Failure, `instance "web" is paused`, "virsh resume holm.default.web", "holm stop --force web")
 	// Nobody is awake in it who could power off: it is said at once, and nothing on record changes.
-	for _, do := range []func(context.Context, string, string, provisioner.Observer) (model.Instance, error){
-		w.holm().Restart, w.holm().Wait,
-		func(ctx context.Context, tenant, name string, o provisioner.Observer) (model.Instance, error) {
-			return model.Instance{}, w.holm().Stop(ctx, tenant, name, false, o)
+	for _, do := range []func(context.Context, string, string, operations.Observer) (model.Instance, error){
+		w.holm().Instances.Restart, w.holm().Instances.Wait,
+		func(ctx context.Context, tenant, name string, o operations.Observer) (model.Instance, error) {
+			return model.Instance{}, w.holm().Instances.Stop(ctx, tenant, name, false, o)
 		},
-		func(ctx context.Context, tenant, name string, o provisioner.Observer) (model.Instance, error) {
-			return w.holm().Rebuild(ctx, tenant, name, "", o)
+		func(ctx context.Context, tenant, name string, o operations.Observer) (model.Instance, error) {
+			return w.holm().Instances.Rebuild(ctx, tenant, name, "", o)
 		},
 	} {
 		_, err := do(ctx, "default", "web", nil)
@@ -217,7 +220,7 @@ func TestPowerAndABrokenOrPausedInstance(t *testing.T) {
 	if w.record().State != model.Ready || w.record().Previous != nil {
 		t.Errorf("its record is %+v", w.record())
 	}
-	must(t, w.holm().Stop(ctx, "default", "web", true, nil))
+	must(t, w.holm().Instances.Stop(ctx, "default", "web", true, nil))
 }
 
 // paused is a hypervisor all of whose domains are.
@@ -254,16 +257,16 @@ func TestALostConnectionIsNeitherTakenForAnEndNorWaitedOutForever(t *testing.T) 
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		w.wrap = func(h hypervisor.Driver) hypervisor.Driver { return dropping{h, false} }
-		_, err := w.holm().Create(t.Context(), web(), nil)
+		_, err := w.holm().Instances.Create(t.Context(), web(), nil)
 		refused(t, err, fault.Failure, "goes on booting, but: its port has closed", "holm wait web")
 		w.wrap = func(h hypervisor.Driver) hypervisor.Driver { return dropping{h, true} }
-		_, err = w.holm().Wait(t.Context(), "default", "web", nil)
+		_, err = w.holm().Instances.Wait(t.Context(), "default", "web", nil)
 		refused(t, err, fault.Unfit, "goes on booting, but: cannot reach libvirt", "holm doctor")
 		if inst := w.record(); inst.State != model.Booting {
 			t.Errorf("the record is %s", inst.State)
 		}
 		w.hyp.IgnoreShutdown(true)
-		refused(t, w.holm().Stop(t.Context(), "default", "web", false, nil), fault.Unfit, "cannot reach libvirt", "holm doctor")
+		refused(t, w.holm().Instances.Stop(t.Context(), "default", "web", false, nil), fault.Unfit, "cannot reach libvirt", "holm doctor")
 		if inst := w.record(); inst.State != model.Booting {
 			t.Errorf("the record is %s", inst.State)
 		}
@@ -283,25 +286,25 @@ func TestAnEmulatedInstanceStartsInLabModeOnly(t *testing.T) {
 	}
 	lab(true)
 	w.created("web")
-	must(t, w.holm().Stop(ctx, "default", "web", false, nil))
+	must(t, w.holm().Instances.Stop(ctx, "default", "web", false, nil))
 	lab(false)
-	_, err := w.holm().Start(ctx, "default", "web", nil)
+	_, err := w.holm().Instances.Start(ctx, "default", "web", nil)
 	refused(t, err, fault.Refused, "no isolation boundary", "holm host set --lab-mode on")
 	if inst := w.record(); w.state(inst) != hypervisor.Off {
 		t.Errorf("the guest is %s", w.state(inst))
 	}
 	lab(true)
-	_, err = w.holm().Start(ctx, "default", "web", nil)
+	_, err = w.holm().Instances.Start(ctx, "default", "web", nil)
 	must(t, err)
 }
 
 func TestRemediesNameTheTenant(t *testing.T) {
 	w := newWorld(t)
-	w.tenant("acme", provisioner.TenantChange{})
-	_, err := w.holm().Create(t.Context(), provisioner.CreateSpec{Name: "web", Tenant: "acme"}, nil)
+	w.tenant("acme", tenants.Change{})
+	_, err := w.holm().Instances.Create(t.Context(), instances.Spec{Name: "web", Tenant: "acme"}, nil)
 	must(t, err)
-	must(t, w.holm().Stop(t.Context(), "acme", "web", true, nil))
-	_, err = w.holm().Wait(t.Context(), "acme", "web", nil)
+	must(t, w.holm().Instances.Stop(t.Context(), "acme", "web", true, nil))
+	_, err = w.holm().Instances.Wait(t.Context(), "acme", "web", nil)
 	refused(t, err, fault.Failure, "holm start web --tenant acme")
 }
 
@@ -311,12 +314,12 @@ func TestAQEMUThatCannotBeHeldToItsLimitsIsStoppedAgain(t *testing.T) {
 	if want := []string{fmt.Sprint(inst.Domain, " ", inst.UUID, " ", inst.UID)}; !slices.Equal(w.bound, want) {
 		t.Errorf("held to limits are %q, want %q", w.bound, want)
 	}
-	if _, err := w.holm().Start(t.Context(), "default", "web", nil); err != nil || len(w.bound) != 2 {
+	if _, err := w.holm().Instances.Start(t.Context(), "default", "web", nil); err != nil || len(w.bound) != 2 {
 		t.Errorf("the start of one that runs: %v, held to limits are %q", err, w.bound)
 	}
 	w.hyp.PowerOff(inst.UUID)
 	w.unbound = errors.New("prlimit: operation not permitted")
-	_, err := w.holm().Start(t.Context(), "default", "web", nil)
+	_, err := w.holm().Instances.Start(t.Context(), "default", "web", nil)
 	if err == nil || !strings.Contains(err.Error(), "operation not permitted") {
 		t.Errorf("the start: %v", err)
 	}

@@ -16,6 +16,7 @@ import (
 	"holm/internal/fault"
 	"holm/provisioner"
 	"holm/provisioner/model"
+	"holm/provisioner/operations"
 )
 
 // twoImages are an older and a newer image of one name.
@@ -64,7 +65,7 @@ func broken() guest {
 }
 
 func rebuild(w *world, ref string) (model.Instance, error) {
-	return w.holm().Rebuild(w.t.Context(), "default", "web", ref, nil)
+	return w.holm().Instances.Rebuild(w.t.Context(), "default", "web", ref, nil)
 }
 
 func TestRebuildGivesAnotherImageAndKeepsAllElse(t *testing.T) {
@@ -151,8 +152,8 @@ func TestAfterADeathAnywhereARebuildConverges(t *testing.T) {
 	for _, point := range points {
 		t.Run(point, func(t *testing.T) {
 			w, before := renewed(t)
-			w.die(point, func(p *provisioner.Provisioner) error {
-				_, err := p.Rebuild(t.Context(), "default", "web", "", nil)
+			w.die(point, func(p *provisioner.Engine) error {
+				_, err := p.Instances.Rebuild(t.Context(), "default", "web", "", nil)
 				return err
 			})
 			inst, err := rebuild(w, "")
@@ -171,11 +172,11 @@ func TestAfterADeathAnywhereARebuildConverges(t *testing.T) {
 
 func TestWhatARebuildThatDiedLeftIsStarted(t *testing.T) {
 	w, _ := renewed(t)
-	w.die("rebuild.stopped", func(p *provisioner.Provisioner) error {
-		_, err := p.Rebuild(t.Context(), "default", "web", "", nil)
+	w.die("rebuild.stopped", func(p *provisioner.Engine) error {
+		_, err := p.Instances.Rebuild(t.Context(), "default", "web", "", nil)
 		return err
 	})
-	inst, err := w.holm().Start(t.Context(), "default", "web", nil)
+	inst, err := w.holm().Instances.Start(t.Context(), "default", "web", nil)
 	must(t, err)
 	live, err := w.hyp.LiveXML(t.Context(), inst.UUID)
 	must(t, err)
@@ -189,8 +190,8 @@ func TestARebuildThatIsInterruptedCanBeFinishedOrTakenBack(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w, _ := renewed(t)
 			ctx, cancel := context.WithCancelCause(t.Context())
-			_, err := w.holm().Rebuild(ctx, "default", "web", "", func(e provisioner.Event) {
-				if e.Step == "booting" && e.Phase == provisioner.Begun {
+			_, err := w.holm().Instances.Rebuild(ctx, "default", "web", "", func(e operations.Event) {
+				if e.Step == "booting" && e.Phase == operations.Begun {
 					cancel(errCtrlC)
 				}
 			})
@@ -238,7 +239,7 @@ func TestAnImageThatARebuildMayReturnToIsInUse(t *testing.T) {
 	previous := model.ImageRef{Digest: "sha256:" + strings.Repeat("0", 64), Name: "old"}
 	must1(t)(w.records.Update(t.Context(), inst.ID, func(i *model.Instance) error { i.Previous = &previous; return nil }))
 	var users map[string][]string
-	must(t, w.holm().WithImageUsers(t.Context(), func(all map[string][]string) error { users = all; return nil }))
+	must(t, w.holm().Instances.WithImageUsers(t.Context(), func(all map[string][]string) error { users = all; return nil }))
 	for _, digest := range []string{inst.Image, previous.Digest} {
 		if !slices.Equal(users[digest], []string{"web"}) {
 			t.Errorf("%s is used by %q", digest, users[digest])

@@ -16,11 +16,11 @@ func TestRemoveLeavesNothingAndTwiceIsNotFound(t *testing.T) {
 	w := newWorld(t)
 	before := w.inventory()
 	w.created("web")
-	must(t, w.holm().Remove(t.Context(), "default", "web", nil))
+	must(t, w.holm().Instances.Remove(t.Context(), "default", "web", nil))
 	if diff := cmp.Diff(before, w.inventory()); diff != "" {
 		t.Errorf("something was left: %s", diff)
 	}
-	refused(t, w.holm().Remove(t.Context(), "default", "web", nil), fault.NotFound, `no instance "web" in tenant "default"`, "holm ls")
+	refused(t, w.holm().Instances.Remove(t.Context(), "default", "web", nil), fault.NotFound, `no instance "web" in tenant "default"`, "holm ls")
 	again := w.created("web")
 	if again.Address != "10.77.0.10" {
 		t.Errorf("the address was not given back: %s", again.Address)
@@ -31,11 +31,11 @@ func TestTheNetworkGoesWithTheLastInstance(t *testing.T) {
 	w := newWorld(t)
 	w.created("web")
 	w.created("db")
-	must(t, w.holm().Remove(t.Context(), "default", "web", nil))
+	must(t, w.holm().Instances.Remove(t.Context(), "default", "web", nil))
 	if diff := cmp.Diff([]string{"decoy", "holm-default"}, w.hyp.Networks()); diff != "" {
 		t.Errorf("with one instance left: %s", diff)
 	}
-	must(t, w.holm().Remove(t.Context(), "default", "db", nil))
+	must(t, w.holm().Instances.Remove(t.Context(), "default", "db", nil))
 	if diff := cmp.Diff([]string{"decoy"}, w.hyp.Networks()); diff != "" {
 		t.Errorf("with none: %s", diff)
 	}
@@ -56,7 +56,7 @@ func TestRemoveCarriesOnPastErrorsAndKeepsTheRecord(t *testing.T) {
 			before := w.inventory()
 			inst := w.created("web")
 			w.failing(c.methods...)
-			refused(t, w.holm().Remove(t.Context(), "default", "web", nil), fault.Leftover, append(c.says, "remove web: ", "holm rm web")...)
+			refused(t, w.holm().Instances.Remove(t.Context(), "default", "web", nil), fault.Leftover, append(c.says, "remove web: ", "holm rm web")...)
 			if got := w.record().State; got != model.Destroying {
 				t.Errorf("the record is %s", got)
 			}
@@ -69,7 +69,7 @@ func TestRemoveCarriesOnPastErrorsAndKeepsTheRecord(t *testing.T) {
 				t.Errorf("the journal says %+v", last)
 			}
 			w.hyp.FailWith(nil)
-			must(t, w.holm().Remove(t.Context(), "default", "web", nil))
+			must(t, w.holm().Instances.Remove(t.Context(), "default", "web", nil))
 			if diff := cmp.Diff(before, w.inventory()); diff != "" {
 				t.Errorf("something was left: %s", diff)
 			}
@@ -82,8 +82,8 @@ func TestRemoveTellsOfFilesThatStay(t *testing.T) {
 	inst := w.created("web")
 	must(t, os.Remove(w.file(inst.ID, "state.qcow2")))
 	must(t, os.MkdirAll(w.file(inst.ID, "state.qcow2/full"), 0o700))
-	refused(t, w.holm().Remove(t.Context(), "default", "web", nil), fault.Leftover, "volume: ", "holm rm web")
-	must(t, w.holm().Remove(t.Context(), "default", "web", nil)) // the folder went with all that was in it
+	refused(t, w.holm().Instances.Remove(t.Context(), "default", "web", nil), fault.Leftover, "volume: ", "holm rm web")
+	must(t, w.holm().Instances.Remove(t.Context(), "default", "web", nil)) // the folder went with all that was in it
 }
 
 func TestRemoveThatCannotDropTheRecordSaysSo(t *testing.T) {
@@ -91,8 +91,8 @@ func TestRemoveThatCannotDropTheRecordSaysSo(t *testing.T) {
 	before := w.inventory()
 	w.created("web")
 	w.records.fail = failOnce("Drop", 1, records.ErrBusy)
-	refused(t, w.holm().Remove(t.Context(), "default", "web", nil), fault.Leftover, "another process", "holm rm web")
-	must(t, w.holm().Remove(t.Context(), "default", "web", nil))
+	refused(t, w.holm().Instances.Remove(t.Context(), "default", "web", nil), fault.Leftover, "another process", "holm rm web")
+	must(t, w.holm().Instances.Remove(t.Context(), "default", "web", nil))
 	if diff := cmp.Diff(before, w.inventory()); diff != "" {
 		t.Errorf("something was left: %s", diff)
 	}
@@ -106,14 +106,14 @@ func TestCtrlCStopsARemovalBetweenTwoSteps(t *testing.T) {
 			inst := w.created("web")
 			ctx, cancel := context.WithCancelCause(t.Context())
 			w.at("destroy."+step+".after", func() { cancel(errCtrlC) })
-			refused(t, w.holm().Remove(ctx, "default", "web", nil), fault.Interrupted, "remove web: interrupted", "holm rm web")
+			refused(t, w.holm().Instances.Remove(ctx, "default", "web", nil), fault.Interrupted, "remove web: interrupted", "holm rm web")
 			if got := w.record().State; got != model.Destroying {
 				t.Errorf("the record is %s", got)
 			}
 			if kept := exists(t, w.file(inst.ID, "state.qcow2")); kept != (step == "power" || step == "domain") {
 				t.Errorf("the volume is there: %t", kept)
 			}
-			must(t, w.holm().Remove(t.Context(), "default", "web", nil))
+			must(t, w.holm().Instances.Remove(t.Context(), "default", "web", nil))
 			if diff := cmp.Diff(before, w.inventory()); diff != "" {
 				t.Errorf("something was left: %s", diff)
 			}
@@ -126,5 +126,5 @@ func TestCtrlCAfterTheLastStepOfARemovalComesTooLate(t *testing.T) {
 	w.created("web")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	w.at("destroy.network.after", func() { cancel(errCtrlC) })
-	must(t, w.holm().Remove(ctx, "default", "web", nil))
+	must(t, w.holm().Instances.Remove(ctx, "default", "web", nil))
 }

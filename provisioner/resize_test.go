@@ -8,6 +8,7 @@ import (
 	"holm/internal/fault"
 	"holm/provisioner"
 	"holm/provisioner/hypervisor"
+	"holm/provisioner/instances"
 	"holm/provisioner/model"
 	"holm/storage/volumes"
 )
@@ -23,9 +24,9 @@ func (w *world) virtualGiB(inst model.Instance) int64 {
 func TestAStoppedInstancesVolumeGrows(t *testing.T) {
 	w := newWorld(t)
 	inst := w.created("web")
-	must(t, w.holm().Stop(t.Context(), "default", "web", true, nil))
+	must(t, w.holm().Instances.Stop(t.Context(), "default", "web", true, nil))
 	for range 2 { // again is no error
-		changed, err := w.holm().Resize(t.Context(), "default", "web", 30, nil)
+		changed, err := w.holm().Instances.Resize(t.Context(), "default", "web", 30, nil)
 		must(t, err)
 		if got := w.virtualGiB(inst); got != 30 || changed.Flavor.DiskGiB != 30 || w.record().Flavor.DiskGiB != 30 {
 			t.Errorf("the volume has %d GiB, the record %d", got, w.record().Flavor.DiskGiB)
@@ -35,9 +36,9 @@ func TestAStoppedInstancesVolumeGrows(t *testing.T) {
 
 func TestARunningInstancesVolumeGrowsUnderIt(t *testing.T) {
 	w, _ := fast(t, whole)
-	inst, err := w.holm().Create(t.Context(), inFast(), nil)
+	inst, err := w.holm().Instances.Create(t.Context(), inFast(), nil)
 	must(t, err)
-	_, err = w.holm().Resize(t.Context(), "default", "web", 30, nil)
+	_, err = w.holm().Instances.Resize(t.Context(), "default", "web", 30, nil)
 	must(t, err)
 	stats, err := w.hyp.Stats(t.Context(), inst.UUID)
 	must(t, err)
@@ -70,14 +71,14 @@ func TestASizeThatCannotBeIsRefusedAndNothingChanges(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w, _ := fast(t, whole)
 			for _, name := range []string{"web", "db"} {
-				_, err := w.holm().Create(t.Context(), provisioner.CreateSpec{Name: name, Pool: "fast"}, nil)
+				_, err := w.holm().Instances.Create(t.Context(), instances.Spec{Name: name, Pool: "fast"}, nil)
 				must(t, err)
 			}
 			if c.gib == 30 {
 				w.mount(twoMissing)
 			}
 			before := w.record()
-			_, err := w.holm().Resize(t.Context(), "default", "web", c.gib, nil)
+			_, err := w.holm().Instances.Resize(t.Context(), "default", "web", c.gib, nil)
 			refused(t, err, c.kind, c.says...)
 			if got := w.record(); got.Flavor != before.Flavor {
 				t.Errorf("the record has %+v", got.Flavor)
@@ -88,10 +89,10 @@ func TestASizeThatCannotBeIsRefusedAndNothingChanges(t *testing.T) {
 
 func TestAPausedInstanceIsNotResized(t *testing.T) {
 	w, _ := fast(t, whole)
-	inst, err := w.holm().Create(t.Context(), inFast(), nil)
+	inst, err := w.holm().Instances.Create(t.Context(), inFast(), nil)
 	must(t, err)
 	w.hyp.Stall(inst.UUID, "vdb", hypervisor.DiskFull)
-	_, err = w.holm().Resize(t.Context(), "default", "web", 30, nil)
+	_, err = w.holm().Instances.Resize(t.Context(), "default", "web", 30, nil)
 	refused(t, err, fault.Failure, "paused")
 }
 
@@ -99,7 +100,7 @@ func TestASizeThatCouldNotBeMadeIsTakenBack(t *testing.T) {
 	w := newWorld(t)
 	w.created("web")
 	w.hyp.FailOnce("ResizeDisk", errors.New("QEMU said no"))
-	_, err := w.holm().Resize(t.Context(), "default", "web", 30, nil)
+	_, err := w.holm().Instances.Resize(t.Context(), "default", "web", 30, nil)
 	if err == nil || w.record().Flavor.DiskGiB != 20 {
 		t.Errorf("got %v, and the record has %d GiB", err, w.record().Flavor.DiskGiB)
 	}
@@ -117,16 +118,16 @@ func TestAResizeThatDiedIsFinishedByTheSameAgain(t *testing.T) {
 				w := newWorld(t)
 				inst := w.created("web")
 				if !running {
-					must(t, w.holm().Stop(t.Context(), "default", "web", true, nil))
+					must(t, w.holm().Instances.Stop(t.Context(), "default", "web", true, nil))
 				}
-				w.die(point, func(p *provisioner.Provisioner) error {
-					_, err := p.Resize(t.Context(), "default", "web", 30, nil)
+				w.die(point, func(p *provisioner.Engine) error {
+					_, err := p.Instances.Resize(t.Context(), "default", "web", 30, nil)
 					return err
 				})
 				if got := w.record().Flavor.DiskGiB; got != 30 {
 					t.Fatalf("the record has %d GiB: what may have been grown is not known", got)
 				}
-				_, err := w.holm().Resize(t.Context(), "default", "web", 30, nil)
+				_, err := w.holm().Instances.Resize(t.Context(), "default", "web", 30, nil)
 				must(t, err)
 				if !running && w.virtualGiB(inst) != 30 {
 					t.Errorf("the volume has %d GiB", w.virtualGiB(inst))
@@ -138,11 +139,11 @@ func TestAResizeThatDiedIsFinishedByTheSameAgain(t *testing.T) {
 
 func TestAVolumeThatIsGoneIsSaid(t *testing.T) {
 	w, path := fast(t, whole)
-	inst, err := w.holm().Create(t.Context(), inFast(), nil)
+	inst, err := w.holm().Instances.Create(t.Context(), inFast(), nil)
 	must(t, err)
-	must(t, w.holm().Stop(t.Context(), "default", "web", true, nil))
+	must(t, w.holm().Instances.Stop(t.Context(), "default", "web", true, nil))
 	must(t, os.Remove(volume(path, inst)))
-	_, err = w.holm().Resize(t.Context(), "default", "web", 30, nil)
+	_, err = w.holm().Instances.Resize(t.Context(), "default", "web", 30, nil)
 	if !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("got %v", err)
 	}

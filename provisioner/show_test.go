@@ -11,13 +11,14 @@ import (
 	"holm/provisioner/environment"
 	"holm/provisioner/hypervisor"
 	"holm/provisioner/model"
+	"holm/provisioner/views"
 )
 
 func TestShowAndListSayWhatThereIs(t *testing.T) {
 	w := newWorld(t)
 	inst := w.created("web")
 	ctx, holm := t.Context(), w.holm()
-	view, err := holm.Show(ctx, "default", "web")
+	view, err := holm.Instances.Show(ctx, "default", "web")
 	must(t, err)
 	if view.VolumeBytes <= 0 {
 		t.Errorf("the volume takes %d bytes", view.VolumeBytes)
@@ -28,15 +29,15 @@ func TestShowAndListSayWhatThereIs(t *testing.T) {
 	force := environment.InForce{
 		Environment: model.Environment{Nameservers: []string{"9.9.9.9"}}, From: map[string]string{"nameservers": environment.FromResolver},
 	}
-	if diff := cmp.Diff(provisioner.View{Instance: inst, DomainState: "running", Status: "ready", InForce: force}, view); diff != "" {
+	if diff := cmp.Diff(views.Instance{Instance: inst, DomainState: "running", Status: "ready", InForce: force}, view); diff != "" {
 		t.Error(diff)
 	}
-	rows, err := holm.List(ctx, "default")
+	rows, err := holm.Instances.List(ctx, "default")
 	must(t, err)
-	if diff := cmp.Diff([]provisioner.Row{{Summary: model.Summarize(inst), Status: "ready"}}, rows); diff != "" {
+	if diff := cmp.Diff([]views.Row{{Summary: model.Summarize(inst), Status: "ready"}}, rows); diff != "" {
 		t.Error(diff)
 	}
-	rows, err = holm.List(ctx, "acme")
+	rows, err = holm.Instances.List(ctx, "acme")
 	if err != nil || len(rows) != 0 {
 		t.Errorf("another tenant has %+v (%v)", rows, err)
 	}
@@ -45,21 +46,21 @@ func TestShowAndListSayWhatThereIs(t *testing.T) {
 func TestWithoutLibvirtThereIsWhatIsOnRecordAndTheStateIsUnknown(t *testing.T) {
 	w := newWorld(t)
 	inst := w.created("web")
-	gone := w.holm()
-	gone.Connect = func(context.Context) (hypervisor.Driver, error) {
+	unreached := w.config()
+	unreached.Connect = func(context.Context) (hypervisor.Driver, error) {
 		return nil, fault.New(fault.Unfit, "start it", "%w: no such file", hypervisor.ErrUnreachable)
 	}
-	dying := w.holm()
-	for name, holm := range map[string]*provisioner.Provisioner{"never there": gone, "gone since": dying} {
+	gone, dying := provisioner.New(unreached), w.holm()
+	for name, holm := range map[string]*provisioner.Engine{"never there": gone, "gone since": dying} {
 		if holm == dying {
 			w.hyp.FailWith(func(string, string) error { return hypervisor.ErrUnreachable })
 		}
-		v, err := holm.Show(t.Context(), "default", "web")
+		v, err := holm.Instances.Show(t.Context(), "default", "web")
 		must(t, err)
 		if v.Status != "unknown" || v.DomainState != hypervisor.Unknown || v.Now == "" || v.Address != inst.Address {
 			t.Errorf("%s: it is shown as %s (%s), %q", name, v.Status, v.DomainState, v.Now)
 		}
-		rows, err := holm.List(t.Context(), "")
+		rows, err := holm.Instances.List(t.Context(), "")
 		must(t, err)
 		if len(rows) != 1 || rows[0].Status != "unknown" || rows[0].Address != inst.Address {
 			t.Errorf("%s: listed are %+v", name, rows)
@@ -100,9 +101,9 @@ func TestTheStatusIsTheWordForRecordAndDomainTogether(t *testing.T) {
 		for i, state := range states {
 			_, err := w.records.Update(ctx, inst.ID, func(r *model.Instance) error { r.State = state; return nil })
 			must(t, err)
-			view, err := holm.Show(ctx, "default", "web")
+			view, err := holm.Instances.Show(ctx, "default", "web")
 			must(t, err)
-			rows, err := holm.List(ctx, "")
+			rows, err := holm.Instances.List(ctx, "")
 			must(t, err)
 			if view.Status != c.want[i] || rows[0].Status != c.want[i] {
 				t.Errorf("on record %s and %s, it is shown as %s and listed as %s, want %s", state, c.domain, view.Status, rows[0].Status, c.want[i])
@@ -115,12 +116,12 @@ func TestStatsAndConsoleAreOfARunningInstance(t *testing.T) {
 	w := newWorld(t)
 	inst := w.created("web")
 	ctx, holm := t.Context(), w.holm()
-	stats, err := holm.Stats(ctx, "default", "web")
+	stats, err := holm.Instances.Stats(ctx, "default", "web")
 	must(t, err)
 	if stats.State != hypervisor.Running || stats.VCPUs != 2 || stats.MemoryBytes != 1<<30 {
 		t.Errorf("got %+v", stats)
 	}
-	console, err := holm.Console(ctx, "default", "web")
+	console, err := holm.Instances.Console(ctx, "default", "web")
 	must(t, err)
 	must(t, console.Close())
 	for _, c := range []struct {
@@ -131,9 +132,9 @@ func TestStatsAndConsoleAreOfARunningInstance(t *testing.T) {
 		{func() { must(t, w.hyp.Undefine(ctx, inst.UUID)) }, `instance "web" is broken`},
 	} {
 		c.end()
-		_, err = holm.Stats(ctx, "default", "web")
+		_, err = holm.Instances.Stats(ctx, "default", "web")
 		refused(t, err, fault.Failure, c.says)
-		_, err = holm.Console(ctx, "default", "web")
+		_, err = holm.Instances.Console(ctx, "default", "web")
 		refused(t, err, fault.Failure, c.says)
 	}
 }
@@ -141,17 +142,17 @@ func TestStatsAndConsoleAreOfARunningInstance(t *testing.T) {
 func TestWhatIsNotThereIsNotFound(t *testing.T) {
 	w := newWorld(t)
 	ctx, holm := t.Context(), w.holm()
-	_, start := holm.Start(ctx, "default", "web", nil)
-	_, restart := holm.Restart(ctx, "default", "web", nil)
-	_, wait := holm.Wait(ctx, "default", "web", nil)
-	_, show := holm.Show(ctx, "default", "web")
-	_, stats := holm.Stats(ctx, "default", "web")
-	_, console := holm.Console(ctx, "default", "web")
-	stop, remove := holm.Stop(ctx, "default", "web", false, nil), holm.Remove(ctx, "default", "web", nil)
+	_, start := holm.Instances.Start(ctx, "default", "web", nil)
+	_, restart := holm.Instances.Restart(ctx, "default", "web", nil)
+	_, wait := holm.Instances.Wait(ctx, "default", "web", nil)
+	_, show := holm.Instances.Show(ctx, "default", "web")
+	_, stats := holm.Instances.Stats(ctx, "default", "web")
+	_, console := holm.Instances.Console(ctx, "default", "web")
+	stop, remove := holm.Instances.Stop(ctx, "default", "web", false, nil), holm.Instances.Remove(ctx, "default", "web", nil)
 	for _, err := range []error{start, restart, wait, show, stats, console, stop, remove} {
 		refused(t, err, fault.NotFound, `no instance "web" in tenant "default"`, "holm ls --tenant default")
 	}
-	if rows, err := holm.List(ctx, ""); err != nil || len(rows) > 0 {
+	if rows, err := holm.Instances.List(ctx, ""); err != nil || len(rows) > 0 {
 		t.Errorf("the list has %+v (%v)", rows, err)
 	}
 	if w.connects != 0 || exists(t, w.dir) {

@@ -13,26 +13,26 @@ func TestExactlyWhatRanComesBackWithTheHost(t *testing.T) {
 	inst := w.created("web")
 	spec := web()
 	spec.Name = "off"
-	if _, err := w.holm().Create(t.Context(), spec, nil); err != nil {
+	if _, err := w.holm().Instances.Create(t.Context(), spec, nil); err != nil {
 		t.Fatal(err)
 	}
-	must(t, w.holm().Stop(t.Context(), "default", "off", false, nil))
+	must(t, w.holm().Instances.Stop(t.Context(), "default", "off", false, nil))
 	spec.Name = "owners"
-	owners, err := w.holm().Create(t.Context(), spec, nil)
+	owners, err := w.holm().Instances.Create(t.Context(), spec, nil)
 	must(t, err)
 	w.hyp.PowerOff(owners.UUID)
 
-	parked, err := w.holm().ParkAll(t.Context(), nil)
+	parked, err := w.holm().Instances.ParkAll(t.Context(), nil)
 	must(t, err)
 	if len(parked) != 1 || parked[0].Name != "web" || parked[0].Err != nil || w.state(inst) != hypervisor.Off {
 		t.Errorf("switched off were %+v, and web is %s", parked, w.state(inst))
 	}
 	// Whether libvirt has forgotten how they ended, or has been up all the time.
-	if _, err := w.holm().Reconcile(t.Context()); err != nil {
+	if _, err := w.holm().Instances.Reconcile(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	w.hyp.Forget()
-	started, err := w.holm().StartAll(t.Context(), nil)
+	started, err := w.holm().Instances.StartAll(t.Context(), nil)
 	must(t, err)
 	back := len(started) == 1 && started[0].Name == "web" && started[0].Err == nil && !started[0].Parked
 	if !back || w.state(inst) != hypervisor.Running {
@@ -40,10 +40,10 @@ func TestExactlyWhatRanComesBackWithTheHost(t *testing.T) {
 	}
 	// From now on it is its owner's again.
 	w.hyp.PowerOff(inst.UUID)
-	if _, err := w.holm().Reconcile(t.Context()); err != nil {
+	if _, err := w.holm().Instances.Reconcile(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if off, err := w.holm().Interrupted(t.Context()); err != nil || len(off) > 0 {
+	if off, err := w.holm().Instances.Interrupted(t.Context()); err != nil || len(off) > 0 {
 		t.Errorf("%d would be started (%v)", len(off), err)
 	}
 }
@@ -51,10 +51,10 @@ func TestExactlyWhatRanComesBackWithTheHost(t *testing.T) {
 func TestOneThatIsStoppedWhileTheHostGoesDownStaysOff(t *testing.T) {
 	w := newWorld(t)
 	w.created("web")
-	_, err := w.holm().ParkAll(t.Context(), nil)
+	_, err := w.holm().Instances.ParkAll(t.Context(), nil)
 	must(t, err)
-	must(t, w.holm().Stop(t.Context(), "default", "web", false, nil))
-	if off, err := w.holm().Interrupted(t.Context()); err != nil || len(off) > 0 || w.record().State != model.Stopped {
+	must(t, w.holm().Instances.Stop(t.Context(), "default", "web", false, nil))
+	if off, err := w.holm().Instances.Interrupted(t.Context()); err != nil || len(off) > 0 || w.record().State != model.Stopped {
 		t.Errorf("%d would be started (%v)", len(off), err)
 	}
 }

@@ -96,7 +96,7 @@ func TestACreateThatFailsLeavesNothing(t *testing.T) {
 			w := newWorld(t)
 			c.breaks(w)
 			before := w.inventory()
-			_, err := w.holm().Create(t.Context(), web(), nil)
+			_, err := w.holm().Instances.Create(t.Context(), web(), nil)
 			refused(t, err, c.kind, c.says...)
 			if diff := cmp.Diff(before, w.inventory()); diff != "" {
 				t.Errorf("something was left: %s", diff)
@@ -118,10 +118,10 @@ func TestACreateThatFailsLeavesNothing(t *testing.T) {
 func TestABusyDatabaseCutsNoPower(t *testing.T) {
 	w := newWorld(t)
 	w.records.fail = failOnce("PutOperation create done", 1, records.ErrBusy)
-	must1(t)(w.holm().Create(t.Context(), web(), nil))
-	must(t, w.holm().Stop(t.Context(), "default", "web", false, nil))
+	must1(t)(w.holm().Instances.Create(t.Context(), web(), nil))
+	must(t, w.holm().Instances.Stop(t.Context(), "default", "web", false, nil))
 	w.records.fail = failOnce("PutOperation start done", 1, records.ErrBusy)
-	must1(t)(w.holm().Start(t.Context(), "default", "web", nil))
+	must1(t)(w.holm().Instances.Start(t.Context(), "default", "web", nil))
 	if got := w.state(w.record()); got != hypervisor.Running || w.record().State != model.Ready {
 		t.Errorf("it is %s, and %s on record", got, w.record().State)
 	}
@@ -160,7 +160,7 @@ func TestCtrlCBeforeTheGuestRunsLeavesNothing(t *testing.T) {
 			before := w.inventory()
 			ctx, cancel := context.WithCancelCause(t.Context())
 			w.at(point, func() { cancel(errCtrlC) })
-			_, err := w.holm().Create(ctx, web(), nil)
+			_, err := w.holm().Instances.Create(ctx, web(), nil)
 			refused(t, err, fault.Interrupted, "create web: interrupted", "undone: ", "reservation")
 			if !errors.Is(err, errCtrlC) {
 				t.Errorf("%v does not wrap its cause", err)
@@ -176,7 +176,7 @@ func TestCtrlCBeforeAnythingTouchesNothing(t *testing.T) {
 	w := newWorld(t)
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(errCtrlC)
-	if _, err := w.holm().Create(ctx, web(), nil); !errors.Is(err, errCtrlC) {
+	if _, err := w.holm().Instances.Create(ctx, web(), nil); !errors.Is(err, errCtrlC) {
 		t.Errorf("got %v, want %v", err, errCtrlC)
 	}
 	if exists(t, filepath.Join(w.dir, "holm.db")) {
@@ -189,7 +189,7 @@ func TestTimeIsUpBeforeTheGuestRuns(t *testing.T) {
 	before := w.inventory()
 	ctx, cancel := context.WithCancelCause(t.Context())
 	w.at("create.volume.after", func() { cancel(context.DeadlineExceeded) })
-	_, err := w.holm().Create(ctx, web(), nil)
+	_, err := w.holm().Instances.Create(ctx, web(), nil)
 	refused(t, err, fault.Failure, "create web: the time is up", "undone: ")
 	if diff := cmp.Diff(before, w.inventory()); diff != "" {
 		t.Errorf("something was left: %s", diff)
@@ -201,7 +201,7 @@ func TestAnErrorIsNotTakenForTheCtrlCThatFollowsIt(t *testing.T) {
 	w.failing("Define")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	w.at("create.network.undo.before", func() { cancel(errCtrlC) })
-	_, err := w.holm().Create(ctx, web(), nil)
+	_, err := w.holm().Instances.Create(ctx, web(), nil)
 	refused(t, err, fault.Unfit, "create web: defined:", "boom")
 }
 
@@ -216,14 +216,14 @@ func TestWhatCannotBeUndoneIsKeptOnRecordAndCanBeRemoved(t *testing.T) {
 			w := newWorld(t)
 			before := w.inventory()
 			w.failing(methods...)
-			_, err := w.holm().Create(t.Context(), web(), nil)
+			_, err := w.holm().Instances.Create(t.Context(), web(), nil)
 			refused(t, err, fault.Leftover, "create web: started:", "left behind: ", "holm rm web")
 			inst := w.record()
 			if inst.State != model.Destroying || inst.Failure == "" {
 				t.Errorf("the record is %s (%q), want destroying, and why", inst.State, inst.Failure)
 			}
 			w.hyp.FailWith(nil)
-			must(t, w.holm().Remove(t.Context(), "default", "web", nil))
+			must(t, w.holm().Instances.Remove(t.Context(), "default", "web", nil))
 			if diff := cmp.Diff(before, w.inventory()); diff != "" {
 				t.Errorf("something was left: %s", diff)
 			}
@@ -234,7 +234,7 @@ func TestWhatCannotBeUndoneIsKeptOnRecordAndCanBeRemoved(t *testing.T) {
 func TestAGuestThatRunsButIsNotOnRecordCanBeCreatedAgain(t *testing.T) {
 	w := newWorld(t)
 	w.records.fail = failOnce("Update", 1, records.ErrBusy)
-	_, err := w.holm().Create(t.Context(), web(), nil)
+	_, err := w.holm().Instances.Create(t.Context(), web(), nil)
 	refused(t, err, fault.Busy, "it was started", "holm rm web")
 	first := w.record()
 	again := w.created("web")

@@ -13,7 +13,9 @@ import (
 	"holm/internal/fault"
 	"holm/provisioner"
 	"holm/provisioner/hypervisor"
+	"holm/provisioner/instances"
 	"holm/provisioner/model"
+	"holm/provisioner/tenants"
 	"holm/provisioner/uids"
 )
 
@@ -67,13 +69,13 @@ func (u *users) Unlet(uid int) error {
 
 func (w *world) tenantNamed(name string) {
 	w.t.Helper()
-	_, err := w.holm().AddTenant(w.t.Context(), name, provisioner.TenantChange{})
+	_, err := w.holm().Tenants.Add(w.t.Context(), name, tenants.Change{})
 	must(w.t, err)
 }
 
 func (w *world) createdFor(tenant, name string) model.Instance {
 	w.t.Helper()
-	inst, err := w.holm().Create(w.t.Context(), provisioner.CreateSpec{Name: name, Tenant: tenant}, nil)
+	inst, err := w.holm().Instances.Create(w.t.Context(), instances.Spec{Name: name, Tenant: tenant}, nil)
 	must(w.t, err)
 	return inst
 }
@@ -87,7 +89,7 @@ func TestEachTenantHasAUserAndItsInstancesShareIt(t *testing.T) {
 	if a1.UID == 0 || a1.UID != a2.UID || a1.UID == b.UID || def.UID == a1.UID || def.UID == b.UID || def.UID == 0 {
 		t.Fatalf("users are %d, %d, %d, %d", a1.UID, a2.UID, b.UID, def.UID)
 	}
-	if v, err := w.holm().Tenant(t.Context(), "acme"); err != nil || v.UID != a1.UID {
+	if v, err := w.holm().Tenants.Show(t.Context(), "acme"); err != nil || v.UID != a1.UID {
 		t.Errorf("the tenant is shown with the user %d, %v", v.UID, err)
 	}
 	for _, inst := range []model.Instance{a1, b, def} {
@@ -112,8 +114,8 @@ func TestATenantThatIsGoneLeavesItsUserToNobody(t *testing.T) {
 	w := newWorld(t)
 	w.tenantNamed("acme")
 	old := w.createdFor("acme", "web")
-	must(t, w.holm().Remove(t.Context(), "acme", "web", nil))
-	must(t, w.holm().RemoveTenant(t.Context(), "acme"))
+	must(t, w.holm().Instances.Remove(t.Context(), "acme", "web", nil))
+	must(t, w.holm().Tenants.Remove(t.Context(), "acme"))
 	if _, let := w.users.let[old.UID]; let {
 		t.Error("its user is still let at the host")
 	}
@@ -132,13 +134,13 @@ func TestAnInstanceFromBeforeMovesToItsTenantsUserAtItsNextStart(t *testing.T) {
 	})
 	must(t, err)
 	w.users.owns = nil
-	_, err = w.holm().Start(t.Context(), "default", "web", nil) // it runs: nothing changes
+	_, err = w.holm().Instances.Start(t.Context(), "default", "web", nil) // it runs: nothing changes
 	must(t, err)
 	if got := w.record(); got.UID != 0 || len(w.users.owns) > 0 {
 		t.Fatalf("while it runs, it became %d's", got.UID)
 	}
-	must(t, w.holm().Stop(t.Context(), "default", "web", true, nil))
-	started, err := w.holm().Start(t.Context(), "default", "web", nil)
+	must(t, w.holm().Instances.Stop(t.Context(), "default", "web", true, nil))
+	started, err := w.holm().Instances.Start(t.Context(), "default", "web", nil)
 	must(t, err)
 	if started.UID != inst.UID || w.users.owns[w.file(inst.ID, "state.qcow2")] != inst.UID {
 		t.Errorf("it is %d's, its volume %d's, want %d", started.UID, w.users.owns[w.file(inst.ID, "state.qcow2")], inst.UID)
@@ -149,7 +151,7 @@ func TestUsersThatAreNotHolmsAloneAreRefusedBeforeAnythingIsMade(t *testing.T) {
 	w := newWorld(t)
 	before := w.inventory()
 	w.users.others = []uids.Claim{{Range: uids.Range{First: 2000000000, Last: 2000000000}, By: "/etc/passwd, \"eve\""}}
-	_, err := w.holm().Create(t.Context(), web(), nil)
+	_, err := w.holm().Instances.Create(t.Context(), web(), nil)
 	refused(t, err, fault.Refused, "holm host set --users")
 	if !strings.Contains(err.Error(), "eve") {
 		t.Errorf("it does not say who has them: %v", err)
@@ -162,9 +164,9 @@ func TestUsersThatAreNotHolmsAloneAreRefusedBeforeAnythingIsMade(t *testing.T) {
 func TestAVolumeThatCannotBeHandedOverIsNotStarted(t *testing.T) {
 	w := newWorld(t)
 	w.created("web")
-	must(t, w.holm().Stop(t.Context(), "default", "web", true, nil))
+	must(t, w.holm().Instances.Stop(t.Context(), "default", "web", true, nil))
 	w.users.fails = fs.ErrPermission
-	_, err := w.holm().Start(t.Context(), "default", "web", nil)
+	_, err := w.holm().Instances.Start(t.Context(), "default", "web", nil)
 	if err == nil {
 		t.Fatal("it was started")
 	}
@@ -176,15 +178,15 @@ func TestAVolumeThatCannotBeHandedOverIsNotStarted(t *testing.T) {
 func TestAStartThatDiesOnTheWayToTheTenantsUserIsGoneOnWith(t *testing.T) {
 	w := newWorld(t)
 	inst := w.created("web")
-	must(t, w.holm().Stop(t.Context(), "default", "web", true, nil))
+	must(t, w.holm().Instances.Stop(t.Context(), "default", "web", true, nil))
 	_, err := w.records.Update(t.Context(), inst.ID, func(i *model.Instance) error {
 		i.UID = 0
 		return nil
 	})
 	must(t, err)
 	w.users.owns = nil
-	start := func(p *provisioner.Provisioner) error {
-		_, err := p.Start(t.Context(), "default", "web", nil)
+	start := func(p *provisioner.Engine) error {
+		_, err := p.Instances.Start(t.Context(), "default", "web", nil)
 		return err
 	}
 	w.die("start.user", start)
@@ -204,7 +206,7 @@ func TestOfTwoTenantsAtOnceEachHasItsOwnUser(t *testing.T) {
 	var both sync.WaitGroup
 	for i, tenant := range []string{"acme", "bolt", "acme", "bolt"} {
 		both.Go(func() {
-			_, err := w.holm().Create(t.Context(), provisioner.CreateSpec{Name: fmt.Sprint("web-", i), Tenant: tenant}, nil)
+			_, err := w.holm().Instances.Create(t.Context(), instances.Spec{Name: fmt.Sprint("web-", i), Tenant: tenant}, nil)
 			if err != nil {
 				t.Error(err)
 			}

@@ -10,7 +10,8 @@ import (
 	"time"
 
 	"holm/internal/fault"
-	"holm/provisioner"
+	"holm/provisioner/pools"
+	"holm/provisioner/tenants"
 )
 
 var (
@@ -23,7 +24,7 @@ func (b *bustle) clear() {
 	all, err := b.records.Instances(b.t.Context())
 	must(b.t, err)
 	for _, inst := range all {
-		must(b.t, b.process().Remove(b.t.Context(), inst.Tenant, inst.Name, nil))
+		must(b.t, b.process().Instances.Remove(b.t.Context(), inst.Tenant, inst.Name, nil))
 	}
 }
 
@@ -53,9 +54,9 @@ func TestVerbsAtRandomLeaveHostAndRecordsAsOne(t *testing.T) {
 	seed := cmp.Or(*verbSeed, uint64(time.Now().UnixNano())) // #nosec G115 -- any number will do
 	t.Logf("again: go test ./provisioner -run VerbsAtRandom -verbs.seed=%d", seed)
 	b := newBustle(t, seed)
-	must1(t)(b.process().AddPool(t.Context(), provisioner.PoolSpec{Name: "fast", Path: b.path}))
-	b.tenant("acme", provisioner.TenantChange{})
-	b.tenant("bolt", provisioner.TenantChange{Instances: new(2)})
+	must1(t)(b.process().Pools.Add(t.Context(), pools.Spec{Name: "fast", Path: b.path}))
+	b.tenant("acme", tenants.Change{})
+	b.tenant("bolt", tenants.Change{Instances: new(2)})
 	done := map[string]int{}
 	var before []string
 	for round := range *verbRounds {

@@ -12,6 +12,7 @@ import (
 	"holm/internal/fault"
 	"holm/provisioner"
 	"holm/provisioner/model"
+	"holm/provisioner/operations"
 	"holm/provisioner/verify"
 )
 
@@ -20,7 +21,7 @@ func TestVerifyCountsAndLeavesTheRestAlone(t *testing.T) {
 	before := w.created("web")
 	calls := len(w.hyp.Calls())
 	var steps []string
-	v, err := w.holm().Verify(t.Context(), "default", "web", func(e provisioner.Event) { steps = append(steps, e.Step+" "+string(e.Phase)) })
+	v, err := w.holm().Proof.Verify(t.Context(), "default", "web", func(e operations.Event) { steps = append(steps, e.Step+" "+string(e.Phase)) })
 	must(t, err)
 	if want := (verify.Counts{Passed: 5}); !v.Holds() || v.Counts() != want {
 		t.Errorf("%+v", v)
@@ -37,7 +38,7 @@ func TestVerifyCountsAndLeavesTheRestAlone(t *testing.T) {
 		t.Error(diff)
 	}
 	w.inspect = func(context.Context, verify.Subject) []verify.Result { return seen(report.Failed, report.Inconclusive) }
-	v, err = w.holm().Verify(t.Context(), "default", "web", nil)
+	v, err = w.holm().Proof.Verify(t.Context(), "default", "web", nil)
 	must(t, err)
 	after := w.record()
 	if v.Holds() || after.ChecksPassed != 3 || after.ChecksTotal != 5 || after.CheckedAt.Equal(before.CheckedAt) {
@@ -62,14 +63,14 @@ func TestAFailedInstanceCanBeVerifiedAndWaitMakesItReady(t *testing.T) {
 	w := newWorld(t)
 	good := w.inspect
 	w.inspect = func(context.Context, verify.Subject) []verify.Result { return seen(report.Failed, report.Passed) }
-	_, err := w.holm().Create(t.Context(), web(), nil)
+	_, err := w.holm().Instances.Create(t.Context(), web(), nil)
 	refused(t, err, fault.CheckFailed)
-	v, err := w.holm().Verify(t.Context(), "default", "web", nil)
+	v, err := w.holm().Proof.Verify(t.Context(), "default", "web", nil)
 	if err != nil || v.Counts().Failed != 1 || w.record().State != model.Failed {
 		t.Errorf("%+v, %v", v, err)
 	}
 	w.inspect = good
-	inst, err := w.holm().Wait(t.Context(), "default", "web", nil)
+	inst, err := w.holm().Instances.Wait(t.Context(), "default", "web", nil)
 	if err != nil || inst.State != model.Ready || inst.Failure != "" {
 		t.Errorf("mended, it is %s (%s): %v", inst.State, inst.Failure, err)
 	}
@@ -78,14 +79,14 @@ func TestAFailedInstanceCanBeVerifiedAndWaitMakesItReady(t *testing.T) {
 func TestWhatCannotBeVerifiedIsRefused(t *testing.T) {
 	w := newWorld(t)
 	ctx := t.Context()
-	_, err := w.holm().Verify(ctx, "default", "web", nil)
+	_, err := w.holm().Proof.Verify(ctx, "default", "web", nil)
 	refused(t, err, fault.NotFound)
 	w.play(silent)
 	w.interrupted()
-	_, err = w.holm().Verify(ctx, "default", "web", nil)
+	_, err = w.holm().Proof.Verify(ctx, "default", "web", nil)
 	refused(t, err, fault.Failure, `instance "web" is not ready yet`, "holm wait web")
-	must(t, w.holm().Stop(ctx, "default", "web", true, nil))
-	_, err = w.holm().Verify(ctx, "default", "web", nil)
+	must(t, w.holm().Instances.Stop(ctx, "default", "web", true, nil))
+	_, err = w.holm().Proof.Verify(ctx, "default", "web", nil)
 	refused(t, err, fault.Failure, "is not running", "holm start web")
 }
 
@@ -100,7 +101,7 @@ func TestAVerifyThatIsInterruptedChangesNothing(t *testing.T) {
 		<-ctx.Done()
 		return nil
 	}
-	_, err := w.holm().Verify(ctx, "default", "web", nil)
+	_, err := w.holm().Proof.Verify(ctx, "default", "web", nil)
 	refused(t, err, fault.Interrupted, `instance "web" is not verified: interrupted`, "holm verify web")
 	w.inspect = good
 	if diff := cmp.Diff(before, w.record()); diff != "" {
@@ -125,7 +126,7 @@ func TestAVerifyThatIsLiedToHasNoVerdict(t *testing.T) {
 	})
 	before := w.created("web")
 	liar = true
-	_, err := w.holm().Verify(t.Context(), "default", "web", nil)
+	_, err := w.holm().Proof.Verify(t.Context(), "default", "web", nil)
 	refused(t, err, fault.Failure, `instance "web" cannot be verified: the guest shows another host key than before`, "holm logs web")
 	if diff := cmp.Diff(before, w.record()); diff != "" {
 		t.Errorf("it changed: %s", diff)
@@ -149,11 +150,11 @@ func TestOnlyOneVerifyAtATime(t *testing.T) {
 	}
 	done := make(chan error)
 	go func() {
-		_, err := w.holm().Verify(t.Context(), "default", "web", nil)
+		_, err := w.holm().Proof.Verify(t.Context(), "default", "web", nil)
 		done <- err
 	}()
 	<-entered
-	_, err := w.holm().Verify(t.Context(), "default", "web", nil)
+	_, err := w.holm().Proof.Verify(t.Context(), "default", "web", nil)
 	refused(t, err, fault.Busy, "another holm is at work")
 	close(goOn)
 	must(t, <-done)
@@ -164,8 +165,8 @@ func TestADeathDuringAVerifyLeavesAReadyInstance(t *testing.T) {
 		t.Run(point, func(t *testing.T) {
 			w := newWorld(t)
 			before := w.created("web")
-			w.die(point, func(p *provisioner.Provisioner) error {
-				_, err := p.Verify(t.Context(), "default", "web", nil)
+			w.die(point, func(p *provisioner.Engine) error {
+				_, err := p.Proof.Verify(t.Context(), "default", "web", nil)
 				return err
 			})
 			after := w.record()
@@ -173,7 +174,7 @@ func TestADeathDuringAVerifyLeavesAReadyInstance(t *testing.T) {
 			if diff := cmp.Diff(before, after); diff != "" {
 				t.Error(diff)
 			}
-			_, err := w.holm().Verify(t.Context(), "default", "web", nil)
+			_, err := w.holm().Proof.Verify(t.Context(), "default", "web", nil)
 			must(t, err)
 			must(t, w.records.VerifyAudit(t.Context()))
 		})

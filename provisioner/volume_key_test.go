@@ -8,7 +8,9 @@ import (
 
 	"holm/internal/fault"
 	"holm/provisioner"
+	"holm/provisioner/instances"
 	"holm/provisioner/model"
+	"holm/provisioner/tenants"
 	"holm/storage/keys"
 )
 
@@ -29,7 +31,7 @@ func TestAVolumeIsOpenedByItsKeyAloneAndLibvirtForgetsIt(t *testing.T) {
 	if err := w.hyp.Start(t.Context(), inst.UUID); err == nil {
 		t.Error("it starts without holm: its key lies about")
 	}
-	must1(t)(w.holm().Start(t.Context(), "default", "web", nil))
+	must1(t)(w.holm().Instances.Start(t.Context(), "default", "web", nil))
 	if other := w.created("db"); other.Key.ID == inst.Key.ID || other.Key.By != inst.Key.By {
 		t.Errorf("two instances of a tenant have the keys %+v and %+v", inst.Key, other.Key)
 	}
@@ -43,16 +45,16 @@ func TestAVolumeIsOpenedByItsKeyAloneAndLibvirtForgetsIt(t *testing.T) {
 func TestARotatedKeyOpensWhatTheOldOneDid(t *testing.T) {
 	w := newWorld(t)
 	before := w.created("web")
-	id, volumes, err := w.holm().RotateKey(t.Context(), "default")
+	id, volumes, err := w.holm().Tenants.RotateKey(t.Context(), "default")
 	must(t, err)
 	after := w.record()
 	if volumes != 1 || after.Key.By != id || id == before.Key.By || after.Key.ID != before.Key.ID {
 		t.Errorf("%d volumes, key %s; the volume's key was %+v and is %+v", volumes, id, before.Key, after.Key)
 	}
 	w.hyp.PowerOff(before.UUID)
-	must1(t)(w.holm().Start(t.Context(), "default", "web", nil))
+	must1(t)(w.holm().Instances.Start(t.Context(), "default", "web", nil))
 	w.created("db") // sealed by the new one
-	_, _, err = w.holm().RotateKey(t.Context(), "acme")
+	_, _, err = w.holm().Tenants.RotateKey(t.Context(), "acme")
 	refused(t, err, fault.NotFound, "holm create NAME --tenant acme")
 	must(t, w.records.VerifyAudit(t.Context()))
 }
@@ -69,19 +71,19 @@ func TestALostHostKeyIsSaidAndNeverReplaced(t *testing.T) {
 			inst := w.created("web")
 			must(t, lose(w.hostKey()))
 			before, _ := os.ReadFile(w.hostKey())
-			must1(t)(w.holm().Start(t.Context(), "default", "web", nil)) // it runs, and goes on
+			must1(t)(w.holm().Instances.Start(t.Context(), "default", "web", nil)) // it runs, and goes on
 			w.hyp.PowerOff(inst.UUID)
-			if _, err := w.holm().Start(t.Context(), "default", "web", nil); err == nil || fault.RemedyOf(err) == "" || strings.Contains(err.Error(), "\n") {
+			if _, err := w.holm().Instances.Start(t.Context(), "default", "web", nil); err == nil || fault.RemedyOf(err) == "" || strings.Contains(err.Error(), "\n") {
 				t.Errorf("a start: %v, remedy %q", err, fault.RemedyOf(err))
 			}
-			if _, err := w.holm().Create(t.Context(), provisioner.CreateSpec{Name: "db"}, nil); err == nil {
+			if _, err := w.holm().Instances.Create(t.Context(), instances.Spec{Name: "db"}, nil); err == nil {
 				t.Error("another instance was made, under what key?")
 			}
 			if after, _ := os.ReadFile(w.hostKey()); string(after) != string(before) {
 				t.Error("the key was replaced")
 			}
-			must1(t)(w.holm().Show(t.Context(), "default", "web"))
-			must(t, w.holm().Remove(t.Context(), "default", "web", nil))
+			must1(t)(w.holm().Instances.Show(t.Context(), "default", "web"))
+			must(t, w.holm().Instances.Remove(t.Context(), "default", "web", nil))
 		})
 	}
 }
@@ -89,11 +91,11 @@ func TestALostHostKeyIsSaidAndNeverReplaced(t *testing.T) {
 func TestARemovalDestroysTheKeyFirstAndLeavesARecord(t *testing.T) {
 	w := newWorld(t)
 	inst := w.created("web")
-	w.die("destroy.wiped", func(p *provisioner.Provisioner) error { return p.Remove(t.Context(), "default", "web", nil) })
+	w.die("destroy.wiped", func(p *provisioner.Engine) error { return p.Instances.Remove(t.Context(), "default", "web", nil) })
 	if key := w.record().Key; key == nil || len(key.Box) != 0 || key.ID != inst.Key.ID {
 		t.Errorf("while the volume is still there its key is %+v", key)
 	}
-	must(t, w.holm().Remove(t.Context(), "default", "web", nil))
+	must(t, w.holm().Instances.Remove(t.Context(), "default", "web", nil))
 	log, err := w.records.Audit(t.Context())
 	must(t, err)
 	var said []string
@@ -117,8 +119,8 @@ func TestAnInstanceFromBeforeThereWereKeysStartsAndIsSaidToBePlain(t *testing.T)
 		i.Key = nil
 		return nil
 	}))
-	must1(t)(w.holm().Start(t.Context(), "default", "web", nil))
-	if got := provisioner.Encryption(w.record()); got != "none" {
+	must1(t)(w.holm().Instances.Start(t.Context(), "default", "web", nil))
+	if got := tenants.Encryption(w.record()); got != "none" {
 		t.Errorf("it is said to be encrypted: %s", got)
 	}
 }

@@ -5,8 +5,9 @@ import (
 	"testing"
 
 	"holm/internal/fault"
-	"holm/provisioner"
 	"holm/provisioner/model"
+	"holm/provisioner/pools"
+	"holm/provisioner/tenants"
 )
 
 // standsIn is a host whose operator says where it is, with a tenant whose data may lie in Norway and Sweden only.
@@ -14,7 +15,7 @@ func standsIn(t *testing.T, country string) *world {
 	t.Helper()
 	w, _ := fast(t, whole)
 	w.moved(country)
-	w.tenant("acme", provisioner.TenantChange{Residency: new("NO,SE")})
+	w.tenant("acme", tenants.Change{Residency: new("NO,SE")})
 	return w
 }
 
@@ -53,8 +54,8 @@ func TestDataLiesOnlyWhereItsTenantsRuleAllows(t *testing.T) {
 				spec.Pool = "fast"
 			}
 			before := w.inventory()
-			_, plan := w.holm().Plan(t.Context(), spec)
-			_, create := w.holm().Create(t.Context(), spec, nil)
+			_, plan := w.holm().Instances.Plan(t.Context(), spec)
+			_, create := w.holm().Instances.Create(t.Context(), spec, nil)
 			if c.says == nil {
 				must(t, plan)
 				must(t, create)
@@ -71,17 +72,17 @@ func TestDataLiesOnlyWhereItsTenantsRuleAllows(t *testing.T) {
 
 func TestARuleHoldsAtEachStartAndRebuild(t *testing.T) {
 	w := standsIn(t, "NO")
-	_, err := w.holm().Create(t.Context(), ofAcme("web"), nil)
+	_, err := w.holm().Instances.Create(t.Context(), ofAcme("web"), nil)
 	must(t, err)
 	w.moved("US") // a host that was shipped, or a label that was mended
-	_, err = w.holm().Rebuild(t.Context(), "acme", "web", "", nil)
+	_, err = w.holm().Instances.Rebuild(t.Context(), "acme", "web", "", nil)
 	refused(t, err, fault.Refused, "this host is in US")
-	must(t, w.holm().Stop(t.Context(), "acme", "web", true, nil))
-	_, err = w.holm().Start(t.Context(), "acme", "web", nil)
+	must(t, w.holm().Instances.Stop(t.Context(), "acme", "web", true, nil))
+	_, err = w.holm().Instances.Start(t.Context(), "acme", "web", nil)
 	refused(t, err, fault.Refused, "this host is in US")
-	_, err = w.holm().SetTenant(t.Context(), "acme", provisioner.TenantChange{Residency: new("US")})
+	_, err = w.holm().Tenants.Set(t.Context(), "acme", tenants.Change{Residency: new("US")})
 	must(t, err)
-	_, err = w.holm().Start(t.Context(), "acme", "web", nil)
+	_, err = w.holm().Instances.Start(t.Context(), "acme", "web", nil)
 	must(t, err)
 }
 
@@ -90,28 +91,28 @@ func TestAnOverrideNeedsAReasonAndIsRecorded(t *testing.T) {
 	spec := ofAcme("web")
 	for _, bad := range []string{" ", "two\nlines", strings.Repeat("x", 201)} {
 		spec.ResidencyOverride = bad
-		_, err := w.holm().Create(t.Context(), spec, nil)
+		_, err := w.holm().Instances.Create(t.Context(), spec, nil)
 		refused(t, err, fault.Usage, "reason")
 	}
 	spec.ResidencyOverride = "support case 7, agreed with the customer"
-	inst, err := w.holm().Create(t.Context(), spec, nil)
+	inst, err := w.holm().Instances.Create(t.Context(), spec, nil)
 	must(t, err)
 	if inst.ResidencyOverride != spec.ResidencyOverride {
 		t.Errorf("recorded is %q", inst.ResidencyOverride)
 	}
-	_, err = w.holm().Restart(t.Context(), "acme", "web", nil)
+	_, err = w.holm().Instances.Restart(t.Context(), "acme", "web", nil)
 	must(t, err)
 }
 
 func TestRulesAndPlacesThatThereAreNotAreRefused(t *testing.T) {
 	w := newWorld(t)
-	_, err := w.holm().AddTenant(t.Context(), "acme", provisioner.TenantChange{Residency: new("NO,XX")})
+	_, err := w.holm().Tenants.Add(t.Context(), "acme", tenants.Change{Residency: new("NO,XX")})
 	refused(t, err, fault.Usage, `"XX"`)
 	path := w.mount(whole)
-	for _, spec := range []provisioner.PoolSpec{
+	for _, spec := range []pools.Spec{
 		{Name: "fast", Path: path, Jurisdiction: "UK"}, {Name: "fast", Path: path, Site: "oslo"},
 	} {
-		_, err := w.holm().AddPool(t.Context(), spec)
+		_, err := w.holm().Pools.Add(t.Context(), spec)
 		refused(t, err, fault.Usage)
 	}
 	untouched(t, w)

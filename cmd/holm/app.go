@@ -10,9 +10,10 @@ import (
 	"holm/images"
 	"holm/internal/fault"
 	"holm/internal/term"
-	"holm/provisioner"
 	"holm/provisioner/doctor"
 	"holm/provisioner/environment"
+	"holm/provisioner/model"
+	"holm/provisioner/operations"
 	"holm/provisioner/uids"
 	"holm/storage/arrays"
 )
@@ -39,7 +40,7 @@ type app struct {
 	settings settings
 	args     []string
 
-	makeProvisioner func(ctx context.Context, s settings) (api, error)
+	makeProvisioner func(ctx context.Context, s settings) (engine, error)
 	makeImages      func(s settings) (imageStore, error)
 	renewLock       func(ctx context.Context, old images.Lock, epoch time.Time) (images.Lock, error)
 	makeHost        func(s settings) (hostStore, error)
@@ -99,7 +100,7 @@ func formatAsked(args []string) term.Format {
 // tenant is the tenant that names belong to.
 func (a *app) tenant() string {
 	if a.settings.tenant == "" {
-		return provisioner.DefaultTenant
+		return model.DefaultTenant
 	}
 	return a.settings.tenant
 }
@@ -110,16 +111,16 @@ func (a *app) machine() bool {
 }
 
 // watch shows the steps of an operation; the second result must be called when it is over.
-func (a *app) watch() (provisioner.Observer, func()) {
+func (a *app) watch() (operations.Observer, func()) {
 	if a.settings.quiet || a.machine() {
 		return nil, func() {}
 	}
-	phases := map[provisioner.Phase]term.Phase{
-		provisioner.Begun: term.Begun, provisioner.Noted: term.Noted, provisioner.Finished: term.Finished,
-		provisioner.Broken: term.Failed, provisioner.Undone: term.Undone,
+	phases := map[operations.Phase]term.Phase{
+		operations.Begun: term.Begun, operations.Noted: term.Noted, operations.Finished: term.Finished,
+		operations.Broken: term.Failed, operations.Undone: term.Undone,
 	}
 	steps := a.streams.Steps(a.settings.verbose)
-	return func(e provisioner.Event) {
+	return func(e operations.Event) {
 		steps.Show(term.Step{Name: e.Step, Phase: phases[e.Phase], Text: e.Text, Elapsed: e.Elapsed})
 	}, steps.Close
 }
@@ -162,7 +163,7 @@ func (a *app) command(words ...string) string {
 		line = append(line, shellWord(word))
 	}
 	for _, flag := range []struct{ name, value, common string }{
-		{"--tenant", a.tenant(), provisioner.DefaultTenant},
+		{"--tenant", a.tenant(), model.DefaultTenant},
 		{"--state", a.settings.state, a.environment("HOLM_STATE", defaultState)},
 		{"--connect", a.settings.connect, a.environment("HOLM_CONNECT", defaultConnect)},
 	} {

@@ -55,7 +55,7 @@ func (a *app) auditCaps(ctx context.Context, name string, long time.Duration) er
 		return err
 	}
 	observer, done := a.watch()
-	found, err := p.AuditCaps(ctx, a.tenant(), name, long, observer)
+	found, err := p.Proof.AuditCaps(ctx, a.tenant(), name, long, observer)
 	done()
 	if err != nil {
 		return err

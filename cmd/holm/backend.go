@@ -22,10 +22,12 @@ import (
 	"holm/provisioner/bounds"
 	"holm/provisioner/doctor"
 	"holm/provisioner/environment"
+	"holm/provisioner/hosts"
 	"holm/provisioner/hypervisor"
 	"holm/provisioner/hypervisor/libvirt"
 	"holm/provisioner/model"
 	"holm/provisioner/network"
+	"holm/provisioner/tenants"
 	"holm/provisioner/uids"
 	"holm/provisioner/verify"
 	"holm/storage/keys"
@@ -42,15 +44,15 @@ type backend struct {
 	libvirt  *libvirt.Host // nil until it is first needed
 }
 
-func newProvisioner(ctx context.Context, s settings) (api, error) {
+func newProvisioner(ctx context.Context, s settings) (engine, error) {
 	b := &backend{settings: s, records: records.Open(database(s))}
 	host, err := b.records.Host(ctx)
 	if err != nil {
-		return nil, err
+		return engine{}, err
 	}
 	where, err := hostNetwork(host)
 	if err != nil {
-		return nil, err
+		return engine{}, err
 	}
 	config := provisioner.Config{
 		Dir: s.state, Records: b.records, Images: images.Open(filepath.Join(s.state, "images")),
@@ -64,7 +66,8 @@ func newProvisioner(ctx context.Context, s settings) (api, error) {
 	if !strings.HasSuffix(s.connect, "/session") {
 		config.Users, config.Bound = uids.System{}, bounds.Here().Hold
 	}
-	return provisioner.New(config), nil
+	e := provisioner.New(config)
+	return engine{Instances: e.Instances, Tenants: e.Tenants, Pools: e.Pools, Networks: e.Networks, Hosts: e.Hosts, Proof: e.Proof}, nil
 }
 
 // hostKeeper has the key of this host.
@@ -81,7 +84,7 @@ type keyRing struct {
 }
 
 func newKeyRing(s settings) keyKeeper {
-	return keyRing{hostKeeper(s), provisioner.Sealed{Records: records.Open(database(s))}}
+	return keyRing{hostKeeper(s), tenants.Sealed{Book: records.Open(database(s))}}
 }
 
 func (k keyRing) State(ctx context.Context) (keys.State, error) { return k.Keeper.State(ctx, k.book) }
@@ -161,8 +164,8 @@ func (b *backend) connect(ctx context.Context) (*libvirt.Host, error) {
 }
 
 // measure looks at the host on which instances are to run.
-func (b *backend) measure(ctx context.Context) (provisioner.Capacity, error) {
-	c := provisioner.Capacity{CPUs: runtime.NumCPU()}
+func (b *backend) measure(ctx context.Context) (hosts.Capacity, error) {
+	c := hosts.Capacity{CPUs: runtime.NumCPU()}
 	var memory unix.Sysinfo_t
 	if err := unix.Sysinfo(&memory); err != nil {
 		return c, err

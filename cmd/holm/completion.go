@@ -41,8 +41,8 @@ func (a *app) completionCommand() *cobra.Command {
 
 // completeInstances offers the names of the tenant's instances, at most high of them on one line (0 is no limit).
 func (a *app) completeInstances(high int) cobra.CompletionFunc {
-	return a.completes(high, func(ctx context.Context, p api) ([]string, error) {
-		rows, err := p.List(ctx, a.tenant())
+	return a.completes(high, func(ctx context.Context, p engine) ([]string, error) {
+		rows, err := p.Instances.List(ctx, a.tenant())
 		list := make([]string, len(rows))
 		for i, row := range rows {
 			list[i] = row.Name
@@ -52,7 +52,7 @@ func (a *app) completeInstances(high int) cobra.CompletionFunc {
 }
 
 // completes offers what the provisioner lists, at most high of it on one line (0 is no limit).
-func (a *app) completes(high int, list func(ctx context.Context, p api) ([]string, error)) cobra.CompletionFunc {
+func (a *app) completes(high int, list func(ctx context.Context, p engine) ([]string, error)) cobra.CompletionFunc {
 	return func(cmd *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		if high > 0 && len(args) >= high {
 			return nil, cobra.ShellCompDirectiveNoFileComp

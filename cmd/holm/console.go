@@ -39,7 +39,7 @@ func (a *app) console(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	conn, err := p.Console(ctx, a.tenant(), name)
+	conn, err := p.Instances.Console(ctx, a.tenant(), name)
 	if err != nil {
 		return err
 	}

@@ -8,12 +8,13 @@ import (
 
 	"holm/internal/fault"
 	"holm/internal/term"
-	"holm/provisioner"
+	"holm/provisioner/instances"
 	"holm/provisioner/model"
+	"holm/provisioner/views"
 )
 
 type createOptions struct {
-	spec    provisioner.CreateSpec
+	spec    instances.Spec
 	keys    []string
 	timeout time.Duration
 	dryRun  bool
@@ -47,10 +48,10 @@ func (a *app) createCommand() *cobra.Command {
 
 func (o *createOptions) flags(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringVar(&o.spec.Profile, "profile", provisioner.DefaultProfile, "what the container host is, by `NAME`: docker, k3s or plain")
-	flags.StringVar(&o.spec.Flavor, "flavor", provisioner.DefaultFlavor, "the size, by `NAME`")
-	flags.StringVar(&o.spec.Image, "image", provisioner.DefaultImage, "name, digest or beginning of the digest of an `IMAGE`")
-	flags.StringVar(&o.spec.User, "user", provisioner.DefaultUser, "login `NAME` in the instance")
+	flags.StringVar(&o.spec.Profile, "profile", instances.DefaultProfile, "what the container host is, by `NAME`: docker, k3s or plain")
+	flags.StringVar(&o.spec.Flavor, "flavor", instances.DefaultFlavor, "the size, by `NAME`")
+	flags.StringVar(&o.spec.Image, "image", instances.DefaultImage, "name, digest or beginning of the digest of an `IMAGE`")
+	flags.StringVar(&o.spec.User, "user", instances.DefaultUser, "login `NAME` in the instance")
 	flags.Var(&countFlag{&o.spec.VCPUs}, "cpus", "`N` vCPUs instead of the flavor's")
 	flags.Var(&sizeFlag{count: &o.spec.MemoryMiB, unit: mebibyte}, "memory", "`SIZE` of the memory instead of the flavor's, such as 2G")
 	flags.Var(&sizeFlag{count: &o.spec.DiskGiB, unit: gibibyte}, "disk", "`SIZE` of the state disk instead of the flavor's, such as 20G")
@@ -83,7 +84,7 @@ func (a *app) create(ctx context.Context, o createOptions) error {
 		return err
 	}
 	if o.dryRun {
-		plan, err := p.Plan(ctx, o.spec)
+		plan, err := p.Instances.Plan(ctx, o.spec)
 		if err != nil {
 			return err
 		}
@@ -94,13 +95,13 @@ func (a *app) create(ctx context.Context, o createOptions) error {
 	err = within(ctx, o.timeout, a.longer(o.timeout), func(ctx context.Context) error {
 		observer, done := a.watch()
 		defer done()
-		_, err := p.Create(ctx, o.spec, observer)
+		_, err := p.Instances.Create(ctx, o.spec, observer)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	v, err := p.Show(ctx, o.spec.Tenant, o.spec.Name)
+	v, err := p.Instances.Show(ctx, o.spec.Tenant, o.spec.Name)
 	if err != nil {
 		return err
 	}
@@ -110,7 +111,7 @@ func (a *app) create(ctx context.Context, o createOptions) error {
 		return nil
 	}
 	if a.settings.output == term.AsTable {
-		return a.printRows([]provisioner.Row{rowOf(v)})
+		return a.printRows([]views.Row{rowOf(v)})
 	}
 	return a.streams.Print(a.settings.output, a.viewResult(v))
 }
@@ -142,8 +143,8 @@ func planResult(plan model.Instance) term.Result {
 }
 
 // rowOf is the line of an instance in a list.
-func rowOf(v provisioner.View) provisioner.Row {
-	return provisioner.Row{Status: v.Status, Summary: model.Summary{
+func rowOf(v views.Instance) views.Row {
+	return views.Row{Status: v.Status, Summary: model.Summary{
 		ID: v.ID, Name: v.Name, Tenant: v.Tenant, State: v.State, Address: v.Address, Flavor: v.Flavor.Name,
 		Profile: v.Profile, Image: v.Image, ImageName: v.ImageName, Unlocked: v.Unlocked, Accel: v.Accel,
 		BootID: v.BootID, Created: v.Created, ChecksPassed: v.ChecksPassed, ChecksTotal: v.ChecksTotal, Unverified: v.Unverified,

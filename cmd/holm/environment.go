@@ -10,9 +10,9 @@ import (
 
 	"holm/internal/fault"
 	"holm/internal/term"
-	"holm/provisioner"
 	"holm/provisioner/environment"
 	"holm/provisioner/model"
+	"holm/provisioner/operations"
 )
 
 // Longest files of certificates and of proxies that are read, in bytes.
@@ -180,8 +180,8 @@ func environmentFields(fields *term.Fields, e environment.InForce) {
 }
 
 // warnNameless says on stderr that no name will resolve in an instance, and what mends it.
-func (a *app) warnNameless(ctx context.Context, p api, inst model.Instance) {
-	if what, err := p.Nameless(ctx, inst); err == nil && what != "" {
+func (a *app) warnNameless(ctx context.Context, p engine, inst model.Instance) {
+	if what, err := p.Instances.Nameless(ctx, inst); err == nil && what != "" {
 		a.say("warning: " + what)
 		a.say("  → " + nameServersRemedy)
 	}
@@ -192,8 +192,8 @@ const nameServersRemedy = "holm host set --nameserver ADDRESS"
 
 // setEnvironment is the work of holm set.
 func (a *app) setEnvironment(ctx context.Context, name string, c environment.Change, o verbOptions) error {
-	return a.byName(ctx, []string{name}, "set", o, func(ctx context.Context, p api, name string, observer provisioner.Observer) error {
-		_, err := p.SetEnvironment(ctx, a.tenant(), name, c, observer)
+	return a.byName(ctx, []string{name}, "set", o, func(ctx context.Context, p engine, name string, observer operations.Observer) error {
+		_, err := p.Instances.SetEnvironment(ctx, a.tenant(), name, c, observer)
 		return err
 	})
 }

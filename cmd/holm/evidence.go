@@ -55,7 +55,7 @@ func (a *app) evidence(ctx context.Context, name string, limit time.Duration) er
 	err = within(ctx, limit, a.longer(limit), func(ctx context.Context) error {
 		observer, done := a.watch()
 		defer done()
-		s, err = p.Evidence(ctx, a.tenant(), name, at, observer)
+		s, err = p.Proof.Evidence(ctx, a.tenant(), name, at, observer)
 		return err
 	})
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 
 	"holm/internal/fault"
 	"holm/internal/term"
-	"holm/provisioner"
+	"holm/provisioner/instances"
 	"holm/provisioner/model"
 	"holm/provisioner/network"
 )
@@ -58,9 +58,9 @@ func (a *app) expose(ctx context.Context, args []string, back bool) error {
 		return err
 	}
 	if len(ports) > 0 {
-		change := p.Expose
+		change := p.Instances.Expose
 		if back {
-			change = p.Unexpose
+			change = p.Instances.Unexpose
 		}
 		inst, err := change(ctx, a.tenant(), args[0], ports, nil)
 		if err != nil {
@@ -74,7 +74,7 @@ func (a *app) expose(ctx context.Context, args []string, back bool) error {
 	if len(args) > 0 {
 		tenant, name = a.tenant(), args[0]
 	}
-	all, err := p.Exposures(ctx, tenant, name)
+	all, err := p.Instances.Exposures(ctx, tenant, name)
 	if err != nil {
 		return err
 	}
@@ -83,11 +83,11 @@ func (a *app) expose(ctx context.Context, args []string, back bool) error {
 
 // exposuresDocument is what is published.
 type exposuresDocument struct {
-	Exposed []provisioner.Exposure `json:"exposed"`
+	Exposed []instances.Exposure `json:"exposed"`
 }
 
-func exposuresResult(all []provisioner.Exposure) term.Result {
-	r := term.Result{Document: exposuresDocument{Exposed: append([]provisioner.Exposure{}, all...)}}
+func exposuresResult(all []instances.Exposure) term.Result {
+	r := term.Result{Document: exposuresDocument{Exposed: append([]instances.Exposure{}, all...)}}
 	t := term.Table{Columns: []term.Column{
 		{Title: "PORT"}, {Title: "TENANT"}, {Title: "INSTANCE", Min: 8}, {Title: "TO"}, {Title: "STATE"},
 	}}

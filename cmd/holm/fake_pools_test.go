@@ -8,28 +8,31 @@ import (
 	"time"
 
 	"holm/internal/fault"
-	"holm/provisioner"
 	"holm/provisioner/hypervisor"
+	"holm/provisioner/instances"
 	"holm/provisioner/model"
+	"holm/provisioner/networks"
+	"holm/provisioner/operations"
+	"holm/provisioner/pools"
 	"holm/storage/arrays"
-	"holm/storage/pools"
+	drives "holm/storage/pools"
 )
 
 // poolNamed is a pool of four drives, as a look finds it.
-func poolNamed(name string, status model.PoolStatus, why string) provisioner.PoolView {
-	tree := pools.Tree{
+func poolNamed(name string, status model.PoolStatus, why string) pools.View {
+	tree := drives.Tree{
 		Path: "/srv/" + name, FSType: "xfs", FSUUID: "6ba7b810-9dad-11d1-80b4-00c04fd430c8", CapacityBytes: 100 << 30, FreeBytes: 75 << 30,
-		Top: pools.Device{Name: "md0", Kind: pools.Raid, Level: "raid10", SizeBytes: 100 << 30},
+		Top: drives.Device{Name: "md0", Kind: drives.Raid, Level: "raid10", SizeBytes: 100 << 30},
 	}
 	for n := range 4 {
-		tree.Top.Members = append(tree.Top.Members, pools.Device{
-			Name: fmt.Sprintf("nvme%dn1", n), Kind: pools.Drive, Role: "in_sync", Transport: "nvme", SizeBytes: 50 << 30, Serial: fmt.Sprintf("S%d", n),
+		tree.Top.Members = append(tree.Top.Members, drives.Device{
+			Name: fmt.Sprintf("nvme%dn1", n), Kind: drives.Drive, Role: "in_sync", Transport: "nvme", SizeBytes: 50 << 30, Serial: fmt.Sprintf("S%d", n),
 		})
 	}
 	if status == model.PoolDegraded {
 		tree.Top.Missing, tree.Top.Members = 1, tree.Top.Members[:3]
 	}
-	return provisioner.PoolView{
+	return pools.View{
 		Pool: model.Pool{
 			Name: name, Path: tree.Path, Backend: "qcow2", FSType: tree.FSType, FSUUID: tree.FSUUID, Require: []string{"nvme", "raid10"}, Overcommit: 1,
 			Health:       model.PoolHealth{Status: status, Why: why, Since: now.Add(-5 * time.Minute)},
@@ -39,33 +42,36 @@ func poolNamed(name string, status model.PoolStatus, why string) provisioner.Poo
 	}
 }
 
-func (w *world) PlanPool(_ context.Context, spec provisioner.PoolSpec) (provisioner.PoolView, error) {
+// poolWorld is the world as the verbs about pools see it.
+type poolWorld struct{ *world }
+
+func (w poolWorld) Plan(_ context.Context, spec pools.Spec) (pools.View, error) {
 	w.asked = spec
 	v := poolNamed(spec.Name, model.PoolHealthy, "")
 	v.Instances, v.PromisedBytes, v.PromisedPeak = 0, 0, 0
 	return v, w.failWith
 }
 
-func (w *world) AddPool(ctx context.Context, spec provisioner.PoolSpec) (provisioner.PoolView, error) {
+func (w poolWorld) Add(ctx context.Context, spec pools.Spec) (pools.View, error) {
 	w.calls = append(w.calls, "add pool "+spec.Name)
-	v, err := w.PlanPool(ctx, spec)
+	v, err := w.Plan(ctx, spec)
 	w.pools = append(w.pools, v)
 	return v, err
 }
 
-func (w *world) MakePool(ctx context.Context, spec provisioner.PoolSpec, build func(context.Context) error) (provisioner.PoolView, error) {
+func (w poolWorld) Make(ctx context.Context, spec pools.Spec, build func(context.Context) error) (pools.View, error) {
 	w.calls = append(w.calls, "hold pools")
 	defer func() { w.calls = append(w.calls, "let pools go") }()
 	if err := build(ctx); err != nil {
-		return provisioner.PoolView{}, err
+		return pools.View{}, err
 	}
-	return w.AddPool(ctx, spec)
+	return w.Add(ctx, spec)
 }
 
-func (w *world) Pools(_ context.Context, names ...string) ([]provisioner.PoolView, error) {
-	var found []provisioner.PoolView
+func (w poolWorld) List(_ context.Context, names ...string) ([]pools.View, error) {
+	var found []pools.View
 	for _, name := range names {
-		if !slices.ContainsFunc(w.pools, func(v provisioner.PoolView) bool { return v.Name == name }) {
+		if !slices.ContainsFunc(w.pools, func(v pools.View) bool { return v.Name == name }) {
 			return nil, fault.New(fault.NotFound, "see what there is: holm pool ls", "there is no pool %q", name)
 		}
 	}
@@ -77,7 +83,7 @@ func (w *world) Pools(_ context.Context, names ...string) ([]provisioner.PoolVie
 	return found, w.failWith
 }
 
-func (w *world) PoolNames(context.Context) ([]string, error) {
+func (w poolWorld) Names(context.Context) ([]string, error) {
 	var names []string
 	for _, v := range w.pools {
 		names = append(names, v.Name)
@@ -85,31 +91,31 @@ func (w *world) PoolNames(context.Context) ([]string, error) {
 	return names, w.failWith
 }
 
-func (w *world) RemovePool(_ context.Context, name string) error {
+func (w poolWorld) Remove(_ context.Context, name string) error {
 	w.calls = append(w.calls, "remove pool "+name)
 	return w.failWith
 }
 
-func (w *world) Told(_ context.Context, shown []provisioner.PoolView) error {
+func (w poolWorld) Told(_ context.Context, shown []pools.View) error {
 	w.calls = append(w.calls, fmt.Sprintf("told of %d pools", len(shown)))
 	return nil
 }
 
-func (w *world) KeepWalls(context.Context) ([]provisioner.Rebuilt, error) {
+func (w *world) KeepWalls(context.Context) ([]networks.Rebuilt, error) {
 	w.kept++
 	return w.rebuilt, w.failWith
 }
 
-func (w *world) Reconcile(context.Context) ([]provisioner.Ended, error) { return nil, w.failWith }
+func (w *world) Reconcile(context.Context) ([]operations.Ended, error) { return nil, w.failWith }
 
-func (w *world) Unstall(context.Context) ([]provisioner.Paused, error) { return w.paused, w.failWith }
+func (w *world) Unstall(context.Context) ([]instances.Paused, error) { return w.paused, w.failWith }
 
-func (w *world) StartAll(ctx context.Context, o provisioner.Observer) ([]provisioner.Started, error) {
+func (w *world) StartAll(ctx context.Context, o operations.Observer) ([]instances.Started, error) {
 	off, err := w.Interrupted(ctx)
-	var all []provisioner.Started
+	var all []instances.Started
 	for _, inst := range off {
 		started, err := w.Start(ctx, inst.Tenant, inst.Name, o)
-		all = append(all, provisioner.Started{Instance: started, Err: err})
+		all = append(all, instances.Started{Instance: started, Err: err})
 	}
 	return all, err
 }
@@ -124,11 +130,11 @@ func (w *world) Interrupted(context.Context) ([]model.Instance, error) {
 	return off, w.failWith
 }
 
-func (w *world) ParkAll(ctx context.Context, o provisioner.Observer) ([]provisioner.Started, error) {
+func (w *world) ParkAll(ctx context.Context, o operations.Observer) ([]instances.Started, error) {
 	running, err := w.Running(ctx)
-	var all []provisioner.Started
+	var all []instances.Started
 	for _, inst := range running {
-		all = append(all, provisioner.Started{Instance: inst, Err: w.Stop(ctx, inst.Tenant, inst.Name, false, o)})
+		all = append(all, instances.Started{Instance: inst, Err: w.Stop(ctx, inst.Tenant, inst.Name, false, o)})
 	}
 	return all, err
 }
@@ -143,11 +149,11 @@ func (w *world) Running(context.Context) ([]model.Instance, error) {
 	return all, w.failWith
 }
 
-func (w *world) Resize(ctx context.Context, tenant, name string, gib int, o provisioner.Observer) (model.Instance, error) {
+func (w *world) Resize(ctx context.Context, tenant, name string, gib int, o operations.Observer) (model.Instance, error) {
 	return w.change(ctx, fmt.Sprintf("resize to %d", gib), tenant, name, o, hypervisor.Running, "ready")
 }
 
-func (w *world) GiveUp(ctx context.Context, tenant, name string, o provisioner.Observer) error {
+func (w *world) GiveUp(ctx context.Context, tenant, name string, o operations.Observer) error {
 	w.calls = append(w.calls, "give up the volume of "+name)
 	return w.Remove(ctx, tenant, name, o)
 }

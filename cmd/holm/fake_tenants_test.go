@@ -5,15 +5,18 @@ import (
 	"slices"
 
 	"holm/internal/fault"
-	"holm/provisioner"
 	"holm/provisioner/environment"
 	"holm/provisioner/evidence"
+	"holm/provisioner/hosts"
+	"holm/provisioner/instances"
 	"holm/provisioner/model"
 	"holm/provisioner/network"
+	"holm/provisioner/operations"
+	"holm/provisioner/tenants"
 	"holm/storage/ledger"
 )
 
-func (w *world) Evidence(ctx context.Context, tenant, name string, end func(context.Context) (ledger.Checkpoint, error), o provisioner.Observer) (evidence.Statement, error) {
+func (w *world) Evidence(ctx context.Context, tenant, name string, end func(context.Context) (ledger.Checkpoint, error), o operations.Observer) (evidence.Statement, error) {
 	verdict, err := w.Verify(ctx, tenant, name, o)
 	if err != nil {
 		return evidence.Statement{}, err
@@ -31,16 +34,19 @@ func (w *world) Evidence(ctx context.Context, tenant, name string, end func(cont
 	}, err
 }
 
-func (w *world) AddTenant(ctx context.Context, name string, c provisioner.TenantChange) (provisioner.TenantView, error) {
-	w.tenants = append(w.tenants, provisioner.TenantView{Tenant: model.Tenant{Name: name, Created: now}})
-	return w.SetTenant(ctx, name, c)
+// tenantWorld is the world as the verbs about tenants see it.
+type tenantWorld struct{ *world }
+
+func (w tenantWorld) Add(ctx context.Context, name string, c tenants.Change) (tenants.View, error) {
+	w.tenants = append(w.tenants, tenants.View{Tenant: model.Tenant{Name: name, Created: now}})
+	return w.Set(ctx, name, c)
 }
 
-func (w *world) SetTenant(ctx context.Context, name string, c provisioner.TenantChange) (provisioner.TenantView, error) {
-	if _, err := w.Tenant(ctx, name); err != nil {
-		return provisioner.TenantView{}, err
+func (w tenantWorld) Set(ctx context.Context, name string, c tenants.Change) (tenants.View, error) {
+	if _, err := w.Show(ctx, name); err != nil {
+		return tenants.View{}, err
 	}
-	v := &w.tenants[slices.IndexFunc(w.tenants, func(v provisioner.TenantView) bool { return v.Name == name })]
+	v := &w.tenants[slices.IndexFunc(w.tenants, func(v tenants.View) bool { return v.Name == name })]
 	for from, to := range map[*int]*int{
 		c.Instances: &v.Quota.Instances, c.CPUs: &v.Quota.CPUs, c.MemoryMiB: &v.Quota.MemoryMiB, c.DiskGiB: &v.Quota.DiskGiB,
 	} {
@@ -56,20 +62,20 @@ func (w *world) SetTenant(ctx context.Context, name string, c provisioner.Tenant
 	return *v, w.failWith
 }
 
-func (w *world) Tenant(_ context.Context, name string) (provisioner.TenantView, error) {
+func (w tenantWorld) Show(_ context.Context, name string) (tenants.View, error) {
 	for _, v := range w.tenants {
 		if v.Name == name {
 			return v, w.failWith
 		}
 	}
-	return provisioner.TenantView{}, fault.New(fault.NotFound, "see what there is: holm tenant ls", "there is no tenant %q on record", name)
+	return tenants.View{}, fault.New(fault.NotFound, "see what there is: holm tenant ls", "there is no tenant %q on record", name)
 }
 
-func (w *world) Tenants(context.Context) ([]provisioner.TenantView, error) {
+func (w tenantWorld) List(context.Context) ([]tenants.View, error) {
 	return w.tenants, w.failWith
 }
 
-func (w *world) RemoveTenant(_ context.Context, name string) error {
+func (w tenantWorld) Remove(_ context.Context, name string) error {
 	w.calls = append(w.calls, "remove tenant "+name)
 	return w.failWith
 }
@@ -79,7 +85,7 @@ func (w *world) Flavors(context.Context) ([]model.Flavor, error) {
 	return append(all, w.flavors...), w.failWith
 }
 
-func (w *world) SetFlavor(_ context.Context, name string, c provisioner.FlavorChange) (model.Flavor, error) {
+func (w *world) SetFlavor(_ context.Context, name string, c hosts.FlavorChange) (model.Flavor, error) {
 	f := model.Flavor{Name: name, VCPUs: 1, MemoryMiB: 512, DiskGiB: 10}
 	for from, to := range map[*int]*int{
 		c.CPUPercent: &f.Limits.CPUPercent, c.IOPS: &f.Limits.IOPS, c.IOPSBurst: &f.Limits.IOPSBurst, c.MemoryMiB: &f.MemoryMiB,
@@ -97,7 +103,7 @@ func (w *world) ResetFlavor(_ context.Context, name string) error {
 	return w.failWith
 }
 
-func (w *world) Expose(ctx context.Context, tenant, name string, ports []network.Port, _ provisioner.Observer) (model.Instance, error) {
+func (w *world) Expose(ctx context.Context, tenant, name string, ports []network.Port, _ operations.Observer) (model.Instance, error) {
 	v, err := w.find(ctx, tenant, name)
 	if err != nil {
 		return model.Instance{}, err
@@ -110,7 +116,7 @@ func (w *world) Expose(ctx context.Context, tenant, name string, ports []network
 	return inst, nil
 }
 
-func (w *world) SetEnvironment(ctx context.Context, tenant, name string, c environment.Change, _ provisioner.Observer) (model.Instance, error) {
+func (w *world) SetEnvironment(ctx context.Context, tenant, name string, c environment.Change, _ operations.Observer) (model.Instance, error) {
 	v, err := w.find(ctx, tenant, name)
 	if err != nil {
 		return model.Instance{}, err
@@ -128,7 +134,7 @@ func (w *world) Nameless(_ context.Context, inst model.Instance) (string, error)
 	return "no name will resolve in it: this host has no name server", w.failWith
 }
 
-func (w *world) Unexpose(ctx context.Context, tenant, name string, ports []network.Port, _ provisioner.Observer) (model.Instance, error) {
+func (w *world) Unexpose(ctx context.Context, tenant, name string, ports []network.Port, _ operations.Observer) (model.Instance, error) {
 	v, err := w.find(ctx, tenant, name)
 	if err != nil {
 		return model.Instance{}, err
@@ -139,20 +145,20 @@ func (w *world) Unexpose(ctx context.Context, tenant, name string, ports []netwo
 	return v.Instance, nil
 }
 
-func (w *world) Exposures(_ context.Context, tenant, name string) (all []provisioner.Exposure, err error) {
+func (w *world) Exposures(_ context.Context, tenant, name string) (all []instances.Exposure, err error) {
 	for _, v := range w.instances {
 		if name != "" && (v.Tenant != tenant || v.Name != name) {
 			continue
 		}
 		for _, port := range v.Exposed {
-			all = append(all, provisioner.Exposure{Port: port, Tenant: v.Tenant, Name: v.Name, Address: v.Address, State: model.State(v.Status)})
+			all = append(all, instances.Exposure{Port: port, Tenant: v.Tenant, Name: v.Name, Address: v.Address, State: model.State(v.Status)})
 		}
 	}
 	return all, w.failWith
 }
 
-func (w *world) RotateKey(ctx context.Context, tenant string) (string, int, error) {
-	if _, err := w.Tenant(ctx, tenant); err != nil {
+func (w tenantWorld) RotateKey(ctx context.Context, tenant string) (string, int, error) {
+	if _, err := w.Show(ctx, tenant); err != nil {
 		return "", 0, err
 	}
 	return "0123456789abcdef", 2, nil

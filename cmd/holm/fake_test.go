@@ -18,13 +18,18 @@ import (
 	"holm/images"
 	"holm/internal/fault"
 	"holm/internal/term"
-	"holm/provisioner"
 	"holm/provisioner/doctor"
 	"holm/provisioner/environment"
 	"holm/provisioner/hypervisor"
+	"holm/provisioner/instances"
 	"holm/provisioner/model"
+	"holm/provisioner/networks"
+	"holm/provisioner/operations"
+	"holm/provisioner/pools"
+	"holm/provisioner/tenants"
 	"holm/provisioner/uids"
 	"holm/provisioner/verify"
+	"holm/provisioner/views"
 	"holm/storage/keys"
 	"holm/storage/records"
 )
@@ -37,26 +42,26 @@ const digest = "sha256:41be00000000000000000000000000000000000000000000000000000
 // world is a host with a few instances. It stands behind every interface that the verbs use and behaves: what was
 // removed is gone, what was stopped does not run.
 type world struct {
-	instances []provisioner.View
+	instances []views.Instance
 	host      model.Host
 	images    []images.Manifest
 	report    doctor.Report
-	pools     []provisioner.PoolView
-	tenants   []provisioner.TenantView
+	pools     []pools.View
+	tenants   []tenants.View
 	flavors   []model.Flavor
 	others    []uids.Claim
-	paused    []provisioner.Paused
+	paused    []instances.Paused
 
-	calls     []string               // what changed something, in order
-	built     images.BuildOptions    // what image build asked for
-	wanted    provisioner.CreateSpec // what create asked for
-	asked     provisioner.PoolSpec   // what pool add asked for
-	arrayOK   error                  // what making an array comes to
-	newDrives bool                   // drives are others once the pools are held
-	kept      int                    // how often the kernel's rules were looked at
-	rebuilt   []provisioner.Rebuilt  // what was put back of them
-	failWith  error                  // what every call fails with
-	hang      bool                   // whether long calls wait for the end of ctx
+	calls     []string            // what changed something, in order
+	built     images.BuildOptions // what image build asked for
+	wanted    instances.Spec      // what create asked for
+	asked     pools.Spec          // what pool add asked for
+	arrayOK   error               // what making an array comes to
+	newDrives bool                // drives are others once the pools are held
+	kept      int                 // how often the kernel's rules were looked at
+	rebuilt   []networks.Rebuilt  // what was put back of them
+	failWith  error               // what every call fails with
+	hang      bool                // whether long calls wait for the end of ctx
 	console   io.ReadWriteCloser
 	caps      report.Capabilities // what a guest says when it is watched
 	programs  []string            // what was run, with its arguments
@@ -65,8 +70,8 @@ type world struct {
 }
 
 func newWorld() *world {
-	view := func(name, tenant, id, status string, domain hypervisor.State) provisioner.View {
-		return provisioner.View{
+	view := func(name, tenant, id, status string, domain hypervisor.State) views.Instance {
+		return views.Instance{
 			Status: status, DomainState: domain, VolumeBytes: 3 << 20,
 			Instance: model.Instance{
 				ID: id, Name: name, Tenant: tenant, State: model.State(status), Profile: "docker",
@@ -87,7 +92,7 @@ func newWorld() *world {
 	build.Accel, build.Unlocked, build.ChecksPassed = "tcg", true, 19
 	build.Failure = "dockerd did not start\x1b[2J"
 	return &world{
-		tenants: []provisioner.TenantView{
+		tenants: []tenants.View{
 			{
 				UID:    2000060252,
 				Tenant: model.Tenant{Name: "acme", Quota: model.Resources{Instances: 1, MemoryMiB: 16 << 10}, Created: now.Add(-time.Hour)},
@@ -96,9 +101,9 @@ func newWorld() *world {
 			{Tenant: model.Tenant{Name: "default"}, Used: model.Resources{Instances: 3, CPUs: 3, MemoryMiB: 3072, DiskGiB: 60}},
 		},
 		others:    []uids.Claim{{Range: uids.Range{First: 100000, Last: 165535}, By: `/etc/subuid, "alice"`}},
-		pools:     []provisioner.PoolView{poolNamed("fast", model.PoolHealthy, "")},
+		pools:     []pools.View{poolNamed("fast", model.PoolHealthy, "")},
 		verdict:   sampleVerdict(),
-		instances: []provisioner.View{build, off, web, young},
+		instances: []views.Instance{build, off, web, young},
 		images: []images.Manifest{{
 			Digest: digest, Name: "debian-13", Suite: "trixie", Epoch: now.Add(-24 * time.Hour), Profiles: []string{"plain", "docker"},
 			KernelVersion: "6.12.117+deb13-cloud-amd64", RootHash: "ab12", Root: images.File{Name: "root.img", Size: 611 << 20},
@@ -114,7 +119,7 @@ func newWorld() *world {
 	}
 }
 
-func (w *world) find(ctx context.Context, tenant, name string) (*provisioner.View, error) {
+func (w *world) find(ctx context.Context, tenant, name string) (*views.Instance, error) {
 	if w.hang {
 		<-ctx.Done()
 		return nil, fmt.Errorf("waiting for %s: %w", name, ctx.Err())
@@ -122,14 +127,14 @@ func (w *world) find(ctx context.Context, tenant, name string) (*provisioner.Vie
 	if w.failWith != nil {
 		return nil, w.failWith
 	}
-	i := slices.IndexFunc(w.instances, func(v provisioner.View) bool { return v.Tenant == tenant && v.Name == name })
+	i := slices.IndexFunc(w.instances, func(v views.Instance) bool { return v.Tenant == tenant && v.Name == name })
 	if i < 0 {
 		return nil, fmt.Errorf("instance %q of tenant %q: %w", name, tenant, records.ErrNotFound)
 	}
 	return &w.instances[i], nil
 }
 
-func (w *world) change(ctx context.Context, verb, tenant, name string, o provisioner.Observer, domain hypervisor.State, status string) (model.Instance, error) {
+func (w *world) change(ctx context.Context, verb, tenant, name string, o operations.Observer, domain hypervisor.State, status string) (model.Instance, error) {
 	v, err := w.find(ctx, tenant, name)
 	if err != nil {
 		return model.Instance{}, err
@@ -137,12 +142,12 @@ func (w *world) change(ctx context.Context, verb, tenant, name string, o provisi
 	w.calls = append(w.calls, verb+" "+tenant+"/"+name)
 	v.DomainState, v.Status = domain, status
 	if o != nil {
-		o(provisioner.Event{Step: verb, Phase: provisioner.Finished, Text: name})
+		o(operations.Event{Step: verb, Phase: operations.Finished, Text: name})
 	}
 	return v.Instance, nil
 }
 
-func (w *world) Create(ctx context.Context, spec provisioner.CreateSpec, o provisioner.Observer) (model.Instance, error) {
+func (w *world) Create(ctx context.Context, spec instances.Spec, o operations.Observer) (model.Instance, error) {
 	w.wanted = spec
 	inst, err := w.Plan(ctx, spec)
 	if err != nil {
@@ -150,16 +155,16 @@ func (w *world) Create(ctx context.Context, spec provisioner.CreateSpec, o provi
 	}
 	w.calls = append(w.calls, "create "+spec.Tenant+"/"+spec.Name)
 	if o != nil {
-		o(provisioner.Event{Step: "reserved", Phase: provisioner.Finished, Text: inst.Address})
-		o(provisioner.Event{Step: "booting", Phase: provisioner.Begun})
-		o(provisioner.Event{Step: "booting", Phase: provisioner.Finished})
-		o(provisioner.Event{Step: "ready", Phase: provisioner.Finished, Text: "24 checks passed", Elapsed: 31 * time.Second})
+		o(operations.Event{Step: "reserved", Phase: operations.Finished, Text: inst.Address})
+		o(operations.Event{Step: "booting", Phase: operations.Begun})
+		o(operations.Event{Step: "booting", Phase: operations.Finished})
+		o(operations.Event{Step: "ready", Phase: operations.Finished, Text: "24 checks passed", Elapsed: 31 * time.Second})
 	}
-	w.instances = append(w.instances, provisioner.View{Instance: inst, DomainState: hypervisor.Running, Status: "ready"})
+	w.instances = append(w.instances, views.Instance{Instance: inst, DomainState: hypervisor.Running, Status: "ready"})
 	return inst, nil
 }
 
-func (w *world) Plan(ctx context.Context, spec provisioner.CreateSpec) (model.Instance, error) {
+func (w *world) Plan(ctx context.Context, spec instances.Spec) (model.Instance, error) {
 	switch v, err := w.find(ctx, spec.Tenant, spec.Name); {
 	case err == nil:
 		return v.Instance, fault.New(fault.Exists, "see it: holm show web      another tenant: --tenant NAME",
@@ -173,11 +178,11 @@ func (w *world) Plan(ctx context.Context, spec provisioner.CreateSpec) (model.In
 	return inst, nil
 }
 
-func (w *world) Start(ctx context.Context, tenant, name string, o provisioner.Observer) (model.Instance, error) {
+func (w *world) Start(ctx context.Context, tenant, name string, o operations.Observer) (model.Instance, error) {
 	return w.change(ctx, "start", tenant, name, o, hypervisor.Running, "ready")
 }
 
-func (w *world) Stop(ctx context.Context, tenant, name string, force bool, o provisioner.Observer) error {
+func (w *world) Stop(ctx context.Context, tenant, name string, force bool, o operations.Observer) error {
 	verb := "stop"
 	if force {
 		verb = "cut"
@@ -186,43 +191,43 @@ func (w *world) Stop(ctx context.Context, tenant, name string, force bool, o pro
 	return err
 }
 
-func (w *world) Restart(ctx context.Context, tenant, name string, o provisioner.Observer) (model.Instance, error) {
+func (w *world) Restart(ctx context.Context, tenant, name string, o operations.Observer) (model.Instance, error) {
 	return w.change(ctx, "restart", tenant, name, o, hypervisor.Running, "ready")
 }
 
-func (w *world) Wait(ctx context.Context, tenant, name string, o provisioner.Observer) (model.Instance, error) {
+func (w *world) Wait(ctx context.Context, tenant, name string, o operations.Observer) (model.Instance, error) {
 	return w.change(ctx, "wait", tenant, name, o, hypervisor.Running, "ready")
 }
 
-func (w *world) Remove(ctx context.Context, tenant, name string, o provisioner.Observer) error {
+func (w *world) Remove(ctx context.Context, tenant, name string, o operations.Observer) error {
 	_, err := w.change(ctx, "remove", tenant, name, o, hypervisor.Absent, "")
 	if err == nil {
-		w.instances = slices.DeleteFunc(w.instances, func(v provisioner.View) bool { return v.Tenant == tenant && v.Name == name })
+		w.instances = slices.DeleteFunc(w.instances, func(v views.Instance) bool { return v.Tenant == tenant && v.Name == name })
 	}
 	return err
 }
 
-func (w *world) Verify(ctx context.Context, tenant, name string, o provisioner.Observer) (verify.Verdict, error) {
+func (w *world) Verify(ctx context.Context, tenant, name string, o operations.Observer) (verify.Verdict, error) {
 	if _, err := w.change(ctx, "verify", tenant, name, o, hypervisor.Running, "ready"); err != nil {
 		return verify.Verdict{}, err
 	}
 	return w.verdict, nil
 }
 
-func (w *world) Show(ctx context.Context, tenant, name string) (provisioner.View, error) {
+func (w *world) Show(ctx context.Context, tenant, name string) (views.Instance, error) {
 	v, err := w.find(ctx, tenant, name)
 	if err != nil {
-		return provisioner.View{}, err
+		return views.Instance{}, err
 	}
 	return *v, nil
 }
 
-func (w *world) List(ctx context.Context, tenant string) ([]provisioner.Row, error) {
+func (w *world) List(ctx context.Context, tenant string) ([]views.Row, error) {
 	if w.hang {
 		<-ctx.Done()
 		return nil, ctx.Err()
 	}
-	var rows []provisioner.Row
+	var rows []views.Row
 	for _, v := range w.instances {
 		if tenant == "" || v.Tenant == tenant {
 			rows = append(rows, rowOf(v))
@@ -259,11 +264,11 @@ func (w *world) WithImageUsers(ctx context.Context, do func(map[string][]string)
 	return do(users)
 }
 
-func (w *world) Rebuild(ctx context.Context, tenant, name, ref string, o provisioner.Observer) (model.Instance, error) {
+func (w *world) Rebuild(ctx context.Context, tenant, name, ref string, o operations.Observer) (model.Instance, error) {
 	return w.change(ctx, "rebuild "+ref, tenant, name, o, hypervisor.Running, "ready")
 }
 
-func (w *world) AuditCaps(ctx context.Context, tenant, name string, _ time.Duration, _ provisioner.Observer) (report.Capabilities, error) {
+func (w *world) AuditCaps(ctx context.Context, tenant, name string, _ time.Duration, _ operations.Observer) (report.Capabilities, error) {
 	_, err := w.find(ctx, tenant, name)
 	return w.caps, err
 }
@@ -328,10 +333,15 @@ func terminal(answer string) func(*term.Streams) {
 	}
 }
 
+// engine is the world as the verbs see it, a noun at a time.
+func (w *world) engine() engine {
+	return engine{Instances: w, Tenants: tenantWorld{w}, Pools: poolWorld{w}, Networks: w, Hosts: w, Proof: w}
+}
+
 func (w *world) app(s *term.Streams, getenv func(string) string) *app {
 	return &app{
 		streams: s, getenv: getenv, now: func() time.Time { return now }, root: true,
-		makeProvisioner: func(context.Context, settings) (api, error) { return w, nil },
+		makeProvisioner: func(context.Context, settings) (engine, error) { return w.engine(), nil },
 		makeImages:      func(settings) (imageStore, error) { return imageWorld{w}, nil },
 		otherUsers:      func() ([]uids.Claim, error) { return w.others, nil },
 		makeHost:        func(settings) (hostStore, error) { return hostWorld{w}, nil },
@@ -340,7 +350,7 @@ func (w *world) app(s *term.Streams, getenv func(string) string) *app {
 		},
 		makeKeeper: func(s settings) keyKeeper { // the real one, without the host's memory
 			keeper := keys.Keeper{Path: filepath.Join(s.state, "keys", "host.key"), Memory: filepath.Join(s.state, "memory", "key"), Credentials: getenv("CREDENTIALS_DIRECTORY")}
-			return keyRing{keeper, provisioner.Sealed{Records: records.Open(database(s))}}
+			return keyRing{keeper, tenants.Sealed{Book: records.Open(database(s))}}
 		},
 		makeAudit: newAudit, // the records themselves: what is tried is what they wrote
 		arrays:    arrayWorld{w},

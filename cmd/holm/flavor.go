@@ -76,7 +76,7 @@ func (a *app) flavorLsCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			all, err := p.Flavors(cmd.Context())
+			all, err := p.Hosts.Flavors(cmd.Context())
 			if err != nil {
 				return err
 			}
@@ -98,7 +98,7 @@ func (a *app) flavorResetCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := p.ResetFlavor(cmd.Context(), args[0]); err != nil {
+			if err := p.Hosts.ResetFlavor(cmd.Context(), args[0]); err != nil {
 				return err
 			}
 			a.say("flavor " + args[0] + " is reset")
@@ -112,8 +112,8 @@ func (a *app) flavorResetCommand() *cobra.Command {
 
 // completeFlavors offers the names of flavors.
 func (a *app) completeFlavors(high int) cobra.CompletionFunc {
-	return a.completes(high, func(ctx context.Context, p api) ([]string, error) {
-		all, err := p.Flavors(ctx)
+	return a.completes(high, func(ctx context.Context, p engine) ([]string, error) {
+		all, err := p.Hosts.Flavors(ctx)
 		list := make([]string, len(all))
 		for i, f := range all {
 			list[i] = f.Name

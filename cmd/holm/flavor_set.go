@@ -4,12 +4,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"holm/internal/fault"
-	"holm/provisioner"
+	"holm/provisioner/hosts"
 	"holm/provisioner/model"
 )
 
 func (a *app) flavorSetCommand() *cobra.Command {
-	var c provisioner.FlavorChange
+	var c hosts.FlavorChange
 	cmd := &cobra.Command{
 		Use:     "set NAME",
 		Short:   "Change a size, or make one",
@@ -23,7 +23,7 @@ func (a *app) flavorSetCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			f, err := p.SetFlavor(cmd.Context(), args[0], c)
+			f, err := p.Hosts.SetFlavor(cmd.Context(), args[0], c)
 			if err != nil {
 				return err
 			}

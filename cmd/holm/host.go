@@ -9,10 +9,11 @@ import (
 
 	"holm/internal/fault"
 	"holm/internal/term"
-	"holm/provisioner"
 	"holm/provisioner/environment"
 	"holm/provisioner/model"
 	"holm/provisioner/network"
+	"holm/provisioner/networks"
+	"holm/provisioner/pools"
 	"holm/provisioner/residency"
 	"holm/provisioner/uids"
 )
@@ -192,7 +193,7 @@ func (a *app) keepNewWalls(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	rebuilt, err := p.KeepWalls(ctx)
+	rebuilt, err := p.Networks.KeepWalls(ctx)
 	for _, r := range rebuilt {
 		err = errors.Join(err, r.Err)
 	}
@@ -242,10 +243,10 @@ func (c hostChange) rules() (rules []model.Rule, err error) {
 		if err := errors.Join(network.RefuseTenants(n.Name), network.RefuseInner(n.Subnet)); err != nil {
 			return nil, err
 		}
-		rules = append(rules, provisioner.MayHaveNetwork(n))
+		rules = append(rules, networks.MayHaveNetwork(n))
 	}
 	if c.pool != "" {
-		rules = append(rules, provisioner.MayHavePool(c.pool))
+		rules = append(rules, pools.MayHavePool(c.pool))
 	}
 	return rules, nil
 }

@@ -57,7 +57,7 @@ func (a *app) removeImages(ctx context.Context, refs []string, yes, dryRun bool)
 	if err != nil {
 		return err
 	}
-	err = p.WithImageUsers(ctx, func(users map[string][]string) error {
+	err = p.Instances.WithImageUsers(ctx, func(users map[string][]string) error {
 		for i, m := range chosen {
 			if err := store.Remove(m.Digest, users[m.Digest]); err != nil {
 				return err

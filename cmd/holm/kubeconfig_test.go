@@ -113,9 +113,9 @@ func TestKubeconfigLeadsToWhereItIsUsed(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			a := kubeWorld(t, saying(kubeconfigOf(t, kubeAccess(t))))
 			ordinary := a.makeProvisioner
-			a.makeProvisioner = func(ctx context.Context, s settings) (api, error) {
+			a.makeProvisioner = func(ctx context.Context, s settings) (engine, error) {
 				p, err := ordinary(ctx, s)
-				w := p.(*world)
+				w := p.Instances.(*world)
 				for i := range w.instances {
 					w.instances[i].APINames = []string{"kube.example.org"}
 				}
@@ -192,7 +192,7 @@ func TestKubeconfigRefuses(t *testing.T) {
 	}
 	w := newWorld()
 	a := kubeWorld(t, saying(good))
-	a.makeProvisioner = func(context.Context, settings) (api, error) { return w, nil }
+	a.makeProvisioner = func(context.Context, settings) (engine, error) { return w, nil }
 	if got := runKube(t, a, "web"); got.code != int(fault.Failure) || !strings.Contains(got.err, "--profile k3s") {
 		t.Errorf("a docker instance: exit %d, %q", got.code, got.err)
 	}

@@ -9,21 +9,22 @@ import (
 	"github.com/spf13/cobra"
 
 	"holm/internal/term"
-	"holm/provisioner"
+	"holm/provisioner/operations"
+	"holm/provisioner/views"
 )
 
 // act is what a verb does to one instance.
-type act func(ctx context.Context, p api, name string, observer provisioner.Observer) error
+type act func(ctx context.Context, p engine, name string, observer operations.Observer) error
 
 // several instances of one tenant are dealt with one after the other; dry says only what would happen.
-func (a *app) actOn(ctx context.Context, list []string, dry string, limit time.Duration, do act) ([]provisioner.View, error) {
+func (a *app) actOn(ctx context.Context, list []string, dry string, limit time.Duration, do act) ([]views.Instance, error) {
 	p, err := a.makeProvisioner(ctx, a.settings)
 	if err != nil {
 		return nil, err
 	}
 	observer, done := a.watch()
 	defer done()
-	var views []provisioner.View
+	var seen []views.Instance
 	err = each(ctx, list, func(name string) error {
 		if dry == "" {
 			err := within(ctx, limit, a.longer(limit), func(ctx context.Context) error { return do(ctx, p, name, observer) })
@@ -31,33 +32,33 @@ func (a *app) actOn(ctx context.Context, list []string, dry string, limit time.D
 				return err
 			}
 		}
-		v, err := p.Show(ctx, a.tenant(), name)
+		v, err := p.Instances.Show(ctx, a.tenant(), name)
 		if err == nil {
-			views = append(views, v)
+			seen = append(seen, v)
 			if dry != "" {
 				a.say("would " + dry + " " + name)
 			}
 		}
 		return err
 	})
-	return views, err
+	return seen, err
 }
 
 // changed prints the instances that a verb has dealt with. On a terminal the steps have said it all already.
-func (a *app) changed(views []provisioner.View) error {
+func (a *app) changed(all []views.Instance) error {
 	if a.settings.output == term.AsTable {
-		if a.streams.OutTerminal || len(views) == 0 {
+		if a.streams.OutTerminal || len(all) == 0 {
 			return nil
 		}
-		rows := make([]provisioner.Row, len(views))
-		for i, v := range views {
+		rows := make([]views.Row, len(all))
+		for i, v := range all {
 			rows[i] = rowOf(v)
 		}
 		return a.printRows(rows)
 	}
-	doc := instancesDocument[provisioner.View]{Instances: make([]provisioner.View, len(views))}
-	list := make([]string, len(views))
-	for i, v := range views {
+	doc := instancesDocument[views.Instance]{Instances: make([]views.Instance, len(all))}
+	list := make([]string, len(all))
+	for i, v := range all {
 		doc.Instances[i], list[i] = inUTC(v), v.Name
 	}
 	return a.streams.Print(a.settings.output, term.Result{Document: doc, Names: list})

@@ -44,7 +44,7 @@ func (a *app) logs(ctx context.Context, name string, follow bool) error {
 	if err != nil {
 		return err
 	}
-	v, err := p.Show(ctx, a.tenant(), name)
+	v, err := p.Instances.Show(ctx, a.tenant(), name)
 	if err != nil {
 		return err
 	}

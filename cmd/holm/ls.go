@@ -10,8 +10,8 @@ import (
 	"holm/images"
 	"holm/internal/fault"
 	"holm/internal/term"
-	"holm/provisioner"
 	"holm/provisioner/hypervisor"
+	"holm/provisioner/views"
 )
 
 func (a *app) lsCommand() *cobra.Command {
@@ -34,7 +34,7 @@ func (a *app) ls(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	rows, err := p.List(ctx, a.settings.tenant)
+	rows, err := p.Instances.List(ctx, a.settings.tenant)
 	if err != nil {
 		return err
 	}
@@ -42,7 +42,7 @@ func (a *app) ls(ctx context.Context) error {
 		a.say("no instances yet; make one: " + a.command("create", "web"))
 		return nil
 	}
-	if slices.ContainsFunc(rows, func(r provisioner.Row) bool { return r.Status == string(hypervisor.Unknown) }) {
+	if slices.ContainsFunc(rows, func(r views.Row) bool { return r.Status == string(hypervisor.Unknown) }) {
 		a.sayUnknown()
 	}
 	return a.printRows(rows)
@@ -58,8 +58,8 @@ type instancesDocument[T any] struct {
 	Instances []T `json:"instances"`
 }
 
-func (a *app) printRows(rows []provisioner.Row) error {
-	doc := instancesDocument[provisioner.Row]{Instances: make([]provisioner.Row, len(rows))}
+func (a *app) printRows(rows []views.Row) error {
+	doc := instancesDocument[views.Row]{Instances: make([]views.Row, len(rows))}
 	list := make([]string, len(rows))
 	t := term.Table{Columns: []term.Column{
 		{Title: "NAME", Min: 8},

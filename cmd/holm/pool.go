@@ -9,8 +9,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"holm/internal/term"
-	"holm/provisioner"
 	"holm/provisioner/model"
+	"holm/provisioner/pools"
 )
 
 func (a *app) poolCommand() *cobra.Command {
@@ -29,11 +29,11 @@ func (a *app) poolCommand() *cobra.Command {
 
 // poolsDocument is what verbs print that deal with any number of pools.
 type poolsDocument struct {
-	Pools []provisioner.PoolView `json:"pools"`
+	Pools []pools.View `json:"pools"`
 }
 
-func (a *app) poolsResult(all []provisioner.PoolView) term.Result {
-	doc := poolsDocument{Pools: []provisioner.PoolView{}}
+func (a *app) poolsResult(all []pools.View) term.Result {
+	doc := poolsDocument{Pools: []pools.View{}}
 	list := make([]string, len(all))
 	t := term.Table{Columns: []term.Column{
 		{Title: "NAME", Min: 8},
@@ -50,14 +50,14 @@ func (a *app) poolsResult(all []provisioner.PoolView) term.Result {
 		list[i] = v.Name
 		doc.Pools = append(doc.Pools, v)
 		t.Rows = append(t.Rows, []term.Cell{
-			term.Text(v.Name), healthCell(v.Health.Status), term.Text(v.Path), term.Text(v.Backend), orDash(drives(v)),
+			term.Text(v.Name), healthCell(v.Health.Status), term.Text(v.Path), term.Text(v.Backend), orDash(drivesUnder(v)),
 			bytesCell(v.CapacityBytes), bytesCell(v.UsedBytes), bytesCell(v.PromisedBytes), term.Text(decimal(v.Instances)),
 		})
 	}
 	return term.Result{Document: doc, People: t, Names: list}
 }
 
-func drives(v provisioner.PoolView) string {
+func drivesUnder(v pools.View) string {
 	if v.Tree == nil {
 		return ""
 	}
@@ -90,7 +90,7 @@ func (s poolSheet) Write(w io.Writer, person bool, width int, style term.Style) 
 	return err
 }
 
-func (a *app) poolResult(v provisioner.PoolView) term.Result {
+func (a *app) poolResult(v pools.View) term.Result {
 	var f term.Fields
 	text := func(name, value string) { f.Add(name, term.Text(value)) }
 	text("name", v.Name)
@@ -104,7 +104,7 @@ func (a *app) poolResult(v provisioner.PoolView) term.Result {
 	text("backend", v.Backend)
 	text("file system", v.FSType+"  "+v.FSUUID)
 	text("require", strings.Join(v.Require, ", "))
-	text("drives", drives(v))
+	text("drives", drivesUnder(v))
 	f.Add("size", bytesCell(v.CapacityBytes))
 	f.Add("free", bytesCell(v.FreeBytes))
 	f.Add("used", withPeak(v.UsedBytes, v.UsedPeak))
@@ -130,14 +130,14 @@ func withPeak(now, peak uint64) term.Cell {
 }
 
 // shown prints pools, and remembers that a person has seen how they are.
-func (a *app) shown(ctx context.Context, p api, all []provisioner.PoolView, r term.Result) error {
+func (a *app) shown(ctx context.Context, p engine, all []pools.View, r term.Result) error {
 	if err := a.streams.Print(a.settings.output, r); err != nil || !a.streams.OutTerminal {
 		return err
 	}
-	return p.Told(ctx, all)
+	return p.Pools.Told(ctx, all)
 }
 
 // completePools offers the names of pools.
 func (a *app) completePools(high int) cobra.CompletionFunc {
-	return a.completes(high, func(ctx context.Context, p api) ([]string, error) { return p.PoolNames(ctx) })
+	return a.completes(high, func(ctx context.Context, p engine) ([]string, error) { return p.Pools.Names(ctx) })
 }

@@ -10,13 +10,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"holm/internal/fault"
-	"holm/provisioner"
-	"holm/storage/pools"
+	"holm/provisioner/pools"
+	drives "holm/storage/pools"
 	"holm/storage/volumes"
 )
 
 type poolAddOptions struct {
-	spec   provisioner.PoolSpec
+	spec   pools.Spec
 	dryRun bool
 }
 
@@ -58,7 +58,7 @@ func (a *app) poolAddCommand() *cobra.Command {
 
 func requirements() string {
 	var all []string
-	for _, r := range pools.Requirements() {
+	for _, r := range drives.Requirements() {
 		all = append(all, string(r))
 	}
 	return strings.Join(all, ", ")
@@ -69,9 +69,9 @@ func (a *app) poolAdd(ctx context.Context, o poolAddOptions) error {
 	if err != nil {
 		return err
 	}
-	add := p.AddPool
+	add := p.Pools.Add
 	if o.dryRun {
-		add = p.PlanPool
+		add = p.Pools.Plan
 	}
 	v, err := add(ctx, o.spec)
 	if err != nil {

@@ -9,8 +9,9 @@ import (
 
 	"holm/internal/fault"
 	"holm/internal/term"
-	"holm/provisioner"
+	"holm/provisioner/instances"
 	"holm/provisioner/model"
+	"holm/provisioner/pools"
 )
 
 func (a *app) poolCheckCommand() *cobra.Command {
@@ -35,8 +36,8 @@ func (a *app) poolCheckCommand() *cobra.Command {
 }
 
 // keepWalls puts the kernel's rules back where they are not as they are on record, and says so.
-func (a *app) keepWalls(ctx context.Context, p api) error {
-	rebuilt, err := p.KeepWalls(ctx)
+func (a *app) keepWalls(ctx context.Context, p engine) error {
+	rebuilt, err := p.Networks.KeepWalls(ctx)
 	for _, r := range rebuilt {
 		if r.Err == nil {
 			a.say("the kernel's rules of network " + r.Network + " were put back: " + r.What)
@@ -49,8 +50,8 @@ func (a *app) keepWalls(ctx context.Context, p api) error {
 }
 
 // reconcile says what became of instances without holm, and what was done about it.
-func (a *app) reconcile(ctx context.Context, p api) error {
-	ended, err := p.Reconcile(ctx)
+func (a *app) reconcile(ctx context.Context, p engine) error {
+	ended, err := p.Instances.Reconcile(ctx)
 	for _, e := range ended {
 		if e.What != "" {
 			a.say(e.Tenant + "/" + e.Name + " " + e.What)
@@ -62,8 +63,8 @@ func (a *app) reconcile(ctx context.Context, p api) error {
 
 // poolsChecked is what a check came to.
 type poolsChecked struct {
-	Pools  []provisioner.PoolView `json:"pools"`
-	Paused []provisioner.Paused   `json:"paused"`
+	Pools  []pools.View       `json:"pools"`
+	Paused []instances.Paused `json:"paused"`
 }
 
 func (a *app) poolCheck(ctx context.Context, list []string, news bool) error {
@@ -71,20 +72,20 @@ func (a *app) poolCheck(ctx context.Context, list []string, news bool) error {
 	if err != nil {
 		return err
 	}
-	all, err := p.Pools(ctx, list...)
+	all, err := p.Pools.List(ctx, list...)
 	if err != nil {
 		return err
 	}
-	sick := slices.ContainsFunc(all, func(v provisioner.PoolView) bool { return v.Health.Status != model.PoolHealthy })
+	sick := slices.ContainsFunc(all, func(v pools.View) bool { return v.Health.Status != model.PoolHealthy })
 	if news {
-		all = slices.DeleteFunc(all, func(v provisioner.PoolView) bool { return !v.Changed })
+		all = slices.DeleteFunc(all, func(v pools.View) bool { return !v.Changed })
 	}
-	paused, unstallErr := p.Unstall(ctx)
+	paused, unstallErr := p.Instances.Unstall(ctx)
 	if news {
 		unstallErr = errors.Join(unstallErr, a.keepWalls(ctx, p), a.reconcile(ctx, p))
 	}
 	if len(list) > 0 {
-		paused = slices.DeleteFunc(paused, func(i provisioner.Paused) bool { return !slices.Contains(list, i.Pool) })
+		paused = slices.DeleteFunc(paused, func(i instances.Paused) bool { return !slices.Contains(list, i.Pool) })
 	}
 	if err := a.printChecked(ctx, p, all, paused, news); err != nil || unstallErr != nil {
 		return joined(slices.DeleteFunc([]error{err, unstallErr}, func(e error) bool { return e == nil }))
@@ -95,7 +96,7 @@ func (a *app) poolCheck(ctx context.Context, list []string, news bool) error {
 	return nil
 }
 
-func (a *app) printChecked(ctx context.Context, p api, all []provisioner.PoolView, paused []provisioner.Paused, news bool) error {
+func (a *app) printChecked(ctx context.Context, p engine, all []pools.View, paused []instances.Paused, news bool) error {
 	for _, i := range paused {
 		text := i.Tenant + "/" + i.Name + " is paused: " + i.Why
 		if i.Resumed {
@@ -106,7 +107,7 @@ func (a *app) printChecked(ctx context.Context, p api, all []provisioner.PoolVie
 	if news && len(all) == 0 && a.settings.output == term.AsTable {
 		return nil
 	}
-	doc := poolsChecked{Pools: append([]provisioner.PoolView{}, all...), Paused: append([]provisioner.Paused{}, paused...)}
+	doc := poolsChecked{Pools: append([]pools.View{}, all...), Paused: append([]instances.Paused{}, paused...)}
 	list := []string{}
 	t := term.Table{Columns: []term.Column{
 		{Title: "NAME", Min: 8}, {Title: "STATE"}, {Title: "SINCE"}, {Title: "DRIVES", Min: 12, Spare: 1}, {Title: "WHY", Min: 20},
@@ -120,7 +121,7 @@ func (a *app) printChecked(ctx context.Context, p api, all []provisioner.PoolVie
 			why = v.Warnings[0]
 		}
 		t.Rows = append(t.Rows, []term.Cell{
-			term.Text(v.Name), healthCell(v.Health.Status), a.ageCell(v.Health.Since), orDash(drives(v)), orDash(why),
+			term.Text(v.Name), healthCell(v.Health.Status), a.ageCell(v.Health.Since), orDash(drivesUnder(v)), orDash(why),
 		})
 	}
 	return a.shown(ctx, p, all, term.Result{Document: doc, People: t, Names: list})

@@ -9,9 +9,10 @@ import (
 
 	"holm/internal/fault"
 	"holm/internal/term"
-	"holm/provisioner"
+	"holm/provisioner/operations"
+	"holm/provisioner/pools"
 	"holm/storage/arrays"
-	"holm/storage/pools"
+	drives "holm/storage/pools"
 )
 
 // arrayMaker is the arrays room as the verbs need it.
@@ -91,7 +92,7 @@ func (a *app) poolCreate(ctx context.Context, o poolCreateOptions) error {
 		return err
 	}
 	made := false
-	v, err := p.MakePool(ctx, provisioner.PoolSpec{Name: o.spec.Name, Path: o.spec.Mount, Require: demanded(plan)},
+	v, err := p.Pools.Make(ctx, pools.Spec{Name: o.spec.Name, Path: o.spec.Mount, Require: demanded(plan)},
 		func(ctx context.Context) error {
 			err := a.makeArray(ctx, plan)
 			made = err == nil
@@ -125,8 +126,8 @@ func (a *app) makeArray(ctx context.Context, agreed arrays.Plan) error {
 }
 
 // newPool refuses a name that is taken before anything is made.
-func newPool(ctx context.Context, p api, name string) error {
-	all, err := p.PoolNames(ctx)
+func newPool(ctx context.Context, p engine, name string) error {
+	all, err := p.Pools.Names(ctx)
 	if err == nil && slices.Contains(all, name) {
 		err = fault.New(fault.Exists, "see it: holm pool show "+name, "pool %q exists already", name)
 	}
@@ -134,24 +135,24 @@ func newPool(ctx context.Context, p api, name string) error {
 }
 
 // steps tells an observer of steps of which only the beginning is known: each ends the one before, and end the last.
-func steps(observer provisioner.Observer) (begin func(step string), end func(error)) {
+func steps(observer operations.Observer) (begin func(step string), end func(error)) {
 	open := ""
-	tell := func(phase provisioner.Phase) {
+	tell := func(phase operations.Phase) {
 		if observer != nil && open != "" {
-			observer(provisioner.Event{Step: open, Phase: phase})
+			observer(operations.Event{Step: open, Phase: phase})
 		}
 	}
 	begin = func(step string) {
-		tell(provisioner.Finished)
+		tell(operations.Finished)
 		open = step
-		tell(provisioner.Begun)
+		tell(operations.Begun)
 	}
 	return begin, func(err error) {
 		if err != nil {
-			tell(provisioner.Broken)
+			tell(operations.Broken)
 			return
 		}
-		tell(provisioner.Finished)
+		tell(operations.Finished)
 	}
 }
 
@@ -159,7 +160,7 @@ func steps(observer provisioner.Observer) (begin func(step string), end func(err
 func demanded(p arrays.Plan) string {
 	required := []string{p.Level}
 	if !slices.ContainsFunc(p.Drives, func(d arrays.Drive) bool { return !strings.HasPrefix(d.Name, "nvme") }) {
-		required = append(required, string(pools.RequireNVMe))
+		required = append(required, string(drives.RequireNVMe))
 	}
 	return strings.Join(required, ",")
 }

@@ -26,7 +26,7 @@ func (a *app) poolLs(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	all, err := p.Pools(ctx)
+	all, err := p.Pools.List(ctx)
 	if err != nil {
 		return err
 	}
@@ -48,7 +48,7 @@ func (a *app) poolShowCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			all, err := p.Pools(cmd.Context(), args[0])
+			all, err := p.Pools.List(cmd.Context(), args[0])
 			if err != nil {
 				return err
 			}

@@ -32,7 +32,7 @@ func (a *app) poolRm(ctx context.Context, name string, yes, dryRun bool) error {
 	if err != nil {
 		return err
 	}
-	all, err := p.Pools(ctx, name)
+	all, err := p.Pools.List(ctx, name)
 	if err != nil {
 		return err
 	}
@@ -43,7 +43,7 @@ func (a *app) poolRm(ctx context.Context, name string, yes, dryRun bool) error {
 	if err := a.confirmed(ctx, yes, "forget pool "+name+"? what lies in "+term.Line(all[0].Path)+" stays."); err != nil {
 		return err
 	}
-	if err := p.RemovePool(ctx, name); err != nil {
+	if err := p.Pools.Remove(ctx, name); err != nil {
 		return err
 	}
 	a.say("pool " + name + " is forgotten; " + all[0].Path + " is as it was")

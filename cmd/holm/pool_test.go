@@ -6,9 +6,10 @@ import (
 	"testing"
 
 	"holm/internal/fault"
-	"holm/provisioner"
 	"holm/provisioner/hypervisor"
+	"holm/provisioner/instances"
 	"holm/provisioner/model"
+	"holm/provisioner/networks"
 )
 
 const why = "md0: 1 of 4 members missing"
@@ -46,11 +47,11 @@ func TestNewsAreSaidOnceAndEndWell(t *testing.T) {
 	sick := poolNamed("sick", model.PoolDegraded, why)
 	sick.Changed = true
 	w.pools = append(w.pools, sick)
-	w.paused = []provisioner.Paused{
+	w.paused = []instances.Paused{
 		{Tenant: "default", Name: "web", Pool: "fast", Why: `no space in pool "fast"`},
 		{Tenant: "default", Name: "db", Pool: "fast", Why: `no space in pool "fast"`, Resumed: true},
 	}
-	w.rebuilt = []provisioner.Rebuilt{{Network: "holm-default.acme", What: "there is no table inet holm.holm-0d18c3a5"}}
+	w.rebuilt = []networks.Rebuilt{{Network: "holm-default.acme", What: "there is no table inet holm.holm-0d18c3a5"}}
 	got := w.run(t, "pool", "check", "--news")
 	if got.code != 0 || !strings.Contains(got.out, why) || strings.Contains(got.out, "healthy") {
 		t.Errorf("ended with %d and %q", got.code, got.out)

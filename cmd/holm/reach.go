@@ -13,32 +13,33 @@ import (
 	"holm/internal/fault"
 	"holm/internal/run"
 	"holm/internal/term"
-	"holm/provisioner"
 	"holm/provisioner/hypervisor"
+	"holm/provisioner/operations"
+	"holm/provisioner/views"
 )
 
 // running finds an instance that has a running guest in it, as far as libvirt knows.
-func (a *app) running(ctx context.Context, name string) (api, provisioner.View, error) {
+func (a *app) running(ctx context.Context, name string) (engine, views.Instance, error) {
 	p, err := a.makeProvisioner(ctx, a.settings)
 	if err != nil {
-		return nil, provisioner.View{}, err
+		return engine{}, views.Instance{}, err
 	}
-	v, err := p.Show(ctx, a.tenant(), name)
+	v, err := p.Instances.Show(ctx, a.tenant(), name)
 	if err != nil {
-		return nil, v, err
+		return engine{}, v, err
 	}
 	switch v.DomainState { // in all others it is off
 	case hypervisor.Running, hypervisor.Unknown: // libvirt may be gone and the guest there: it is tried
 		return p, v, nil
 	case hypervisor.Paused, hypervisor.Stalled:
-		return nil, v, provisioner.Asleep(v.Instance, v.DomainState)
+		return engine{}, v, operations.Asleep(v.Instance, v.DomainState)
 	default:
-		return nil, v, fault.New(fault.Failure, "run: "+a.command("start", name), "instance %q is not running (%s)", name, v.Status)
+		return engine{}, v, fault.New(fault.Failure, "run: "+a.command("start", name), "instance %q is not running (%s)", name, v.Status)
 	}
 }
 
 // targetOf is how an instance is reached, with holm's own key.
-func (a *app) targetOf(v provisioner.View) sshTarget {
+func (a *app) targetOf(v views.Instance) sshTarget {
 	return sshTarget{
 		ID: v.ID, User: v.User, Address: v.Address,
 		KnownHosts: filepath.Join(a.settings.state, "instances", v.ID, "known_hosts"),

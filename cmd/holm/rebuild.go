@@ -9,8 +9,8 @@ import (
 
 	"holm/guest/boot"
 	"holm/internal/fault"
-	"holm/provisioner"
 	"holm/provisioner/model"
+	"holm/provisioner/operations"
 )
 
 func (a *app) rebuildCommand() *cobra.Command {
@@ -33,8 +33,8 @@ func (a *app) rebuildCommand() *cobra.Command {
 				return fault.New(fault.Usage, "add --keep-state      or make it anew: "+a.command("rm", args[0])+", then "+a.command("create", args[0]),
 					"rebuild needs --keep-state: without it there is nothing that rm and create do not do")
 			}
-			return a.byName(cmd.Context(), args, "rebuild", o, func(ctx context.Context, p api, name string, observer provisioner.Observer) error {
-				inst, err := p.Rebuild(ctx, a.tenant(), name, image, observer)
+			return a.byName(cmd.Context(), args, "rebuild", o, func(ctx context.Context, p engine, name string, observer operations.Observer) error {
+				inst, err := p.Instances.Rebuild(ctx, a.tenant(), name, image, observer)
 				if err == nil && inst.Undecided > 0 {
 					a.say(name + ": " + a.undecided(inst))
 				}

@@ -7,7 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"holm/internal/fault"
-	"holm/provisioner"
+	"holm/provisioner/operations"
 )
 
 func (a *app) resizeCommand() *cobra.Command {
@@ -26,8 +26,8 @@ func (a *app) resizeCommand() *cobra.Command {
 				return fault.New(fault.Usage, "say how large: holm resize "+shellWord(args[0])+" --disk 30G", "holm resize needs --disk")
 			}
 			return a.byName(cmd.Context(), args, "resize", o,
-				func(ctx context.Context, p api, name string, observer provisioner.Observer) error {
-					_, err := p.Resize(ctx, a.tenant(), name, gib, observer)
+				func(ctx context.Context, p engine, name string, observer operations.Observer) error {
+					_, err := p.Instances.Resize(ctx, a.tenant(), name, gib, observer)
 					return err
 				})
 		},

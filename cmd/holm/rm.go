@@ -58,9 +58,9 @@ func (a *app) rm(ctx context.Context, list []string, o rmOptions) error {
 	}
 	doc := instancesDocument[removed]{Instances: []removed{}}
 	var gone []string
-	remove := p.Remove
+	remove := p.Instances.Remove
 	if o.giveUp {
-		remove = p.GiveUp
+		remove = p.Instances.GiveUp
 	}
 	observer, done := a.watch()
 	err = each(ctx, list, func(name string) error {
@@ -82,13 +82,13 @@ func (a *app) rm(ctx context.Context, list []string, o rmOptions) error {
 
 // mayRemove asks once for all of them. A name that is not there is said before anything is asked; what else is wrong
 // with an instance does not keep it from being removed.
-func (a *app) mayRemove(ctx context.Context, p api, list []string, yes bool) error {
+func (a *app) mayRemove(ctx context.Context, p engine, list []string, yes bool) error {
 	if yes {
 		return nil
 	}
 	if a.streams.CanAsk() {
 		for _, name := range list {
-			_, err := p.Show(ctx, a.tenant(), name)
+			_, err := p.Instances.Show(ctx, a.tenant(), name)
 			if errors.Is(err, records.ErrNotFound) || fault.KindOf(err) == fault.NotFound {
 				return err
 			}

@@ -9,9 +9,10 @@ import (
 
 	"holm/internal/fault"
 	"holm/internal/term"
-	"holm/provisioner"
 	"holm/provisioner/hypervisor"
 	"holm/provisioner/network"
+	"holm/provisioner/tenants"
+	"holm/provisioner/views"
 )
 
 func (a *app) showCommand() *cobra.Command {
@@ -40,7 +41,7 @@ func (a *app) show(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	v, err := p.Show(ctx, a.tenant(), name)
+	v, err := p.Instances.Show(ctx, a.tenant(), name)
 	if err != nil {
 		return err
 	}
@@ -51,17 +52,17 @@ func (a *app) show(ctx context.Context, name string) error {
 }
 
 // viewResult is one instance in full.
-func (a *app) viewResult(v provisioner.View) term.Result {
+func (a *app) viewResult(v views.Instance) term.Result {
 	v = inUTC(v)
 	return term.Result{Document: v, People: a.viewFields(v), Names: []string{v.Name}}
 }
 
-func inUTC(v provisioner.View) provisioner.View {
+func inUTC(v views.Instance) views.Instance {
 	v.Created, v.ReadyAt = v.Created.UTC(), v.ReadyAt.UTC()
 	return v
 }
 
-func (a *app) viewFields(v provisioner.View) term.Fields {
+func (a *app) viewFields(v views.Instance) term.Fields {
 	var f term.Fields
 	text := func(name, value string) { f.Add(name, term.Text(value)) }
 	text("name", v.Name)
@@ -82,7 +83,7 @@ func (a *app) viewFields(v provisioner.View) term.Fields {
 	text("flavor", fmt.Sprintf("%s: %s, %s, %s disk", v.Flavor.Name, count(v.Flavor.VCPUs, "vCPU"),
 		bytesCell(mebibyte*int64(v.Flavor.MemoryMiB)).Text, bytesCell(gibibyte*int64(v.Flavor.DiskGiB)).Text))
 	text("limits", limitsText(v.Flavor.Limits))
-	text("encryption", provisioner.Encryption(v.Instance))
+	text("encryption", tenants.Encryption(v.Instance))
 	f.Add("disk used", bytesCell(v.VolumeBytes))
 	text("pool", v.Pool)
 	f.Add("residency", term.Cell{Text: overrideText(v.ResidencyOverride), Tone: term.Attention})
@@ -116,7 +117,7 @@ func (a *app) viewFields(v provisioner.View) term.Fields {
 	return f
 }
 
-func (a *app) sinceCell(v provisioner.View) term.Cell {
+func (a *app) sinceCell(v views.Instance) term.Cell {
 	cell := a.ageCell(v.Created)
 	if cell.Pipe != "" {
 		cell.Text += " ago"

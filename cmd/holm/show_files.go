@@ -28,7 +28,7 @@ func (a *app) showFiles(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	v, err := p.Show(ctx, a.tenant(), name)
+	v, err := p.Instances.Show(ctx, a.tenant(), name)
 	if err != nil {
 		return err
 	}

@@ -9,12 +9,12 @@ import (
 
 	"holm/internal/fault"
 	"holm/internal/term"
-	"holm/provisioner"
+	"holm/provisioner/views"
 )
 
 // exported is one instance as programs outside of holm reach it.
 type exported struct {
-	view    provisioner.View
+	view    views.Instance
 	alias   string
 	target  sshTarget
 	hostKey string // "ssh-ed25519 AAAA…"
@@ -79,10 +79,10 @@ func (a *app) exports(ctx context.Context, o exportOptions, wanted []string) ([]
 	if err != nil {
 		return nil, err
 	}
-	var views []provisioner.View
+	var views []views.Instance
 	if len(wanted) > 0 {
 		for _, name := range wanted {
-			v, err := p.Show(ctx, a.tenant(), name)
+			v, err := p.Instances.Show(ctx, a.tenant(), name)
 			if err != nil {
 				return nil, err
 			}
@@ -106,14 +106,14 @@ func (a *app) exports(ctx context.Context, o exportOptions, wanted []string) ([]
 	return all, nil
 }
 
-func (a *app) everyView(ctx context.Context, p api) ([]provisioner.View, error) {
-	rows, err := p.List(ctx, a.settings.tenant)
+func (a *app) everyView(ctx context.Context, p engine) ([]views.Instance, error) {
+	rows, err := p.Instances.List(ctx, a.settings.tenant)
 	if err != nil {
 		return nil, err
 	}
-	var views []provisioner.View
+	var views []views.Instance
 	for _, row := range rows {
-		v, err := p.Show(ctx, row.Tenant, row.Name)
+		v, err := p.Instances.Show(ctx, row.Tenant, row.Name)
 		if err != nil {
 			return nil, err
 		}
@@ -125,7 +125,7 @@ func (a *app) everyView(ctx context.Context, p api) ([]provisioner.View, error) 
 // hostKeyForm is what a guest may have said that its key is.
 var hostKeyForm = regexp.MustCompile(`^ssh-ed25519 [A-Za-z0-9+/]{1,200}={0,2}$`)
 
-func (a *app) export(v provisioner.View, o exportOptions) (exported, error) {
+func (a *app) export(v views.Instance, o exportOptions) (exported, error) {
 	if !hostKeyForm.MatchString(v.HostKey) {
 		return exported{}, fault.New(fault.Failure, "", "the record of %s holds the host key %s, which is none", v.Name, quoted(v.HostKey))
 	}

@@ -7,7 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"holm/internal/fault"
-	"holm/provisioner"
+	"holm/provisioner/operations"
 )
 
 func (a *app) startCommand() *cobra.Command {
@@ -31,8 +31,8 @@ func (a *app) startCommand() *cobra.Command {
 				return a.startAll(cmd.Context(), o)
 			}
 			return a.byName(cmd.Context(), args, "start", o,
-				func(ctx context.Context, p api, name string, observer provisioner.Observer) error {
-					_, err := p.Start(ctx, a.tenant(), name, observer)
+				func(ctx context.Context, p engine, name string, observer operations.Observer) error {
+					_, err := p.Instances.Start(ctx, a.tenant(), name, observer)
 					return err
 				})
 		},

@@ -5,8 +5,10 @@ import (
 	"context"
 
 	"holm/internal/term"
-	"holm/provisioner"
+	"holm/provisioner/instances"
 	"holm/provisioner/model"
+	"holm/provisioner/operations"
+	"holm/provisioner/views"
 )
 
 // startAll starts what ran when the host went down. The time is that of all of them together.
@@ -15,7 +17,7 @@ func (a *app) startAll(ctx context.Context, o verbOptions) error {
 	if err != nil {
 		return err
 	}
-	return a.ofAll(ctx, o, together{"start", "ready", "nothing to start: all that should run does", p.Interrupted, p.StartAll})
+	return a.ofAll(ctx, o, together{"start", "ready", "nothing to start: all that should run does", p.Instances.Interrupted, p.Instances.StartAll})
 }
 
 // stopAll switches off what runs, as the host goes down.
@@ -24,14 +26,14 @@ func (a *app) stopAll(ctx context.Context, o verbOptions) error {
 	if err != nil {
 		return err
 	}
-	return a.ofAll(ctx, o, together{"stop", "stopped", "nothing to stop: nothing runs", p.Running, p.ParkAll})
+	return a.ofAll(ctx, o, together{"stop", "stopped", "nothing to stop: nothing runs", p.Instances.Running, p.Instances.ParkAll})
 }
 
 // together is what is done to many instances at once.
 type together struct {
 	verb, become, nothing string
 	which                 func(ctx context.Context) ([]model.Instance, error)
-	do                    func(ctx context.Context, observer provisioner.Observer) ([]provisioner.Started, error)
+	do                    func(ctx context.Context, observer operations.Observer) ([]instances.Started, error)
 }
 
 // ofAll does it, and prints what has succeeded.
@@ -46,7 +48,7 @@ func (a *app) ofAll(ctx context.Context, o verbOptions, what together) error {
 		}
 		return a.printAll(all, "")
 	}
-	var started []provisioner.Started
+	var started []instances.Started
 	err := within(ctx, o.timeout, a.longer(o.timeout), func(ctx context.Context) error {
 		observer, done := a.watch()
 		defer done()
@@ -80,9 +82,9 @@ func (a *app) printAll(all []model.Instance, became string) error {
 	if a.settings.output == term.AsTable && (a.streams.OutTerminal || len(all) == 0) {
 		return nil
 	}
-	rows := make([]provisioner.Row, len(all))
+	rows := make([]views.Row, len(all))
 	for i, inst := range all {
-		rows[i] = provisioner.Row{Summary: model.Summarize(inst), Status: cmp.Or(became, string(inst.State))}
+		rows[i] = views.Row{Summary: model.Summarize(inst), Status: cmp.Or(became, string(inst.State))}
 	}
 	return a.printRows(rows)
 }

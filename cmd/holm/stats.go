@@ -48,7 +48,7 @@ func (a *app) stats(ctx context.Context, list []string) error {
 	doc := instancesDocument[usage]{Instances: []usage{}}
 	var read []string
 	err = each(ctx, list, func(name string) error {
-		s, err := p.Stats(ctx, a.tenant(), name)
+		s, err := p.Instances.Stats(ctx, a.tenant(), name)
 		if err == nil {
 			doc.Instances = append(doc.Instances, usage{Name: name, Tenant: a.tenant(), Stats: s})
 			read = append(read, name)
@@ -64,8 +64,8 @@ func (a *app) stats(ctx context.Context, list []string) error {
 	return err
 }
 
-func runningNames(ctx context.Context, p api, tenant string) ([]string, error) {
-	rows, err := p.List(ctx, tenant)
+func runningNames(ctx context.Context, p engine, tenant string) ([]string, error) {
+	rows, err := p.Instances.List(ctx, tenant)
 	var list []string
 	for _, row := range rows {
 		if row.Status == "ready" || row.Status == "booting" {

@@ -7,7 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"holm/internal/fault"
-	"holm/provisioner"
+	"holm/provisioner/operations"
 )
 
 func (a *app) stopCommand() *cobra.Command {
@@ -34,8 +34,8 @@ func (a *app) stopCommand() *cobra.Command {
 				return a.stopAll(cmd.Context(), o)
 			}
 			return a.byName(cmd.Context(), args, "stop", o,
-				func(ctx context.Context, p api, name string, observer provisioner.Observer) error {
-					return p.Stop(ctx, a.tenant(), name, force, observer)
+				func(ctx context.Context, p engine, name string, observer operations.Observer) error {
+					return p.Instances.Stop(ctx, a.tenant(), name, force, observer)
 				})
 		},
 		ValidArgsFunction: a.completeInstances(0),

@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"holm/internal/term"
-	"holm/provisioner"
+	"holm/provisioner/tenants"
 )
 
 func (a *app) tenantCommand() *cobra.Command {
@@ -28,11 +28,11 @@ func (a *app) tenantCommand() *cobra.Command {
 
 // tenantsDocument is what verbs print that deal with any number of tenants.
 type tenantsDocument struct {
-	Tenants []provisioner.TenantView `json:"tenants"`
+	Tenants []tenants.View `json:"tenants"`
 }
 
-func tenantsResult(all []provisioner.TenantView) term.Result {
-	doc := tenantsDocument{Tenants: append([]provisioner.TenantView{}, all...)}
+func tenantsResult(all []tenants.View) term.Result {
+	doc := tenantsDocument{Tenants: append([]tenants.View{}, all...)}
 	list := make([]string, len(all))
 	t := term.Table{Columns: []term.Column{
 		{Title: "NAME", Min: 8},
@@ -44,7 +44,7 @@ func tenantsResult(all []provisioner.TenantView) term.Result {
 	for i, v := range all {
 		list[i] = v.Name
 		row := []term.Cell{term.Text(v.Name)}
-		for _, part := range parts(v) {
+		for _, part := range shares(v) {
 			row = append(row, part.cell)
 		}
 		t.Rows = append(t.Rows, row)
@@ -58,7 +58,7 @@ type part struct {
 	cell term.Cell
 }
 
-func parts(v provisioner.TenantView) []part {
+func shares(v tenants.View) []part {
 	count := func(n int) string { return decimal(n) }
 	size := func(unit int64) func(int) string {
 		return func(n int) string { return bytesCell(unit * int64(n)).Text }
@@ -87,10 +87,10 @@ func parts(v provisioner.TenantView) []part {
 	return all
 }
 
-func (a *app) tenantResult(v provisioner.TenantView) term.Result {
+func (a *app) tenantResult(v tenants.View) term.Result {
 	var f term.Fields
 	f.Add("name", term.Text(v.Name))
-	for _, one := range parts(v) {
+	for _, one := range shares(v) {
 		f.Add(one.name, one.cell)
 	}
 	if v.UID != 0 {
@@ -119,8 +119,8 @@ func (a *app) tenantResult(v provisioner.TenantView) term.Result {
 
 // completeTenants offers the names of tenants.
 func (a *app) completeTenants(high int) cobra.CompletionFunc {
-	return a.completes(high, func(ctx context.Context, p api) ([]string, error) {
-		all, err := p.Tenants(ctx)
+	return a.completes(high, func(ctx context.Context, p engine) ([]string, error) {
+		all, err := p.Tenants.List(ctx)
 		list := make([]string, len(all))
 		for i, v := range all {
 			list[i] = v.Name

@@ -20,7 +20,7 @@ func (a *app) tenantLsCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			all, err := p.Tenants(cmd.Context())
+			all, err := p.Tenants.List(cmd.Context())
 			if err != nil {
 				return err
 			}
@@ -42,7 +42,7 @@ func (a *app) tenantShowCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			v, err := p.Tenant(cmd.Context(), args[0])
+			v, err := p.Tenants.Show(cmd.Context(), args[0])
 			if err != nil {
 				return err
 			}
@@ -77,7 +77,7 @@ func (a *app) tenantRm(ctx context.Context, name string, yes, dryRun bool) error
 	if err != nil {
 		return err
 	}
-	v, err := p.Tenant(ctx, name)
+	v, err := p.Tenants.Show(ctx, name)
 	if err != nil {
 		return err
 	}
@@ -88,7 +88,7 @@ func (a *app) tenantRm(ctx context.Context, name string, yes, dryRun bool) error
 	if err := a.confirmed(ctx, yes, "forget tenant "+name+", its quota and its keys?"); err != nil {
 		return err
 	}
-	if err := p.RemoveTenant(ctx, name); err != nil {
+	if err := p.Tenants.Remove(ctx, name); err != nil {
 		return err
 	}
 	a.say("tenant " + name + " is forgotten")

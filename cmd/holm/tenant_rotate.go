@@ -27,7 +27,7 @@ func (a *app) tenantRotateCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			id, volumes, err := p.RotateKey(cmd.Context(), args[0])
+			id, volumes, err := p.Tenants.RotateKey(cmd.Context(), args[0])
 			if err != nil {
 				return err
 			}

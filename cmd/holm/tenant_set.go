@@ -9,12 +9,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"holm/internal/fault"
-	"holm/provisioner"
+	"holm/provisioner/tenants"
 )
 
 // tenantOptions are what can be set of a tenant.
 type tenantOptions struct {
-	change   provisioner.TenantChange
+	change   tenants.Change
 	keys     []string
 	internal bool
 	world    environmentFlags
@@ -37,7 +37,7 @@ func (o *tenantOptions) flags(cmd *cobra.Command) {
 }
 
 // filled reads the keys, certificates and proxies that were named.
-func (o *tenantOptions) filled(given func(flag string) bool, in io.Reader) (c provisioner.TenantChange, err error) {
+func (o *tenantOptions) filled(given func(flag string) bool, in io.Reader) (c tenants.Change, err error) {
 	if o.change.Environment, err = o.world.change(given, in); err != nil {
 		return o.change, err
 	}
@@ -62,7 +62,7 @@ func (a *app) tenantCreateCommand() *cobra.Command {
 		Example: "  sudo holm tenant create acme --instances 5 --cpus 8 --memory 16G --disk 200G",
 		Args:    names(1, 1, "a name for the tenant"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.tenantChange(cmd, args[0], o, api.AddTenant)
+			return a.tenantChange(cmd, args[0], o, func(p engine) changeTenant { return p.Tenants.Add })
 		},
 		ValidArgsFunction: cobra.NoFileCompletions,
 	}
@@ -83,7 +83,7 @@ func (a *app) tenantSetCommand() *cobra.Command {
 			if cmd.Flags().NFlag() == 0 {
 				return fault.New(fault.Usage, "see what can be set: holm tenant set --help", "nothing to set was named")
 			}
-			return a.tenantChange(cmd, args[0], o, api.SetTenant)
+			return a.tenantChange(cmd, args[0], o, func(p engine) changeTenant { return p.Tenants.Set })
 		},
 		ValidArgsFunction: a.completeTenants(1),
 	}
@@ -92,8 +92,11 @@ func (a *app) tenantSetCommand() *cobra.Command {
 	return cmd
 }
 
+// changeTenant makes a tenant, or changes one.
+type changeTenant func(ctx context.Context, name string, c tenants.Change) (tenants.View, error)
+
 func (a *app) tenantChange(cmd *cobra.Command, name string, o tenantOptions,
-	do func(p api, ctx context.Context, name string, c provisioner.TenantChange) (provisioner.TenantView, error),
+	of func(p engine) changeTenant,
 ) error {
 	change, err := o.filled(cmd.Flags().Changed, a.streams.In)
 	if err != nil {
@@ -104,7 +107,7 @@ func (a *app) tenantChange(cmd *cobra.Command, name string, o tenantOptions,
 	if err != nil {
 		return err
 	}
-	v, err := do(p, ctx, name, change)
+	v, err := of(p)(ctx, name, change)
 	if err != nil {
 		return err
 	}

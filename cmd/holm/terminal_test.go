@@ -18,7 +18,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"holm/internal/term"
-	"holm/provisioner"
+	"holm/provisioner/operations"
 )
 
 func TestWhatAPersonSees(t *testing.T) {
@@ -117,7 +117,7 @@ func TestTheFirstInterruptionStopsWhatWaits(t *testing.T) {
 	var err bytes.Buffer
 	a := w.app(term.New(nil, io.Discard, &err), func(string) string { return "" })
 	made := a.makeProvisioner
-	a.makeProvisioner = func(ctx context.Context, s settings) (api, error) {
+	a.makeProvisioner = func(ctx context.Context, s settings) (engine, error) {
 		if err := syscall.Kill(os.Getpid(), syscall.SIGINT); err != nil { // the handler is there by now
 			t.Error(err)
 		}
@@ -291,15 +291,13 @@ func TestCommandsToPasteCarryWhatIsNotTheDefault(t *testing.T) {
 	}
 }
 
-var _ api = (*world)(nil)
-
 func TestAnObserverIsOnlyThereWhenSomebodyReads(t *testing.T) {
 	for name, s := range map[string]settings{"quiet": {quiet: true}, "a program reads JSON": {output: term.AsJSON}} {
 		a := newWorld().app(term.New(nil, nil, io.Discard), nil)
 		a.settings = s
 		if observer, done := a.watch(); observer != nil {
 			t.Errorf("%s: steps are shown", name)
-			observer(provisioner.Event{})
+			observer(operations.Event{})
 			done()
 		}
 	}

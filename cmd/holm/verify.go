@@ -10,8 +10,8 @@ import (
 	"holm/internal/atomicfile"
 	"holm/internal/fault"
 	"holm/internal/term"
-	"holm/provisioner"
 	"holm/provisioner/verify"
+	"holm/provisioner/views"
 )
 
 type verifyOptions struct {
@@ -86,15 +86,15 @@ func (a *app) verify(ctx context.Context, list []string, o verifyOptions) error 
 	return failed
 }
 
-func (a *app) verifyOne(ctx context.Context, p api, name string) (verification, error) {
+func (a *app) verifyOne(ctx context.Context, p engine, name string) (verification, error) {
 	began := a.now().UTC()
 	observer, done := a.watch()
-	verdict, err := p.Verify(ctx, a.tenant(), name, observer)
+	verdict, err := p.Proof.Verify(ctx, a.tenant(), name, observer)
 	done()
 	if err != nil {
 		return verification{}, err
 	}
-	view, err := p.Show(ctx, a.tenant(), name)
+	view, err := p.Instances.Show(ctx, a.tenant(), name)
 	return verification{
 		Name: name, Tenant: a.tenant(), Profile: view.Profile, Image: view.ImageName, Digest: view.Image, Accel: view.Accel,
 		Began: began, Holds: verdict.Holds(), Counts: verdict.Counts(), Results: verdict.Results,
@@ -139,7 +139,7 @@ func unkept(all []verification) []string {
 }
 
 // checksOf is how many of its promises an instance kept when it was last asked, or that it was not.
-func checksOf(v provisioner.View) term.Cell {
+func checksOf(v views.Instance) term.Cell {
 	cell := checksCell(v.ChecksPassed, v.ChecksTotal, v.Unverified)
 	switch {
 	case v.Unverified && v.ChecksTotal == 0:

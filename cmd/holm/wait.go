@@ -7,7 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"holm/internal/fault"
-	"holm/provisioner"
+	"holm/provisioner/operations"
 )
 
 func (a *app) waitCommand() *cobra.Command {
@@ -20,8 +20,8 @@ func (a *app) waitCommand() *cobra.Command {
 		Args:    names(1, 0, "the name of an instance"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.byName(cmd.Context(), args, "", o,
-				func(ctx context.Context, p api, name string, observer provisioner.Observer) error {
-					_, err := p.Wait(ctx, a.tenant(), name, observer)
+				func(ctx context.Context, p engine, name string, observer operations.Observer) error {
+					_, err := p.Instances.Wait(ctx, a.tenant(), name, observer)
 					return err
 				})
 		},

@@ -12,95 +12,148 @@ import (
 	"holm/guest/report"
 	"holm/images"
 	"holm/internal/trusted"
-	"holm/provisioner"
 	"holm/provisioner/doctor"
 	"holm/provisioner/environment"
 	"holm/provisioner/evidence"
+	"holm/provisioner/hosts"
 	"holm/provisioner/hypervisor"
 	"holm/provisioner/hypervisor/libvirt"
+	"holm/provisioner/instances"
 	"holm/provisioner/model"
 	"holm/provisioner/network"
+	"holm/provisioner/networks"
+	"holm/provisioner/operations"
+	"holm/provisioner/pools"
+	"holm/provisioner/tenants"
 	"holm/provisioner/verify"
+	"holm/provisioner/views"
 	"holm/storage/ledger"
 	"holm/storage/records"
 )
 
 // This file is the only one that knows which room stands behind each interface that the verbs use.
 
-// api is the provisioner as the verbs need it. Names belong to a tenant; tenant "" in List means all.
-type api interface {
-	Create(ctx context.Context, spec provisioner.CreateSpec, observer provisioner.Observer) (model.Instance, error)
+// engine is the provisioner as the verbs need it, a noun at a time. Names belong to a tenant; tenant "" in List means all.
+type engine struct {
+	Instances instanceVerbs
+	Tenants   tenantVerbs
+	Pools     poolVerbs
+	Networks  networkVerbs
+	Hosts     sizeVerbs
+	Proof     proofVerbs
+}
+
+// instanceVerbs is all that can be done with instances.
+type instanceVerbs interface {
+	lifeVerbs
+	changeVerbs
+	showVerbs
+	hostWideVerbs
+}
+
+// lifeVerbs are an instance from its making to its end.
+type lifeVerbs interface {
+	Create(ctx context.Context, spec instances.Spec, observer operations.Observer) (model.Instance, error)
 	// Plan admits a spec and returns what Create would reserve for it. It changes nothing.
-	Plan(ctx context.Context, spec provisioner.CreateSpec) (model.Instance, error)
-	Start(ctx context.Context, tenant, name string, observer provisioner.Observer) (model.Instance, error)
-	Stop(ctx context.Context, tenant, name string, force bool, observer provisioner.Observer) error
-	Restart(ctx context.Context, tenant, name string, observer provisioner.Observer) (model.Instance, error)
-	Remove(ctx context.Context, tenant, name string, observer provisioner.Observer) error
-	Wait(ctx context.Context, tenant, name string, observer provisioner.Observer) (model.Instance, error)
-	// Verify holds a running instance to its promises; the verdict is there whether they hold or not.
-	Verify(ctx context.Context, tenant, name string, observer provisioner.Observer) (verify.Verdict, error)
-	// StartAll starts what ran when the host went down; Interrupted says what that is.
-	StartAll(ctx context.Context, observer provisioner.Observer) ([]provisioner.Started, error)
-	Interrupted(ctx context.Context) ([]model.Instance, error)
-	// ParkAll switches off what runs, as the host goes down, and StartAll brings it back; Running says what that is.
-	ParkAll(ctx context.Context, observer provisioner.Observer) ([]provisioner.Started, error)
-	Running(ctx context.Context) ([]model.Instance, error)
+	Plan(ctx context.Context, spec instances.Spec) (model.Instance, error)
+	Start(ctx context.Context, tenant, name string, observer operations.Observer) (model.Instance, error)
+	Stop(ctx context.Context, tenant, name string, force bool, observer operations.Observer) error
+	Restart(ctx context.Context, tenant, name string, observer operations.Observer) (model.Instance, error)
+	Wait(ctx context.Context, tenant, name string, observer operations.Observer) (model.Instance, error)
+	Remove(ctx context.Context, tenant, name string, observer operations.Observer) error
+	// GiveUp is Remove for an instance whose pool will not come back.
+	GiveUp(ctx context.Context, tenant, name string, observer operations.Observer) error
+}
+
+// changeVerbs change one that there is.
+type changeVerbs interface {
 	// Resize makes a state volume larger, in GiB.
-	Resize(ctx context.Context, tenant, name string, gib int, observer provisioner.Observer) (model.Instance, error)
+	Resize(ctx context.Context, tenant, name string, gib int, observer operations.Observer) (model.Instance, error)
+	// Rebuild gives an instance another image and keeps its state; ref "" is the newest image of the same name.
+	Rebuild(ctx context.Context, tenant, name, ref string, observer operations.Observer) (model.Instance, error)
 	// SetEnvironment changes what an instance is told of the world around it; Nameless says why no name will resolve in one,
 	// made or planned: "" when names do.
-	SetEnvironment(ctx context.Context, tenant, name string, c environment.Change, observer provisioner.Observer) (model.Instance, error)
-	Nameless(ctx context.Context, inst model.Instance) (string, error)
+	SetEnvironment(ctx context.Context, tenant, name string, c environment.Change, observer operations.Observer) (model.Instance, error)
 	// Expose publishes ports of the host for an instance, Unexpose takes them back; Exposures lists those of one or of all.
-	Expose(ctx context.Context, tenant, name string, ports []network.Port, observer provisioner.Observer) (model.Instance, error)
-	Unexpose(ctx context.Context, tenant, name string, ports []network.Port, observer provisioner.Observer) (model.Instance, error)
-	Exposures(ctx context.Context, tenant, name string) ([]provisioner.Exposure, error)
-	// GiveUp is Remove for an instance whose pool will not come back.
-	GiveUp(ctx context.Context, tenant, name string, observer provisioner.Observer) error
-	// Evidence states what an instance is and where it lies; at is the audit log as it is signed beside.
-	Evidence(ctx context.Context, tenant, name string, at func(context.Context) (ledger.Checkpoint, error),
-		observer provisioner.Observer) (evidence.Statement, error)
-	Show(ctx context.Context, tenant, name string) (provisioner.View, error)
-	List(ctx context.Context, tenant string) ([]provisioner.Row, error)
+	Expose(ctx context.Context, tenant, name string, ports []network.Port, observer operations.Observer) (model.Instance, error)
+	Unexpose(ctx context.Context, tenant, name string, ports []network.Port, observer operations.Observer) (model.Instance, error)
+}
+
+// showVerbs look at instances.
+type showVerbs interface {
+	Show(ctx context.Context, tenant, name string) (views.Instance, error)
+	List(ctx context.Context, tenant string) ([]views.Row, error)
 	Stats(ctx context.Context, tenant, name string) (hypervisor.Stats, error)
 	Console(ctx context.Context, tenant, name string) (io.ReadWriteCloser, error)
+	Exposures(ctx context.Context, tenant, name string) ([]instances.Exposure, error)
+	Nameless(ctx context.Context, inst model.Instance) (string, error)
+}
+
+// hostWideVerbs do something to all instances of this host.
+type hostWideVerbs interface {
+	// StartAll starts what ran when the host went down; Interrupted says what that is.
+	StartAll(ctx context.Context, observer operations.Observer) ([]instances.Started, error)
+	Interrupted(ctx context.Context) ([]model.Instance, error)
+	// ParkAll switches off what runs, as the host goes down, and StartAll brings it back; Running says what that is.
+	ParkAll(ctx context.Context, observer operations.Observer) ([]instances.Started, error)
+	Running(ctx context.Context) ([]model.Instance, error)
+	// Reconcile records which instances were switched off from within, and starts those again whose kernel has panicked.
+	Reconcile(ctx context.Context) ([]operations.Ended, error)
+	// Unstall lets instances go on that were paused for want of space, and returns all that were paused because of a disk.
+	Unstall(ctx context.Context) ([]instances.Paused, error)
 	// WithImageUsers calls do with the instances that need each image, by its digest, while none begins to.
 	WithImageUsers(ctx context.Context, do func(users map[string][]string) error) error
-	// Rebuild gives an instance another image and keeps its state; ref "" is the newest image of the same name.
-	Rebuild(ctx context.Context, tenant, name, ref string, observer provisioner.Observer) (model.Instance, error)
+}
+
+// proofVerbs show that what was promised holds.
+type proofVerbs interface {
+	// Verify holds a running instance to its promises; the verdict is there whether they hold or not.
+	Verify(ctx context.Context, tenant, name string, observer operations.Observer) (verify.Verdict, error)
+	// Evidence states what an instance is and where it lies; at is the audit log as it is signed beside.
+	Evidence(ctx context.Context, tenant, name string, at func(context.Context) (ledger.Checkpoint, error),
+		observer operations.Observer) (evidence.Statement, error)
 	// AuditCaps has a running guest watch who uses which capabilities. What it returns is a claim of the guest's.
-	AuditCaps(ctx context.Context, tenant, name string, long time.Duration, observer provisioner.Observer) (report.Capabilities, error)
+	AuditCaps(ctx context.Context, tenant, name string, long time.Duration, observer operations.Observer) (report.Capabilities, error)
+}
 
-	// PlanPool is AddPool that changes nothing.
-	PlanPool(ctx context.Context, spec provisioner.PoolSpec) (provisioner.PoolView, error)
-	AddPool(ctx context.Context, spec provisioner.PoolSpec) (provisioner.PoolView, error)
-	// MakePool is AddPool of what build makes, while no other pool is added or removed.
-	MakePool(ctx context.Context, spec provisioner.PoolSpec, build func(context.Context) error) (provisioner.PoolView, error)
-	// Pools looks at the pools of those names, or at all.
-	Pools(ctx context.Context, names ...string) ([]provisioner.PoolView, error)
-	PoolNames(ctx context.Context) ([]string, error)
-	RemovePool(ctx context.Context, name string) error
+// poolVerbs are about where volumes lie.
+type poolVerbs interface {
+	// Plan is Add that changes nothing.
+	Plan(ctx context.Context, spec pools.Spec) (pools.View, error)
+	Add(ctx context.Context, spec pools.Spec) (pools.View, error)
+	// Make is Add of what build makes, while no other pool is added or removed.
+	Make(ctx context.Context, spec pools.Spec, build func(context.Context) error) (pools.View, error)
+	// List looks at the pools of those names, or at all.
+	List(ctx context.Context, names ...string) ([]pools.View, error)
+	Names(ctx context.Context) ([]string, error)
+	Remove(ctx context.Context, name string) error
 	// Told remembers that a person has seen how pools are.
-	Told(ctx context.Context, shown []provisioner.PoolView) error
+	Told(ctx context.Context, shown []pools.View) error
+}
 
+// sizeVerbs are about the sizes that this host offers.
+type sizeVerbs interface {
 	// Flavors returns the sizes that there are; ResetFlavor forgets what SetFlavor has set.
 	Flavors(ctx context.Context) ([]model.Flavor, error)
-	SetFlavor(ctx context.Context, name string, c provisioner.FlavorChange) (model.Flavor, error)
+	SetFlavor(ctx context.Context, name string, c hosts.FlavorChange) (model.Flavor, error)
 	ResetFlavor(ctx context.Context, name string) error
-	AddTenant(ctx context.Context, name string, c provisioner.TenantChange) (provisioner.TenantView, error)
-	SetTenant(ctx context.Context, name string, c provisioner.TenantChange) (provisioner.TenantView, error)
-	Tenant(ctx context.Context, name string) (provisioner.TenantView, error)
-	Tenants(ctx context.Context) ([]provisioner.TenantView, error)
-	RemoveTenant(ctx context.Context, name string) error
+}
+
+// tenantVerbs are about whom instances belong to.
+type tenantVerbs interface {
+	Add(ctx context.Context, name string, c tenants.Change) (tenants.View, error)
+	Set(ctx context.Context, name string, c tenants.Change) (tenants.View, error)
+	Show(ctx context.Context, name string) (tenants.View, error)
+	List(ctx context.Context) ([]tenants.View, error)
+	Remove(ctx context.Context, name string) error
 	// RotateKey gives a tenant a new key; it returns its name, and of how many volumes it sealed the keys.
 	RotateKey(ctx context.Context, tenant string) (id string, volumes int, err error)
+}
 
-	// Reconcile records which instances were switched off from within, and starts those again whose kernel has panicked.
-	Reconcile(ctx context.Context) ([]provisioner.Ended, error)
+// networkVerbs are about the networks between instances.
+type networkVerbs interface {
 	// KeepWalls puts back what is missing of the kernel's rules, or was changed, and says what that was.
-	KeepWalls(ctx context.Context) ([]provisioner.Rebuilt, error)
-	// Unstall lets instances go on that were paused for want of space, and returns all that were paused because of a disk.
-	Unstall(ctx context.Context) ([]provisioner.Paused, error)
+	KeepWalls(ctx context.Context) ([]networks.Rebuilt, error)
 }
 
 // hostStore keeps what the operator has set for this machine.
@@ -194,10 +247,10 @@ func poolInfos(ctx context.Context, s settings) ([]doctor.PoolInfo, error) {
 	if err != nil {
 		return nil, err
 	}
-	views, err := p.Pools(ctx)
+	views, err := p.Pools.List(ctx)
 	infos := make([]doctor.PoolInfo, len(views))
 	for i, v := range views {
-		infos[i] = doctor.PoolInfo{Name: v.Name, Status: v.Health.Status, Why: v.Health.Why, On: drives(v), Warnings: v.Warnings}
+		infos[i] = doctor.PoolInfo{Name: v.Name, Status: v.Health.Status, Why: v.Health.Why, On: drivesUnder(v), Warnings: v.Warnings}
 	}
 	return infos, err
 }

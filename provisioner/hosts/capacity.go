@@ -1,0 +1,71 @@
+package hosts
+
+import (
+	"context"
+
+	"holm/internal/fault"
+	"holm/provisioner/machine"
+	"holm/provisioner/model"
+	"holm/provisioner/pools"
+)
+
+func Fits(size model.Flavor, host Capacity) error {
+	switch {
+	case size.VCPUs > host.CPUs:
+		return fault.New(fault.Unfit, "ask for fewer: --cpus N", "%d vCPUs are more than the %d CPUs of this host", size.VCPUs, host.CPUs)
+	case size.MemoryMiB > host.MemoryMiB:
+		return fault.New(fault.Unfit, "ask for less: --memory SIZE",
+			"%d MiB of memory are more than the %d MiB of this host", size.MemoryMiB, host.MemoryMiB)
+	case host.FreeBytes < pools.MinFree:
+		return fault.New(fault.Unfit, "make room, or choose another place with --state",
+			"the disk is full: %d MiB are free where instances are kept, %d MiB are needed", host.FreeBytes>>20, pools.MinFree>>20)
+	}
+	return nil
+}
+
+// Accelerator decides between KVM and, in lab mode only, emulation.
+func (svc *Service) Accelerator(ctx context.Context, host Capacity) (string, error) {
+	if host.KVM {
+		return machine.KVM, nil
+	}
+	settings, err := svc.Records.Host(ctx)
+	if err != nil {
+		return "", err
+	}
+	if !settings.LabMode {
+		return "", fault.New(fault.Refused, "for a lab only: holm host set --lab-mode on      see: holm doctor",
+			"KVM does not work here (%s), and emulation is no isolation boundary", host.WhyNot)
+	}
+	return machine.TCG, nil
+}
+
+// MayEmulate refuses to start an emulated instance on a host that has left lab mode since it was made.
+func (svc *Service) MayEmulate(ctx context.Context, inst model.Instance) error {
+	if inst.Accel == machine.KVM {
+		return nil
+	}
+	settings, err := svc.Records.Host(ctx)
+	if err != nil {
+		return err
+	}
+	return Emulates(inst, settings)
+}
+
+// Emulates refuses an emulated instance on a host that is not in lab mode.
+func Emulates(inst model.Instance, host model.Host) error {
+	if inst.Accel == machine.KVM || host.LabMode {
+		return nil
+	}
+	return fault.New(fault.Refused, "for a lab only: holm host set --lab-mode on",
+		"instance %q is emulated, which is no isolation boundary, and lab mode is off", inst.Name)
+}
+
+// Capacity is what the host has, and how it can run a guest.
+type Capacity struct {
+	CPUs      int
+	MemoryMiB int
+	FreeBytes uint64 // on the file system of the state directory
+	Machine   string // newest versioned q35 machine type
+	KVM       bool   // tried, not looked up
+	WhyNot    string // why KVM does not work; one line
+}

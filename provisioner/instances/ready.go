@@ -1,0 +1,198 @@
+package instances
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"time"
+
+	"holm/guest/report"
+	"holm/internal/atomicfile"
+	"holm/internal/fault"
+	"holm/provisioner/guestlink"
+	"holm/provisioner/hypervisor"
+	"holm/provisioner/model"
+	"holm/provisioner/operations"
+	"holm/provisioner/proof"
+	"holm/provisioner/verify"
+)
+
+// detachWithin is how long a guest may take to let go of its seed. One that does not is not ready, as it still has what
+// it was promised to lose; its next start has no seed.
+const detachWithin = 30 * time.Second
+
+// mostUndecided is how many files of /etc a guest can say that its owner has to look at: what is beyond is no number of files.
+const mostUndecided = 10000
+
+// awaitReady is becomeReady, and tells the guest of siblings that have come or gone meanwhile: of two that are made at the same
+// time, neither is there yet when the other one is told, and neither can be told while it is being made.
+func (rd *Readiness) awaitReady(ctx context.Context, h hypervisor.Driver, inst model.Instance, began time.Time,
+	w *operations.Watcher,
+) (model.Instance, error) {
+	ctx, done := rd.Operations.GivingWay(ctx, inst)
+	defer done()
+	told, unknown := rd.Link.ToTell(ctx, inst)
+	ready, err := rd.becomeReady(ctx, h, inst, began, w)
+	if err != nil || unknown != nil {
+		return ready, err
+	}
+	if now, err := rd.Link.ToTell(ctx, ready); err == nil && !reflect.DeepEqual(told, now) {
+		_, _ = rd.Environments.tell(ctx, h, ready, siblingWithin, rd.Operations.Watch(nil)) // as for any sibling: the next start tells it again
+	}
+	return ready, nil
+}
+
+// becomeReady waits until the guest has said that its profile is up, takes its seed away, and holds it to its promises.
+// It is told of the guest's end by the hypervisor and of its progress by the guest. A guest that fails is kept, with the
+// reason in its record; one that was merely not waited for long enough, or lost sight of, stays as it is.
+func (rd *Readiness) becomeReady(ctx context.Context, h hypervisor.Driver, inst model.Instance, began time.Time,
+	w *operations.Watcher,
+) (model.Instance, error) {
+	w.Begin("booting")
+	r, err := rd.Link.Converse(ctx, h, inst, w)
+	if bad, ok := errors.AsType[*guestlink.Verdict](err); ok {
+		w.Tell("booting", operations.Broken, bad.What)
+		return rd.fail(ctx, inst, bad, nil)
+	}
+	if err != nil {
+		return inst, kept(ctx, inst, err)
+	}
+	w.Finish("booting", "")
+	rd.Operations.Crash("ready.before")
+	settled, err := rd.settle(ctx, h, inst, r)
+	if err != nil {
+		return inst, kept(ctx, inst, err)
+	}
+	rd.Operations.Crash("ready.settled")
+	if len(settled.Exposed) > 0 {
+		if err := rd.Publisher.letIn(ctx, h, settled, w); err != nil {
+			return settled, kept(ctx, settled, err)
+		}
+	}
+	if settled.Unverified {
+		return rd.declareReady(ctx, settled, nil, began, w)
+	}
+	w.Begin("verified")
+	v, err := rd.Proof.Check(ctx, h, settled, w)
+	if err == nil && !v.Holds() {
+		bad := proof.Against(v)
+		w.Tell("verified", operations.Broken, bad.What)
+		return rd.fail(ctx, settled, bad, &v)
+	}
+	if bad, ok := errors.AsType[*guestlink.Verdict](err); ok {
+		w.Tell("verified", operations.Broken, bad.What)
+		return rd.fail(ctx, settled, bad, nil)
+	}
+	if err != nil {
+		return settled, kept(ctx, settled, err)
+	}
+	w.Finish("verified", proof.Summary(v))
+	rd.Operations.Crash("ready.verified")
+	return rd.declareReady(ctx, settled, &v, began, w)
+}
+
+// declareReady records that the instance is ready: what was seen of it is so, even if ctx has ended by now.
+func (rd *Readiness) declareReady(ctx context.Context, inst model.Instance, v *verify.Verdict, began time.Time,
+	w *operations.Watcher,
+) (model.Instance, error) {
+	w.Begin("ready")
+	ready, err := rd.Records.Update(context.WithoutCancel(ctx), inst.ID, func(i *model.Instance) error {
+		now := rd.Now().UTC()
+		i.State, i.Failure, i.Previous = model.Ready, "", nil
+		i.ReadyAt, i.ReadyAfter = now, now.Sub(began)
+		// What was counted at an earlier boot says nothing of this one.
+		i.ChecksPassed, i.ChecksTotal, i.CheckedAt = 0, 0, time.Time{}
+		if v != nil {
+			rd.Proof.Count(i, *v)
+		}
+		return nil
+	})
+	if err != nil {
+		return inst, kept(ctx, inst, err)
+	}
+	checks := "not verified (--no-verify)"
+	if v != nil {
+		checks = proof.Summary(*v)
+	}
+	w.Finish("ready", fmt.Sprintf("%s, %s", ready.ReadyAfter.Round(time.Second), checks))
+	return ready, nil
+}
+
+// kept is the fault for a wait that ended before it was known whether the guest is ready: the guest goes on.
+func kept(ctx context.Context, inst model.Instance, err error) error {
+	goOn := "kept, and goes on booting: " + model.Command("wait", inst)
+	if operations.IsEndOf(ctx, err) {
+		return operations.CutShort(context.Cause(ctx), goOn, "instance %q is not ready yet", inst.Name)
+	}
+	kind, remedy := operations.Diagnose(err)
+	if remedy == "" {
+		remedy = goOn
+	}
+	return fault.New(kind, remedy, "instance %q goes on booting, but: %w", inst.Name, operations.OneError(err))
+}
+
+// fail records why an instance did not become ready, and returns that as a fault. The counts are those of v, when it came
+// to a verdict.
+func (rd *Readiness) fail(ctx context.Context, inst model.Instance, bad *guestlink.Verdict, v *verify.Verdict) (model.Instance, error) {
+	see := "see " + model.Command("logs", inst)
+	if v != nil {
+		see = "see " + model.Command("verify", inst)
+	}
+	kept := "it is kept: "
+	if len(inst.Exposed) > 0 {
+		kept = "it is kept, and so are its published ports (" + model.Command("expose", inst) + "): "
+	}
+	fail := fault.New(bad.Kind(), kept+bad.Advice(see)+", then "+model.Command("rm", inst), "instance %q is not ready: %w", inst.Name, bad)
+	failed, err := rd.Records.Update(context.WithoutCancel(ctx), inst.ID, func(i *model.Instance) error {
+		i.State, i.Failure = model.Failed, bad.What
+		i.ChecksPassed, i.ChecksTotal, i.CheckedAt = 0, 0, time.Time{}
+		if v != nil {
+			rd.Proof.Count(i, *v)
+		}
+		return nil
+	})
+	if err != nil {
+		return inst, operations.OneError(fail, err)
+	}
+	return failed, fail
+}
+
+// settle takes what a guest that is up said into the record, and the seed away from it. It is not ready yet.
+func (rd *Readiness) settle(ctx context.Context, h hypervisor.Driver, inst model.Instance, r report.Report) (model.Instance, error) {
+	line := inst.ID + " " + r.HostKey + "\n"
+	if err := atomicfile.WriteBytes(rd.Parts.KnownHostsPath(inst.ID), 0o644, []byte(line)); err != nil {
+		return inst, err
+	}
+	attached, err := rd.takeSeed(ctx, h, inst)
+	if err != nil {
+		return inst, err
+	}
+	// The seed is gone: that is so even if ctx has ended by now.
+	return rd.Records.Update(context.WithoutCancel(ctx), inst.ID, func(i *model.Instance) error {
+		i.State, i.Failure, i.SeedAttached = model.Booting, "", attached
+		i.HostKey, i.MachineID, i.Kernel, i.BootID = r.HostKey, r.MachineID, r.Kernel, r.BootID
+		i.Undecided = min(max(0, r.Undecided), mostUndecided)
+		return nil
+	})
+}
+
+// takeSeed detaches the seed and deletes it; attached tells whether the guest has not let go of it yet. The file goes
+// only when the definition does not name it any more: no guest starts without a disk of its definition.
+func (rd *Readiness) takeSeed(ctx context.Context, h hypervisor.Driver, inst model.Instance) (attached bool, err error) {
+	if !inst.SeedAttached {
+		return false, nil
+	}
+	short, cancel := context.WithTimeout(ctx, detachWithin)
+	defer cancel()
+	live, err := h.DetachDisk(short, inst.UUID, "vdc")
+	if err != nil {
+		return true, fmt.Errorf("detach the seed: %w", err)
+	}
+	rd.Operations.Crash("ready.seed-detached")
+	if err := operations.RemoveFile(rd.Parts.SeedPath(inst.ID)); err != nil {
+		return true, fmt.Errorf("delete the seed: %w", err)
+	}
+	rd.Operations.Crash("ready.seed-deleted")
+	return !live, nil
+}

@@ -1,0 +1,149 @@
+package instances
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"holm/images"
+	"holm/internal/fault"
+	"holm/provisioner/hypervisor"
+	"holm/provisioner/model"
+	"holm/provisioner/operations"
+)
+
+// Rebuild replaces the operating system of an instance and keeps its state volume: another image, and a reboot. An image
+// with which the instance does not become ready is taken out again, and the instance returns to the one that it had. ref
+// is the image; "" is the newest of the name that the instance's own has.
+//
+// The record says the new image before anything is touched, and keeps the old one until the new one has proven itself:
+// after a death of the process, Start goes on with the new one, and another Rebuild goes where it is told to.
+func (c *Changer) Rebuild(ctx context.Context, tenant, name, ref string, observe operations.Observer) (model.Instance, error) {
+	h, inst, release, err := c.Operations.Hold(ctx, tenant, name, operations.AtOnce)
+	if err != nil {
+		return inst, err
+	}
+	defer release()
+	if inst.State == model.Creating || inst.State == model.Destroying {
+		return inst, operations.Unfinished(inst)
+	}
+	image, err := c.rebuildable(inst, ref)
+	if err != nil {
+		return inst, err
+	}
+	if state, err := h.State(ctx, inst.UUID); err != nil {
+		return inst, err
+	} else if state == hypervisor.Paused || state == hypervisor.Stalled {
+		return inst, operations.NotRunning(inst, state)
+	}
+	if err := errors.Join(c.Hosts.MayEmulate(ctx, inst), c.Tenants.StillMayLie(ctx, inst)); err != nil {
+		return inst, operations.OneError(err)
+	}
+	w := c.Operations.Watch(observe)
+	w.Begin("admitted")
+	w.Finish("admitted", fmt.Sprintf("%s@%s → %s@%s", inst.ImageName, shortHex(inst.Image), image.Name, shortHex(image.Digest)))
+	if image.Digest == inst.Image && inst.Previous == nil {
+		return c.catchUpOrStart(ctx, h, inst, w)
+	}
+	var rebuilt model.Instance
+	err = c.Power.journaled(ctx, "rebuild", inst, func() error {
+		var err error
+		rebuilt, err = c.exchange(ctx, h, inst, image, w)
+		return err
+	})
+	return rebuilt, err
+}
+
+// rebuildable finds the image that an instance is to be rebuilt with.
+func (c *Changer) rebuildable(inst model.Instance, ref string) (images.Manifest, error) {
+	if ref == "" {
+		ref = inst.ImageName
+	}
+	image, err := c.Images.Get(ref)
+	if err != nil {
+		return image, err
+	}
+	if !slices.Contains(image.Profiles, inst.Profile) {
+		return image, fault.New(fault.Refused, "see what an image can be: holm image show "+image.Name,
+			"image %s has no profile %q", image.Name, inst.Profile)
+	}
+	if inst.ReadyAt.IsZero() {
+		return image, fault.New(fault.Refused, "make it anew: "+model.Command("rm", inst)+", then holm create "+inst.Name,
+			"instance %q was never ready: there is no state to keep", inst.Name)
+	}
+	return image, nil
+}
+
+// exchange puts the new image in, and the old one back when the new one comes to nothing.
+func (c *Changer) exchange(ctx context.Context, h hypervisor.Driver, inst model.Instance, image images.Manifest,
+	w *operations.Watcher,
+) (model.Instance, error) {
+	old := model.ImageRef{Digest: inst.Image, Name: inst.ImageName, Unlocked: inst.Unlocked}
+	if inst.Previous != nil { // a rebuild that was cut short: what was proven last is what to go back to
+		old = *inst.Previous
+	}
+	next := model.ImageRef{Digest: image.Digest, Name: image.Name, Unlocked: image.Unlocked}
+	rebuilt, failed := c.boots(ctx, h, inst, next, old, w)
+	if failed == nil {
+		return rebuilt, nil
+	}
+	if ctx.Err() != nil || errors.Is(failed, operations.ErrGaveWay) {
+		kind, _ := operations.Diagnose(failed)
+		return rebuilt, fault.New(kind,
+			"finish it: "+model.Command("rebuild --keep-state", inst)+"      or go back: "+model.Command("rebuild --keep-state --image "+old.Digest, inst),
+			"the rebuild of %q is not finished: %w", inst.Name, operations.OneError(failed))
+	}
+	w.Begin("returning")
+	w.Finish("returning", old.Name+"@"+shortHex(old.Digest))
+	returned, err := c.boots(ctx, h, rebuilt, old, old, w)
+	kind, _ := operations.Diagnose(failed)
+	if err != nil {
+		return returned, fault.New(kind, "see: "+model.Command("logs", inst),
+			"instance %q is ready neither with image %s nor with %s, which it had: %w",
+			inst.Name, shortHex(next.Digest), shortHex(old.Digest), operations.OneError(failed, err))
+	}
+	return returned, fault.New(kind, "find out why on an instance of its own: holm create NAME --image "+next.Digest,
+		"instance %q runs its old image %s again, because with %s: %w", inst.Name, shortHex(old.Digest), shortHex(next.Digest), operations.OneError(failed))
+}
+
+// boots has the instance run an image and waits until it is ready. previous is what to return to; as long as it is on
+// record, a start tells libvirt of the image anew.
+func (c *Changer) boots(ctx context.Context, h hypervisor.Driver, inst model.Instance, image, previous model.ImageRef,
+	w *operations.Watcher,
+) (model.Instance, error) {
+	changed, err := c.ImageUse.putWithImage(ctx, image.Digest, func() (model.Instance, error) {
+		return c.Records.Update(ctx, inst.ID, func(i *model.Instance) error {
+			i.Image, i.ImageName, i.Unlocked, i.Previous = image.Digest, image.Name, image.Unlocked, &previous
+			return nil
+		})
+	})
+	if err != nil {
+		return inst, err
+	}
+	c.Operations.Crash("rebuild.recorded")
+	stopped, err := c.Power.settleDown(ctx, h, changed, w)
+	if err != nil {
+		return changed, err
+	}
+	c.Operations.Crash("rebuild.stopped")
+	return c.Power.powerOn(ctx, h, stopped, w)
+}
+
+// catchUpOrStart is for an instance that has the image already.
+func (c *Changer) catchUpOrStart(ctx context.Context, h hypervisor.Driver, inst model.Instance, w *operations.Watcher) (model.Instance, error) {
+	state, err := h.State(ctx, inst.UUID)
+	if err != nil {
+		return inst, err
+	}
+	if state == hypervisor.Running {
+		return c.Power.catchUp(ctx, h, inst, w)
+	}
+	return c.Power.powerOn(ctx, h, inst, w)
+}
+
+// shortHex is the digest as people compare it, without the name of the hash.
+func shortHex(digest string) string {
+	const prefix = len("sha256:")
+	return digest[min(prefix, len(digest)):min(prefix+12, len(digest))]
+}

@@ -1,0 +1,149 @@
+package instances
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"holm/guest/report"
+	"holm/images"
+	"holm/internal/fault"
+	"holm/provisioner/guestlink"
+	"holm/provisioner/hypervisor"
+	"holm/provisioner/model"
+	"holm/provisioner/operations"
+	"holm/provisioner/proof"
+	"holm/provisioner/saga"
+)
+
+func (p *Power) powerOn(ctx context.Context, h hypervisor.Driver, inst model.Instance, w *operations.Watcher) (model.Instance, error) {
+	if inst.State == model.Creating || inst.State == model.Destroying {
+		return inst, operations.Unfinished(inst)
+	}
+	state, err := h.State(ctx, inst.UUID)
+	if err != nil {
+		return inst, err
+	}
+	if !operations.Down(state) { // it was switched on by a holm that may have died before it had taken the key of that start back
+		if err := p.Parts.Relock(ctx, inst); err != nil {
+			return inst, err
+		}
+	}
+	switch state {
+	case hypervisor.Running:
+		if err := errors.Join(p.Networks.GuardAgain(ctx, h, inst), p.Parts.Limit(ctx, h, inst)); err != nil {
+			return inst, operations.OneError(err)
+		}
+		return p.catchUp(ctx, h, inst, w)
+	case hypervisor.Stalled:
+		resumed, err := p.unstall(ctx, h, inst)
+		if err == nil && !resumed {
+			err = stillFull(ctx, h, inst)
+		}
+		if err != nil {
+			return inst, err
+		}
+		return p.catchUp(ctx, h, inst, w)
+	case hypervisor.Paused, hypervisor.Absent:
+		return inst, operations.NotRunning(inst, state)
+	case hypervisor.Off, hypervisor.Crashed:
+	}
+	if err := errors.Join(p.Hosts.MayEmulate(ctx, inst), p.Tenants.StillMayLie(ctx, inst)); err != nil {
+		return inst, operations.OneError(err)
+	}
+	if err := p.Pools.StandsOn(ctx, inst, w); err != nil {
+		return inst, err
+	}
+	image, err := p.Images.Get(inst.Image)
+	if err != nil {
+		return inst, err
+	}
+	if !inst.Unverified {
+		if err := proof.Promising(image, inst.Profile); err != nil {
+			return inst, err
+		}
+	}
+	if inst, err = p.Parts.WithUser(ctx, inst); err != nil {
+		return inst, err
+	}
+	// The network stays when the start fails: it is the stopped instance's as well.
+	network := p.Parts.Network(h, inst, w)
+	network.Undo = nil
+	began := p.Now()
+	op := p.Operations.Operation("start", inst)
+	if _, err := p.Operations.Runner(w).Run(ctx, op, []saga.Stage{{network, p.redefined(h, inst, image)}, {p.Parts.Start(h, inst, image, w)}}); err != nil {
+		return inst, notStarted(ctx, inst, err)
+	}
+	inst, err = p.Records.Update(context.WithoutCancel(ctx), inst.ID, func(i *model.Instance) error {
+		i.State, i.Failure, i.Parked = model.Booting, "", false
+		return nil
+	})
+	if err != nil {
+		return inst, err
+	}
+	return p.Readiness.awaitReady(ctx, h, inst, began, w)
+}
+
+// redefined is redefine as a step of a start: whoever changed the record may have died before libvirt was told, and what a
+// newer holm asks of a machine holds from its next start on.
+func (p *Power) redefined(h hypervisor.Driver, inst model.Instance, image images.Manifest) saga.Step {
+	return saga.Step{Name: "defined", Do: func(ctx context.Context) error { return p.redefine(ctx, h, inst, image) }}
+}
+
+// redefine gives libvirt the machine of the record anew.
+func (p *Power) redefine(ctx context.Context, h hypervisor.Driver, inst model.Instance, image images.Manifest) error {
+	xml, err := p.Parts.DomainXML(ctx, inst, image, inst.SeedAttached)
+	if err != nil {
+		return err
+	}
+	if err := p.Parts.HandOver(ctx, inst); err != nil {
+		return err
+	}
+	return h.Define(ctx, xml)
+}
+
+// notStarted says why a start came to nothing.
+func notStarted(ctx context.Context, inst model.Instance, err error) error {
+	failed, ok := errors.AsType[*saga.Failed](err)
+	if !ok {
+		return err
+	}
+	if left := leftBehind(failed); left != nil {
+		return fault.New(fault.Leftover, "cut its power: "+model.Command("stop --force", inst),
+			"start %s: %s: %w", inst.Name, failed.Step, operations.OneError(failed.Cause, left))
+	}
+	if operations.IsEndOf(ctx, failed.Cause) {
+		return operations.CutShort(context.Cause(ctx), "it is off again: "+model.Command("start", inst), "start %s", inst.Name)
+	}
+	kind, remedy := operations.Diagnose(failed.Cause)
+	return fault.New(kind, remedy, "start %s: %s: %w", inst.Name, failed.Step, operations.OneError(failed.Cause))
+}
+
+// catchUp waits for an instance that somebody has switched on, unless it is ready, and says so itself: one that was ready
+// may have booted anew since.
+func (p *Power) catchUp(ctx context.Context, h hypervisor.Driver, inst model.Instance, w *operations.Watcher) (model.Instance, error) {
+	began := p.Now()
+	if inst.State == model.Ready {
+		r, err := p.Link.Quickly(ctx, h, inst)
+		if err == nil && r.Stage == report.StageReady && r.BootID == inst.BootID && guestlink.Accept(inst, r) == nil {
+			return inst, nil
+		}
+		if ctx.Err() != nil {
+			return inst, kept(ctx, inst, context.Cause(ctx))
+		}
+		return p.Readiness.awaitReady(ctx, h, inst, began, w)
+	}
+	if inst.State != model.Stopped { // else it was switched on behind holm's back, nobody knows when
+		ops, err := p.Records.Operations(ctx, inst.ID)
+		if err != nil {
+			return inst, err
+		}
+		for _, op := range slices.Backward(ops) { // when so much has ended since that its start is not kept, nobody knows either
+			if op.Status == model.Done && (op.Kind == "create" || op.Kind == "start") {
+				began = op.Started
+				break
+			}
+		}
+	}
+	return p.Readiness.awaitReady(ctx, h, inst, began, w)
+}

@@ -1,0 +1,58 @@
+package model
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"holm/internal/fault"
+)
+
+// Command writes a command line of holm for an instance. cmd adds what this run was told besides, so that it works when pasted.
+func Command(verb string, inst Instance) string {
+	line := "holm " + verb + " " + inst.Name
+	if inst.Tenant != "" && inst.Tenant != DefaultTenant {
+		line += " --tenant " + inst.Tenant
+	}
+	return line
+}
+
+// SomeOf names a few of many instances, for a line.
+func SomeOf(living []Instance) string {
+	names := make([]string, len(living))
+	for i, inst := range living {
+		names[i] = inst.Tenant + "/" + inst.Name
+	}
+	slices.Sort(names)
+	const most = 5
+	text := strings.Join(names[:min(most, len(names))], ", ")
+	if len(names) > most {
+		text += fmt.Sprintf(" and %d more", len(names)-most)
+	}
+	return text
+}
+
+// MaxKeys is how many keys may be given: a seed takes 16, and one of them is holm's own.
+const MaxKeys = 15
+
+var nameForm = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$`)
+
+// ValidateName holds a name to what is safe as a host name, a file name and a part of a domain's name.
+func ValidateName(what, name string) error {
+	if nameForm.MatchString(name) {
+		return nil
+	}
+	return fault.New(fault.Usage, "",
+		`%s %s is not allowed: use 1 to 40 of a-z, 0-9 and "-", starting with a letter, not ending with "-"`, what, Quoted(name))
+}
+
+// Quoted makes a value of any length and content fit for one line.
+func Quoted(value string) string {
+	const most = 60
+	if len(value) > most {
+		return strconv.QuoteToASCII(value[:most]) + "…"
+	}
+	return strconv.QuoteToASCII(value)
+}

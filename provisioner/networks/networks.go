@@ -1,0 +1,250 @@
+package networks
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"slices"
+
+	"holm/internal/fault"
+	"holm/internal/nft"
+	"holm/provisioner/hypervisor"
+	"holm/provisioner/model"
+	"holm/provisioner/network"
+	"holm/provisioner/operations"
+)
+
+// Of is where a tenant's instances are made: its own, or the host's when it has none. What rules keep it from is not known yet.
+func (svc *Service) Of(tenant model.Tenant) (network.Network, error) {
+	n := svc.Network
+	n.State, n.Metadata = svc.Dir, nil
+	has := tenant.Network
+	if has == nil {
+		return n, nil
+	}
+	if has.Subnet != "" {
+		subnet, err := netip.ParsePrefix(has.Subnet)
+		if err != nil {
+			return n, err
+		}
+		var subnet6 netip.Prefix
+		if has.Subnet6 != "" && n.Subnet6.IsValid() { // a host that has lost IPv6 makes networks without
+			if subnet6, err = netip.ParsePrefix(has.Subnet6); err != nil {
+				return n, err
+			}
+		}
+		n = n.OfTenant(tenant.Name, has.Bridge, subnet, subnet6)
+	}
+	var err error
+	n.Internal = has.Internal
+	n.Egress, err = network.ParseEgress(has.Egress)
+	return n, err
+}
+
+// Named is the network that an instance was made in. In the host's own are the instances of the default tenant, whose
+// settings hold there, and those from before tenants had networks.
+func (svc *Service) Named(ctx context.Context, tenant, name string) (network.Network, error) {
+	owner := tenant
+	if name == svc.Network.Name {
+		owner = model.DefaultTenant
+	}
+	all, err := svc.Records.Tenants(ctx)
+	if err != nil {
+		return network.Network{}, err
+	}
+	record := model.Tenant{Name: owner}
+	if at := slices.IndexFunc(all, func(t model.Tenant) bool { return t.Name == owner }); at >= 0 {
+		record = all[at]
+	}
+	n, err := svc.Of(record)
+	if err != nil {
+		return n, err
+	}
+	n.Flows = network.FlowShare(svc.MaxFlows, count(all))
+	// As it is now: it may have been set since this process began.
+	host, err := svc.Records.Host(ctx)
+	if err != nil {
+		return n, err
+	}
+	n.Metadata, err = network.ParseMetadata(host.Metadata)
+	return n, err
+}
+
+// count is how many there are: each tenant's, and the host's own.
+func count(tenants []model.Tenant) int {
+	n := 1
+	for _, t := range tenants {
+		if t.Network != nil && t.Network.Subnet != "" {
+			n++
+		}
+	}
+	return n
+}
+
+// Guests are the instances in a network, as its rules know them.
+func (svc *Service) Guests(ctx context.Context, name string, but string) (guests []network.Guest, err error) {
+	all, err := svc.Records.Instances(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, inst := range all {
+		if inst.Network != name || inst.ID == but {
+			continue
+		}
+		g, err := asGuest(inst)
+		if err != nil {
+			return nil, err
+		}
+		guests = append(guests, g)
+	}
+	slices.SortFunc(guests, func(a, b network.Guest) int { return a.Address.Compare(b.Address) })
+	return guests, nil
+}
+
+// asGuest is an instance as the rules of its network know it.
+func asGuest(inst model.Instance) (g network.Guest, err error) {
+	g = network.Guest{MAC: inst.MAC, Mbit: inst.Flavor.Limits.NetMbit}
+	if g.Address, err = netip.ParseAddr(inst.Address); err != nil {
+		return g, err
+	}
+	if inst.Address6 != "" {
+		if g.Address6, err = netip.ParseAddr(inst.Address6); err != nil {
+			return g, err
+		}
+	}
+	for _, port := range inst.Exposed {
+		g.Exposed = append(g.Exposed, network.Port(port))
+	}
+	return g, nil
+}
+
+// Guard gives the kernel the rules of a network, with all instances that are in it by now. The caller holds the network.
+func (svc *Service) Guard(ctx context.Context, h hypervisor.Driver, n network.Network) error {
+	guests, err := svc.Guests(ctx, n.Name, "")
+	if err != nil {
+		return err
+	}
+	return svc.KeepTo(ctx, h, n, guests)
+}
+
+// KeepTo gives the kernel the rules of a network with these instances in it, and has connections go by them. Rules go by the
+// name of a bridge: whose that is, is looked at before.
+func (svc *Service) KeepTo(ctx context.Context, h hypervisor.Driver, n network.Network, guests []network.Guest) error {
+	if _, err := svc.Owned(ctx, h, n); err != nil {
+		return err
+	}
+	if err := svc.ApplyRules(ctx, n, n.Rules(guests)); err != nil {
+		return err
+	}
+	return svc.Firewall.Settle(ctx, n, guests)
+}
+
+// Owned returns the network for libvirt, unless it, or its bridge, is somebody else's.
+func (svc *Service) Owned(ctx context.Context, h hypervisor.Driver, n network.Network) (xml string, err error) {
+	if xml, err = n.XML(); err != nil {
+		return "", err
+	}
+	return xml, h.CheckNetwork(ctx, xml)
+}
+
+// ApplyRules says which network it was when the kernel does not take its rules.
+func (svc *Service) ApplyRules(ctx context.Context, n network.Network, r nft.Ruleset) error {
+	err := svc.Firewall.Apply(ctx, r)
+	if err == nil || operations.IsEndOf(ctx, err) {
+		return err
+	}
+	remedy := fault.RemedyOf(err)
+	if remedy == "" {
+		remedy = "see: holm doctor"
+	}
+	return fault.New(fault.KindOf(err), remedy, "the rules of network %q: %w", n.Name, err)
+}
+
+// GuardAgain is guard for an instance that runs: somebody may have flushed the kernel's rules since it was started.
+func (svc *Service) GuardAgain(ctx context.Context, h hypervisor.Driver, inst model.Instance) error {
+	return svc.OnNetwork(ctx, inst, func(n network.Network) error { return svc.Guard(ctx, h, n) })
+}
+
+// OnNetwork does something to the network of an instance while nobody else does.
+func (svc *Service) OnNetwork(ctx context.Context, inst model.Instance, do func(n network.Network) error) error {
+	release, err := svc.Operations.HoldNetwork(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
+	n, err := svc.Named(ctx, inst.Tenant, inst.Network)
+	if err != nil {
+		return err
+	}
+	return do(n)
+}
+
+// LeaveNetwork takes an instance out of the network's rules, and removes the network when no other instance needs it.
+// Last, when it is given, then drops the record, under the same lock: of two removals at the same time, one must see that
+// it is the last. A network that is somebody else's has nothing of the instance's, and is left alone.
+func (svc *Service) LeaveNetwork(ctx context.Context, h hypervisor.Driver, inst model.Instance, last func() error) error {
+	release, err := svc.Operations.HoldNetwork(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
+	n, err := svc.Named(ctx, inst.Tenant, inst.Network)
+	if err != nil {
+		return err
+	}
+	if err := svc.without(ctx, h, n, inst.ID); err != nil && !errors.Is(err, hypervisor.ErrNotOurs) {
+		return err
+	}
+	if last == nil {
+		return nil
+	}
+	return last()
+}
+
+// without gives the kernel the rules of a network as they are without one instance, or removes both when it was the last.
+func (svc *Service) without(ctx context.Context, h hypervisor.Driver, n network.Network, but string) error {
+	left, err := svc.Guests(ctx, n.Name, but)
+	if err != nil {
+		return err
+	}
+	if len(left) > 0 {
+		return svc.KeepTo(ctx, h, n, left)
+	}
+	if _, err := svc.Owned(ctx, h, n); err != nil {
+		return err
+	}
+	return svc.dropNetwork(ctx, h, n, but)
+}
+
+// dropNetwork removes the network and, when nobody hangs on it any more, its rules. Another state directory's instances may
+// be in it still. The filter, which all networks of this state directory share, goes with the last instance of all, which is but.
+func (svc *Service) dropNetwork(ctx context.Context, h hypervisor.Driver, n network.Network, but string) error {
+	gone, err := h.RemoveNetwork(ctx, n.UUID)
+	if err != nil || !gone {
+		return err
+	}
+	all, err := svc.Records.List(ctx, "")
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(all, func(s model.Summary) bool { return s.ID != but }) {
+		filter, _, err := network.Guard(svc.Dir)
+		if err != nil {
+			return err
+		}
+		if err := h.RemoveFilter(ctx, filter); err != nil && !errors.Is(err, hypervisor.ErrUnsupported) {
+			return err
+		}
+	}
+	return svc.ApplyRules(ctx, n, n.Removal())
+}
+
+// EnsureFilter makes the filter that every interface has. The caller holds the network, and has an instance on record: from then on
+// nobody's is the last one, with which the filter would go.
+func (svc *Service) EnsureFilter(ctx context.Context, h hypervisor.Driver) error {
+	filter, xml, err := network.Guard(svc.Dir)
+	if err != nil {
+		return err
+	}
+	return h.EnsureFilter(ctx, filter, xml)
+}

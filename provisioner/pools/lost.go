@@ -1,0 +1,31 @@
+package pools
+
+import (
+	"context"
+
+	"holm/internal/fault"
+	"holm/provisioner/model"
+)
+
+// Reachable refuses to touch an instance whose volume could not be removed with the rest, as its pool is not there: when
+// that comes back, the instance can run again.
+func (svc *Service) Reachable(ctx context.Context, inst model.Instance) error {
+	pool, err := svc.PoolOf(ctx, inst)
+	if err != nil || pool == nil {
+		return err
+	}
+	return svc.present(ctx, *pool, inst)
+}
+
+// present refuses a pool whose place is empty or taken by something else. One that is degraded, or read-only, is there.
+func (svc *Service) present(ctx context.Context, pool model.Pool, inst model.Instance) error {
+	tree, err := svc.Look(ctx, pool)
+	if err != nil && ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if why := lostWhy(pool, tree, err); why != "" {
+		return fault.New(fault.Unfit, "bring it back: holm pool show "+pool.Name+
+			"      or give the volume up: "+model.Command("rm --give-up-volume", inst), "pool %q is not there: %s", pool.Name, why)
+	}
+	return nil
+}

@@ -1,0 +1,118 @@
+package pools
+
+import (
+	"context"
+
+	"holm/internal/fault"
+	"holm/provisioner/model"
+	"holm/provisioner/operations"
+)
+
+// PoolFor is the pool that a new instance goes into: the one that was asked for, else the host's own; "" is the state
+// directory.
+func (svc *Service) PoolFor(ctx context.Context, asked string) (string, error) {
+	if asked != "" {
+		return asked, model.ValidateName("pool", asked)
+	}
+	host, err := svc.Records.Host(ctx)
+	return host.Pool, err
+}
+
+// SettleIn holds a new instance against its pool as that is now. It returns nil for the state directory.
+func (svc *Service) SettleIn(ctx context.Context, inst model.Instance) (*Survey, error) {
+	pool, err := svc.PoolOf(ctx, inst)
+	if err != nil || pool == nil {
+		return nil, err
+	}
+	s, err := svc.Survey(ctx, *pool)
+	if err != nil {
+		return nil, err
+	}
+	switch s.Pool.Health.Status {
+	case model.PoolBroken:
+		return nil, Broken(s.Pool)
+	case model.PoolDegraded:
+		if !inst.AllowDegraded {
+			return nil, fault.New(fault.Refused,
+				"wait until it is whole: holm pool check "+pool.Name+"      or add --allow-degraded, which is recorded",
+				"pool %q is degraded: %s", pool.Name, s.Pool.Health.Why)
+		}
+	case model.PoolHealthy:
+	}
+	if s.Tree.FreeBytes < MinFree {
+		return nil, fault.New(fault.Unfit, "make room in it, or use another one: --pool POOL",
+			"pool %q is full: %d MiB are free, %d MiB are needed", pool.Name, s.Tree.FreeBytes>>20, MinFree>>20)
+	}
+	return &s, s.offers(inst.Flavor.DiskGiB)
+}
+
+// offers refuses a volume that would not fit even if it were alone.
+func (s *Survey) offers(gib int) error {
+	if limit := s.limit(); uint64(max(gib, 0))<<30 > limit { // #nosec G115 -- not negative
+		return fault.New(fault.Unfit, "ask for less: --disk SIZE", "%d GiB are more than the %d GiB that pool %q may promise",
+			gib, limit>>30, s.Pool.Name)
+	}
+	return nil
+}
+
+// limit is how many bytes the pool may promise to instances.
+func (s *Survey) limit() uint64 {
+	return uint64(float64(s.Tree.CapacityBytes) * max(s.Pool.Overcommit, 1))
+}
+
+// Promise refuses an instance for which the pool has too little left, given all the others. It runs inside the
+// transaction that makes the promise.
+func (s *Survey) Promise(others []model.Instance, inst model.Instance) error {
+	if s == nil {
+		return nil
+	}
+	if err := s.offers(inst.Flavor.DiskGiB); err != nil {
+		return err
+	}
+	promised, asked := model.Promised(inst.Pool, others), uint64(max(inst.Flavor.DiskGiB, 0))<<30 // #nosec G115 -- not negative
+	if limit := s.limit(); promised+asked > limit {
+		return fault.New(fault.Refused, "ask for less: --disk SIZE      or use another pool: --pool POOL",
+			"pool %q has promised %d of %d GiB: %d GiB are too much", inst.Pool, promised>>30, limit>>30, inst.Flavor.DiskGiB)
+	}
+	return nil
+}
+
+// StandsOn refuses to switch on an instance whose pool is broken. One that is merely degraded runs on; whoever watches is
+// told, once.
+func (svc *Service) StandsOn(ctx context.Context, inst model.Instance, w *operations.Watcher) error {
+	pool, err := svc.PoolOf(ctx, inst)
+	if err != nil || pool == nil {
+		return err
+	}
+	s, err := svc.Survey(ctx, *pool)
+	if err != nil {
+		return err
+	}
+	if s.Pool.Health.Status == model.PoolBroken {
+		return Broken(s.Pool)
+	}
+	if s.Pool.Health.Status == model.PoolDegraded && !s.Pool.Health.Told && w.Watched {
+		w.Begin("pool")
+		w.Finish("pool", pool.Name+" is DEGRADED: "+s.Pool.Health.Why)
+		return svc.told(ctx, s.Pool)
+	}
+	return nil
+}
+
+// told records that a person has heard of the health of a pool.
+func (svc *Service) told(ctx context.Context, pool model.Pool) error {
+	if pool.Health.Told || pool.Health.Status == model.PoolHealthy {
+		return nil
+	}
+	_, err := svc.Records.UpdatePool(ctx, pool.Name, func(r *model.Pool) error {
+		if r.Health.Status == pool.Health.Status && r.Health.Why == pool.Health.Why {
+			r.Health.Told = true
+		}
+		return nil
+	})
+	return err
+}
+
+func Broken(pool model.Pool) error {
+	return fault.New(fault.Unfit, "look at it: holm pool show "+pool.Name, "pool %q is broken: %s", pool.Name, pool.Health.Why)
+}
