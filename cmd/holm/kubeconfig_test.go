@@ -192,7 +192,7 @@ func TestKubeconfigRefuses(t *testing.T) {
 	}
 	w := newWorld()
 	a := kubeWorld(t, saying(good))
-	a.makeProvisioner = func(context.Context, settings) (engine, error) { return w, nil }
+	a.makeProvisioner = func(context.Context, settings) (engine, error) { return w.engine(), nil }
 	if got := runKube(t, a, "web"); got.code != int(fault.Failure) || !strings.Contains(got.err, "--profile k3s") {
 		t.Errorf("a docker instance: exit %d, %q", got.code, got.err)
 	}
