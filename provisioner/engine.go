@@ -2,8 +2,8 @@
 // nothing. Every change is admitted as a whole before anything is touched, recorded before it is made, and undone when
 // it cannot be finished.
 //
-// It is an Engine with one service a noun, each in a room of its own below, which names the interfaces that it needs; cmd decides what stands
-// behind them.
+// It is an Engine with one service a noun, each in a room of its own below, which names the interfaces that it needs; cmd
+// decides what stands behind them.
 package provisioner
 
 import (
@@ -82,8 +82,8 @@ type Config struct {
 	Now   func() time.Time
 }
 
-// Engine has one service a noun. Their methods may be called from several processes at once, and from several goroutines once the hypervisor has been
-// reached.
+// Engine has one service a noun. Their methods may be called from several processes at once, and from several goroutines
+// once the hypervisor has been reached.
 type Engine struct {
 	Instances *instances.Service
 	Tenants   *tenants.Service
@@ -101,8 +101,9 @@ func New(c Config) *Engine {
 	machine := &hosts.Service{Records: c.Records}
 	owners := &tenants.Service{
 		Keys:       &tenants.Keys{Records: c.Records, HostKey: c.HostKey, Now: c.Now},
-		Operations: ops, Networks: nets, Pools: places, Dir: c.Dir, Records: c.Records, Network: c.Network, Routes: c.Routes, Resolver: c.Resolver,
-		Users: c.Users, Now: c.Now,
+		Operations: ops, Networks: nets, Pools: places, Dir: c.Dir, Records: c.Records, Network: c.Network, Routes: c.Routes,
+		Resolver: c.Resolver,
+		Users:    c.Users, Now: c.Now,
 	}
 	made := &parts.Parts{
 		Operations: ops, Networks: nets, Pools: places, Tenants: owners, Keys: owners.Keys, Dir: c.Dir, Records: c.Records, Images: c.Images,

@@ -186,7 +186,7 @@ func (b *bustle) ofPools() verb {
 }
 
 func (b *bustle) ofHost() verb {
-	set := func(ctx context.Context, p *provisioner.Engine, change func(h *model.Host), rule model.Rule) error {
+	set := func(ctx context.Context, change func(h *model.Host), rule model.Rule) error {
 		_, err := records.Open(filepath.Join(b.dir, "holm.db")).SetHost(ctx, func(h *model.Host) error { change(h); return nil }, rule)
 		return err
 	}
@@ -197,13 +197,13 @@ func (b *bustle) ofHost() verb {
 			rule = func(model.Around) error { return nil }
 		}
 		return verb{"host set --pool " + pool, func(ctx context.Context, p *provisioner.Engine) error {
-			return set(ctx, p, func(h *model.Host) { h.Pool = pool }, rule)
+			return set(ctx, func(h *model.Host) { h.Pool = pool }, rule)
 		}}
 	}
 	n, err := network.Named(pick(b.c, "holm-b", "holm-c"), pick(b.c, "10.78.0.0/24", "10.200.0.0/24"))
 	must(b.t, err)
 	return verb{"host set --network " + n.Name, func(ctx context.Context, p *provisioner.Engine) error {
-		return set(ctx, p, func(h *model.Host) { h.Network, h.Subnet = n.Name, n.Subnet.String() }, networks.MayHaveNetwork(n))
+		return set(ctx, func(h *model.Host) { h.Network, h.Subnet = n.Name, n.Subnet.String() }, networks.MayHaveNetwork(n))
 	}}
 }
 

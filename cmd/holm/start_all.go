@@ -17,7 +17,10 @@ func (a *app) startAll(ctx context.Context, o verbOptions) error {
 	if err != nil {
 		return err
 	}
-	return a.ofAll(ctx, o, together{"start", "ready", "nothing to start: all that should run does", p.Instances.Interrupted, p.Instances.StartAll})
+	return a.ofAll(ctx, o, together{
+		"start", "ready", "nothing to start: all that should run does", p.Instances.Interrupted,
+		p.Instances.StartAll,
+	})
 }
 
 // stopAll switches off what runs, as the host goes down.

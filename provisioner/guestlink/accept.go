@@ -13,6 +13,7 @@ import (
 // Failure is the verdict that a guest passes on itself.
 func Failure(r report.Report) error { return &Verdict{What: "the guest reports: " + NoteOf(r)} }
 
+// NoteOf is what a guest says of the stage that it is at.
 func NoteOf(r report.Report) string {
 	if note := operations.Clean(r.Note); note != "" {
 		return note

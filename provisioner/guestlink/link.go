@@ -1,9 +1,11 @@
-// Package guestlink is the dialogue with the agent in a guest. What comes from there is a claim: it is held to its forms, and accepted only where it
+// Package guestlink is the dialogue with the agent in a guest. What comes from there is a claim: it is held to its forms,
+// and accepted only where it
 // agrees with what is known.
 package guestlink
 
 import (
 	"context"
+
 	"holm/provisioner/environment"
 	"holm/provisioner/model"
 	"holm/provisioner/network"

@@ -16,6 +16,7 @@ type Verdict struct {
 
 func (v *Verdict) Error() string { return v.What }
 
+// Kind is that of the fault which it becomes.
 func (v *Verdict) Kind() fault.Kind {
 	if v.Passed < v.Total {
 		return fault.CheckFailed

@@ -9,6 +9,7 @@ import (
 	"holm/provisioner/pools"
 )
 
+// Fits refuses a size that this host could not run even if nothing else ran.
 func Fits(size model.Flavor, host Capacity) error {
 	switch {
 	case size.VCPUs > host.CPUs:

@@ -3,6 +3,7 @@ package hosts
 
 import (
 	"context"
+
 	"holm/provisioner/model"
 )
 

@@ -1,6 +1,6 @@
 package hypervisor
 
-// DomainState is what the hypervisor says of a domain now.
+// State is what the hypervisor says of a domain now.
 type State string
 
 // The states of a domain that matter here.
@@ -10,13 +10,13 @@ const (
 	Off     State = "off"
 	Running State = "running"
 	Paused  State = "paused"
-	// DomainStalled is paused by the hypervisor itself, because a disk failed or has no space: DiskErrors says which, and
+	// Stalled is paused by the hypervisor itself, because a disk failed or has no space: DiskErrors says which, and
 	// Resume lets the guest go on.
 	Stalled State = "stalled"
 	Crashed State = "crashed"
 )
 
-// DomainEvent is a change of a domain's state.
+// Event is a change of a domain's state.
 type Event struct {
 	State  State
 	Reason string // "shutdown", "destroyed", "crashed", "io-error", …

@@ -1,6 +1,6 @@
 package hypervisor
 
-// DomainStats are counters since the domain started. Bytes and nanoseconds.
+// Stats are counters since the domain started. Bytes and nanoseconds.
 type Stats struct {
 	State       State       `json:"state"`
 	CPUTimeNS   uint64      `json:"cpu_time_ns"`

@@ -20,8 +20,12 @@ const maxExposed = 64
 // Expose publishes ports of the host for an instance, from now on and after each reboot until it is removed. A port that
 // leads elsewhere already, or that a program of the host's has, is refused, and so is an instance that did not hold what it was
 // promised to be: nobody is to be led there unawares. One that is not up yet gets its ports, and lets them in once it is.
-func (p *Publisher) Expose(ctx context.Context, tenant, name string, ports []network.Port, observe operations.Observer) (model.Instance, error) {
-	return p.changePorts(ctx, tenant, name, p.Operations.Watch(observe), func(inst model.Instance, others []model.Instance) ([]model.Port, error) {
+func (p *Publisher) Expose(ctx context.Context, tenant, name string, ports []network.Port,
+	observe operations.Observer,
+) (model.Instance, error) {
+	return p.changePorts(ctx, tenant, name, p.Operations.Watch(observe), func(inst model.Instance,
+		others []model.Instance,
+	) ([]model.Port, error) {
 		if inst.State == model.Failed {
 			return nil, fault.New(fault.Refused, "mend it first: "+model.Command("restart", inst)+", and see "+model.Command("logs", inst),
 				"instance %q is not ready and is not published: %s", inst.Name, inst.Failure)
@@ -46,7 +50,9 @@ func (p *Publisher) Expose(ctx context.Context, tenant, name string, ports []net
 }
 
 // Unexpose takes ports back. What is not published is a fault of kind NotFound.
-func (p *Publisher) Unexpose(ctx context.Context, tenant, name string, ports []network.Port, observe operations.Observer) (model.Instance, error) {
+func (p *Publisher) Unexpose(ctx context.Context, tenant, name string, ports []network.Port,
+	observe operations.Observer,
+) (model.Instance, error) {
 	return p.changePorts(ctx, tenant, name, p.Operations.Watch(observe), func(inst model.Instance, _ []model.Instance) ([]model.Port, error) {
 		exposed := slices.Clone(inst.Exposed)
 		for _, port := range ports {
@@ -140,7 +146,8 @@ func (p *Publisher) publish(ctx context.Context, h hypervisor.Driver, inst model
 		return inst, nil
 	}
 	inst, undo := set(before)
-	_ = p.Networks.Guard(context.WithoutCancel(ctx), h, n) // the rules may be in force already, and what follows from them not; err says enough
+	// The rules may be in force already, and what follows from them not; err says enough.
+	_ = p.Networks.Guard(context.WithoutCancel(ctx), h, n)
 	return inst, operations.OneError(err, undo)
 }
 

@@ -91,7 +91,8 @@ func (c *Changer) exchange(ctx context.Context, h hypervisor.Driver, inst model.
 	if ctx.Err() != nil || errors.Is(failed, operations.ErrGaveWay) {
 		kind, _ := operations.Diagnose(failed)
 		return rebuilt, fault.New(kind,
-			"finish it: "+model.Command("rebuild --keep-state", inst)+"      or go back: "+model.Command("rebuild --keep-state --image "+old.Digest, inst),
+			"finish it: "+model.Command("rebuild --keep-state",
+				inst)+"      or go back: "+model.Command("rebuild --keep-state --image "+old.Digest, inst),
 			"the rebuild of %q is not finished: %w", inst.Name, operations.OneError(failed))
 	}
 	w.Begin("returning")
@@ -104,7 +105,8 @@ func (c *Changer) exchange(ctx context.Context, h hypervisor.Driver, inst model.
 			inst.Name, shortHex(next.Digest), shortHex(old.Digest), operations.OneError(failed, err))
 	}
 	return returned, fault.New(kind, "find out why on an instance of its own: holm create NAME --image "+next.Digest,
-		"instance %q runs its old image %s again, because with %s: %w", inst.Name, shortHex(old.Digest), shortHex(next.Digest), operations.OneError(failed))
+		"instance %q runs its old image %s again, because with %s: %w", inst.Name, shortHex(old.Digest), shortHex(next.Digest),
+		operations.OneError(failed))
 }
 
 // boots has the instance run an image and waits until it is ready. previous is what to return to; as long as it is on
@@ -131,7 +133,9 @@ func (c *Changer) boots(ctx context.Context, h hypervisor.Driver, inst model.Ins
 }
 
 // catchUpOrStart is for an instance that has the image already.
-func (c *Changer) catchUpOrStart(ctx context.Context, h hypervisor.Driver, inst model.Instance, w *operations.Watcher) (model.Instance, error) {
+func (c *Changer) catchUpOrStart(ctx context.Context, h hypervisor.Driver, inst model.Instance,
+	w *operations.Watcher,
+) (model.Instance, error) {
 	state, err := h.State(ctx, inst.UUID)
 	if err != nil {
 		return inst, err

@@ -26,7 +26,9 @@ func (r *Remover) GiveUp(ctx context.Context, tenant, name string, observe opera
 	return r.remove(ctx, tenant, name, anyway, r.Parts.GiveUpVolume, observe)
 }
 
-func (r *Remover) remove(ctx context.Context, tenant, name string, allowed onInstance, volume parts.Removal, observe operations.Observer) error {
+func (r *Remover) remove(ctx context.Context, tenant, name string, allowed onInstance, volume parts.Removal,
+	observe operations.Observer,
+) error {
 	h, inst, release, err := r.Operations.Hold(ctx, tenant, name, operations.BreaksIn)
 	if err != nil {
 		return err
@@ -51,7 +53,9 @@ type onInstance func(ctx context.Context, inst model.Instance) error
 
 // destroy is the create's list backwards. It carries on past errors, and drops the record last: as long as anything is
 // left, the record says what. Only the end of ctx stops it, between two steps.
-func (r *Remover) destroy(ctx context.Context, h hypervisor.Driver, inst model.Instance, removeVolume parts.Removal, w *operations.Watcher) error {
+func (r *Remover) destroy(ctx context.Context, h hypervisor.Driver, inst model.Instance, removeVolume parts.Removal,
+	w *operations.Watcher,
+) error {
 	op := r.Operations.Operation("destroy", inst)
 	if err := r.Records.PutOperation(ctx, op); err != nil {
 		return err

@@ -80,7 +80,8 @@ func (t turns) take(tenant string) (over func()) {
 // startOne is one of many: what it does in detail is told to nobody.
 func (f *Fleet) startOne(ctx context.Context, inst model.Instance, w *operations.Watcher) Started {
 	if ctx.Err() != nil {
-		return Started{inst, operations.CutShort(context.Cause(ctx), "start it: "+model.Command("start", inst), "instance %q was not started", inst.Name)}
+		return Started{inst, operations.CutShort(context.Cause(ctx), "start it: "+model.Command("start", inst),
+			"instance %q was not started", inst.Name)}
 	}
 	step := inst.Tenant + "/" + inst.Name
 	w.Begin(step)

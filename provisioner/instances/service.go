@@ -3,6 +3,8 @@ package instances
 
 import (
 	"context"
+	"time"
+
 	"holm/provisioner/environment"
 	"holm/provisioner/guestlink"
 	"holm/provisioner/hosts"
@@ -14,7 +16,6 @@ import (
 	"holm/provisioner/proof"
 	"holm/provisioner/tenants"
 	"holm/provisioner/views"
-	"time"
 )
 
 // Store is what is on record of instances. Implementation: storage/records.

@@ -71,7 +71,8 @@ func (p *Power) powerOn(ctx context.Context, h hypervisor.Driver, inst model.Ins
 	network.Undo = nil
 	began := p.Now()
 	op := p.Operations.Operation("start", inst)
-	if _, err := p.Operations.Runner(w).Run(ctx, op, []saga.Stage{{network, p.redefined(h, inst, image)}, {p.Parts.Start(h, inst, image, w)}}); err != nil {
+	if _, err := p.Operations.Runner(w).Run(ctx, op, []saga.Stage{{network, p.redefined(h, inst, image)}, {p.Parts.Start(h, inst,
+		image, w)}}); err != nil {
 		return inst, notStarted(ctx, inst, err)
 	}
 	inst, err = p.Records.Update(context.WithoutCancel(ctx), inst.ID, func(i *model.Instance) error {

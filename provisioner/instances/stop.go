@@ -22,7 +22,9 @@ func (p *Power) Stop(ctx context.Context, tenant, name string, force bool, obser
 	return err
 }
 
-func (p *Power) powerOff(ctx context.Context, h hypervisor.Driver, inst model.Instance, force bool, w *operations.Watcher) (model.Instance, error) {
+func (p *Power) powerOff(ctx context.Context, h hypervisor.Driver, inst model.Instance, force bool,
+	w *operations.Watcher,
+) (model.Instance, error) {
 	if inst.State == model.Creating || inst.State == model.Destroying {
 		return inst, operations.Unfinished(inst)
 	}
@@ -92,7 +94,8 @@ func cutOff(ctx context.Context, h hypervisor.Driver, inst model.Instance, force
 		err = untilOff(ctx, events)
 	}
 	if operations.IsEndOf(ctx, err) {
-		return operations.CutShort(context.Cause(ctx), "cut the power: holm stop --force "+inst.Name, "instance %q has not powered off", inst.Name)
+		return operations.CutShort(context.Cause(ctx), "cut the power: holm stop --force "+inst.Name,
+			"instance %q has not powered off", inst.Name)
 	}
 	return err
 }

@@ -1,12 +1,6 @@
 package model
 
-import (
-	"time"
-)
-
-func (op Operation) Over() bool {
-	return op.Status == Done || op.Status == Undone || op.Status == Stuck
-}
+import "time"
 
 // Status is how far an operation has come.
 type Status string
@@ -32,4 +26,9 @@ type Operation struct {
 	Error    string    `json:"error,omitempty"`
 	Started  time.Time `json:"started"`
 	Ended    time.Time `json:"ended,omitzero"`
+}
+
+// Over tells whether it has ended, whichever way.
+func (op Operation) Over() bool {
+	return op.Status == Done || op.Status == Undone || op.Status == Stuck
 }

@@ -3,6 +3,7 @@ package networks
 
 import (
 	"context"
+
 	"holm/provisioner/model"
 	"holm/provisioner/network"
 	"holm/provisioner/operations"

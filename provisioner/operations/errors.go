@@ -67,4 +67,5 @@ func OneError(errs ...error) error {
 	return &fault.Error{Kind: kind, Remedy: remedy, What: strings.Join(texts, "; "), Cause: all}
 }
 
+// Meanwhile refuses what was worked out by something that has changed since.
 func Meanwhile(what string) error { return fault.New(fault.Busy, "try again", "meanwhile, %s", what) }

@@ -15,11 +15,12 @@ import (
 	"holm/provisioner/model"
 )
 
-// manner is what to do when another holm is at work on an instance.
-type manner int
+// Manner is what to do when another holm is at work on an instance.
+type Manner int
 
+// The manners of holding an instance.
 const (
-	AtOnce   manner = iota // it is refused
+	AtOnce   Manner = iota // it is refused
 	InTurn                 // it is waited for
 	BreaksIn               // it gives way, if all that it does is to wait for the guest or to look at it
 )

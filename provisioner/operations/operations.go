@@ -14,6 +14,7 @@ import (
 	"holm/storage/records"
 )
 
+// Crash marks a point at which a death of the process has to be survivable.
 func (svc *Service) Crash(point string) {
 	if svc.CrashAt != nil {
 		svc.CrashAt(point)
@@ -21,7 +22,7 @@ func (svc *Service) Crash(point string) {
 }
 
 // Hold finds an instance and takes its lock for a change.
-func (svc *Service) Hold(ctx context.Context, tenant, name string, how manner) (hypervisor.Driver, model.Instance, func(), error) {
+func (svc *Service) Hold(ctx context.Context, tenant, name string, how Manner) (hypervisor.Driver, model.Instance, func(), error) {
 	refuse := func(err error) (hypervisor.Driver, model.Instance, func(), error) {
 		return nil, model.Instance{}, nil, err
 	}
@@ -53,6 +54,7 @@ func (svc *Service) Hold(ctx context.Context, tenant, name string, how manner) (
 	return h, inst, release, nil
 }
 
+// Connect reaches the hypervisor, once and for all.
 func (svc *Service) Connect(ctx context.Context) (hypervisor.Driver, error) {
 	if svc.hypervisor == nil {
 		h, err := svc.Dial(ctx)

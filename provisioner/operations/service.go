@@ -1,12 +1,14 @@
-// Package operations is how work on an instance is begun, watched, kept apart from other work on it, and ended: locks, the journal and the events of its steps, and
+// Package operations is how work on an instance is begun, watched, kept apart from other work on it, and ended: locks, the
+// journal and the events of its steps, and
 // the errors of work that was refused or cut short.
 package operations
 
 import (
 	"context"
+	"time"
+
 	"holm/provisioner/hypervisor"
 	"holm/provisioner/model"
-	"time"
 )
 
 // Store is what is on record of instances, and the journal. Implementation: storage/records.

@@ -17,6 +17,7 @@ type Watcher struct {
 	texts   map[string]string
 }
 
+// Watch returns a watcher that tells o, or nobody when that is nil.
 func (svc *Service) Watch(o Observer) *Watcher {
 	watched := o != nil
 	if !watched {
@@ -25,6 +26,7 @@ func (svc *Service) Watch(o Observer) *Watcher {
 	return &Watcher{observe: o, Watched: watched, now: svc.Now, begun: map[string]time.Time{}, texts: map[string]string{}}
 }
 
+// Begin tells that a step has begun.
 func (w *Watcher) Begin(step string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -32,10 +34,13 @@ func (w *Watcher) Begin(step string) {
 	w.observe(Event{Step: step, Phase: Begun})
 }
 
+// Finish tells that it is done.
 func (w *Watcher) Finish(step, text string) { w.Tell(step, Finished, text) }
 
+// Note tells how it goes on.
 func (w *Watcher) Note(step, text string) { w.Tell(step, Noted, text) }
 
+// Tell tells that a step has come to a phase.
 func (w *Watcher) Tell(step string, phase Phase, text string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -4,6 +4,7 @@ package parts
 
 import (
 	"context"
+
 	"holm/provisioner/model"
 	"holm/provisioner/networks"
 	"holm/provisioner/operations"

@@ -212,7 +212,8 @@ func (s Spec) pool() (model.Pool, error) {
 		pool.Require = append(pool.Require, string(r))
 	}
 	if pool.Backend != volumes.LVMThin && (!filepath.IsAbs(s.Path) || filepath.Clean(s.Path) != s.Path) {
-		return pool, fault.New(fault.Usage, "give an absolute path, such as /srv/holm", "%s is not the path of a mount point", model.Quoted(s.Path))
+		return pool, fault.New(fault.Usage, "give an absolute path, such as /srv/holm", "%s is not the path of a mount point",
+			model.Quoted(s.Path))
 	}
 	_, err = open(pool)
 	return pool, err

@@ -113,6 +113,7 @@ func (svc *Service) told(ctx context.Context, pool model.Pool) error {
 	return err
 }
 
+// Broken is the fault for a pool that is not what it has to be.
 func Broken(pool model.Pool) error {
 	return fault.New(fault.Unfit, "look at it: holm pool show "+pool.Name, "pool %q is broken: %s", pool.Name, pool.Health.Why)
 }

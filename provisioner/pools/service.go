@@ -4,10 +4,11 @@ package pools
 
 import (
 	"context"
+	"time"
+
 	"holm/provisioner/model"
 	"holm/provisioner/operations"
 	"holm/storage/pools"
-	"time"
 )
 
 // Store is what is on record. Implementation: storage/records.

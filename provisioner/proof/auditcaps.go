@@ -50,7 +50,8 @@ func (svc *Service) AuditCaps(ctx context.Context, tenant, name string, long tim
 	case guilty:
 		err = fault.New(fault.Failure, bad.Advice("see "+model.Command("logs", inst)), "instance %q cannot be watched: %w", inst.Name, bad)
 	case operations.IsEndOf(ctx, err):
-		err = operations.CutShort(context.Cause(ctx), "nothing has changed: "+model.Command("audit-caps", inst), "instance %q was not watched", inst.Name)
+		err = operations.CutShort(context.Cause(ctx), "nothing has changed: "+model.Command("audit-caps", inst),
+			"instance %q was not watched", inst.Name)
 	case err == nil && found == nil:
 		err = fault.New(fault.Failure, "see "+model.Command("logs", inst), "instance %q answered without saying what it saw", inst.Name)
 	}

@@ -86,7 +86,8 @@ func (svc *Service) stated(ctx context.Context, h hypervisor.Driver, view views.
 	}
 	s := evidence.Predicate{
 		Rules:  evidence.Rules{SHA256: walls.Digest, Lines: walls.Lines, AsRecorded: walls.Whole()},
-		MadeAt: svc.Now().UTC(), Instance: inst, Image: imageOf(image), DomainXML: domain, NetworkXML: network, Encryption: tenants.Encryption(inst),
+		MadeAt: svc.Now().UTC(), Instance: inst, Image: imageOf(image), DomainXML: domain, NetworkXML: network,
+		Encryption:  tenants.Encryption(inst),
 		VolumeBytes: view.VolumeBytes, Limits: evidence.Limits(),
 	}
 	err = svc.surroundings(ctx, &s)

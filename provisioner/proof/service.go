@@ -3,6 +3,8 @@ package proof
 
 import (
 	"context"
+	"time"
+
 	"holm/provisioner/guestlink"
 	"holm/provisioner/model"
 	"holm/provisioner/networks"
@@ -11,7 +13,6 @@ import (
 	"holm/provisioner/pools"
 	"holm/provisioner/verify"
 	"holm/provisioner/views"
-	"time"
 )
 
 // Store is what is on record. Implementation: storage/records.

@@ -27,7 +27,9 @@ func (svc *Service) Verify(ctx context.Context, tenant, name string, observe ope
 }
 
 // verify is Verify for whoever holds the name already.
-func (svc *Service) verify(ctx context.Context, h hypervisor.Driver, inst model.Instance, observe operations.Observer) (verify.Verdict, error) {
+func (svc *Service) verify(ctx context.Context, h hypervisor.Driver, inst model.Instance,
+	observe operations.Observer,
+) (verify.Verdict, error) {
 	if err := verifiable(ctx, h, inst); err != nil {
 		return verify.Verdict{}, err
 	}
@@ -96,7 +98,8 @@ func (svc *Service) unverified(ctx context.Context, inst model.Instance, op mode
 	case guilty:
 		result = fault.New(bad.Kind(), bad.Advice("see "+model.Command("logs", inst)), "instance %q cannot be verified: %w", inst.Name, bad)
 	case operations.IsEndOf(ctx, failed):
-		result = operations.CutShort(context.Cause(ctx), "nothing has changed: "+model.Command("verify", inst), "instance %q is not verified", inst.Name)
+		result = operations.CutShort(context.Cause(ctx), "nothing has changed: "+model.Command("verify", inst),
+			"instance %q is not verified", inst.Name)
 	default:
 		kind, remedy := operations.Diagnose(failed)
 		result = fault.New(kind, remedy, "instance %q cannot be verified: %w", inst.Name, operations.OneError(failed))

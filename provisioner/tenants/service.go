@@ -4,14 +4,15 @@ package tenants
 
 import (
 	"context"
+	"net/netip"
+	"time"
+
 	"holm/provisioner/environment"
 	"holm/provisioner/model"
 	"holm/provisioner/network"
 	"holm/provisioner/networks"
 	"holm/provisioner/operations"
 	"holm/provisioner/pools"
-	"net/netip"
-	"time"
 )
 
 // Store is what is on record of tenants and their users. Implementation: storage/records.

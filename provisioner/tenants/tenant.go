@@ -249,7 +249,8 @@ func (svc *Service) Remove(ctx context.Context, name string) error {
 		if len(living) == 0 {
 			return nil
 		}
-		return fault.New(fault.Busy, "remove them first: holm rm --tenant "+name+" NAME", "tenant %q has instances: %s", name, model.SomeOf(living))
+		return fault.New(fault.Busy, "remove them first: holm rm --tenant "+name+" NAME", "tenant %q has instances: %s", name,
+			model.SomeOf(living))
 	})
 	if errors.Is(err, records.ErrNotFound) {
 		return noTenant(name)

@@ -3,6 +3,7 @@ package views
 
 import (
 	"context"
+
 	"holm/provisioner/guestlink"
 	"holm/provisioner/model"
 	"holm/provisioner/operations"

@@ -1,8 +1,6 @@
 package records
 
-import (
-	"errors"
-)
+import "errors"
 
 // Errors that every store returns, wrapped with the name or the id that was asked for.
 var (

@@ -136,7 +136,8 @@ func (s shelf[T]) update(ctx context.Context, b *Bolt, name string, alter func(t
 }
 
 // drop removes a record; ErrNotFound. admit is given the instances that belong to it, in no particular order.
-func (s shelf[T]) drop(ctx context.Context, b *Bolt, name string, belongs func(model.Instance) bool, admit func(living []model.Instance) error,
+func (s shelf[T]) drop(ctx context.Context, b *Bolt, name string, belongs func(model.Instance) bool,
+	admit func(living []model.Instance) error,
 	rules ...model.Rule,
 ) error {
 	return b.write(ctx, func(tx *bolt.Tx) (change, error) {

@@ -36,7 +36,9 @@ func (b *Bolt) Tenants(ctx context.Context) ([]model.Tenant, error) { return ten
 
 // UpdateTenant changes one tenant in place, with what its instances have in view, and returns it as it is then; ErrNotFound.
 // The callback must not keep the pointer, nor change the name. An error from it is returned as it is, and nothing changes.
-func (b *Bolt) UpdateTenant(ctx context.Context, name string, alter func(tenant *model.Tenant, used model.Resources) error) (model.Tenant, error) {
+func (b *Bolt) UpdateTenant(ctx context.Context, name string, alter func(tenant *model.Tenant,
+	used model.Resources) error,
+) (model.Tenant, error) {
 	return tenants().update(ctx, b, name, func(tx *bolt.Tx, t *model.Tenant) error {
 		all, err := b.allInstances(tx)
 		if err != nil {

@@ -12,9 +12,9 @@ import (
 
 	"holm/internal/fault"
 	"holm/provisioner/hypervisor"
+	"holm/provisioner/hypervisor/hypervisortest"
 	"holm/provisioner/machine"
 	"holm/provisioner/network"
-	"holm/provisioner/hypervisor/hypervisortest"
 )
 
 // testHost connects to libvirt's in-process test driver, on a host of its own without any object.
