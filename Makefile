@@ -49,7 +49,7 @@ deps: ## Install the Debian packages that are missing.
 
 .PHONY: build
 build: guest/programs/holm-init guest/programs/holm-agent ## Compile holm and the guest's programs.
-	@$(GO) build -trimpath -tags $(TAGS) -ldflags "$(LDFLAGS)" -o $(HOLM) ./cmd/holm
+	@$(GO) build -trimpath -buildmode=pie -tags $(TAGS) -ldflags "$(LDFLAGS)" -o $(HOLM) ./cmd/holm
 
 # The guest's programs are part of the image, and the same source gives the same bytes: one exact Go, no stamp of the
 # commit, no flags of the environment. The Go tool knows what is new.
