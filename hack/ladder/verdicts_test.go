@@ -99,3 +99,17 @@ func TestTestsAreFoundInTheirSource(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
+
+func TestTheScriptThatTestsThePackageIsUnderstood(t *testing.T) {
+	const log = "=== RUN   TestPackage:bookworm:an_upgrade_takes_its_place\n--- PASS: TestPackage:bookworm:an_upgrade_takes_its_place (1.4s)\n" +
+		"=== RUN   TestPackage:bookworm:a_purge_leaves_the_state\n    test-deb:1: it is gone\n--- FAIL: TestPackage:bookworm:a_purge_leaves_the_state (0.8s)\n" +
+		"FAIL\tholm/hack/test-deb\t75.9s\n"
+	v, err := read("package", strings.NewReader(log))
+	if err != nil || v.count("PASS") != 1 || v.count("FAIL") != 1 || v.tests != 75900*time.Millisecond || len(v.open()) != 0 {
+		t.Errorf("it is taken for %+v (%v)", v, err)
+	}
+	var out strings.Builder
+	if err := complaint(&out, "package", strings.NewReader(log)); err != nil || !strings.Contains(out.String(), "it is gone") {
+		t.Errorf("why it failed is not said: %q (%v)", out.String(), err)
+	}
+}
