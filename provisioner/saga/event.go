@@ -36,18 +36,15 @@ type Leftover struct {
 // Failed is an operation that came to nothing. All that had begun was undone, except what LeftBehind lists.
 type Failed struct {
 	Kind       string     // of the operation
-	Step       string     // that failed first, or "journal"; "" when a dead process's operation was undone
-	Cause      error      // why; nil when Step is ""
+	Step       string     // that failed first, or "journal"
+	Cause      error      // why
 	Undone     []string   // steps that were undone, in that order
 	LeftBehind []Leftover // steps that were not
 }
 
 // Error returns one line: the cause, and what was left behind.
 func (f *Failed) Error() string {
-	var parts []string
-	if f.Cause != nil {
-		parts = append(parts, fmt.Sprintf("%s: %s", f.Step, oneLine(f.Cause)))
-	}
+	parts := []string{f.Step + ": " + oneLine(f.Cause)}
 	for _, l := range f.LeftBehind {
 		parts = append(parts, fmt.Sprintf("not undone: %s: %s", l.Step, oneLine(l.Err)))
 	}
@@ -56,10 +53,7 @@ func (f *Failed) Error() string {
 
 // Unwrap returns the cause first, then the errors of undoing.
 func (f *Failed) Unwrap() []error {
-	var errs []error
-	if f.Cause != nil {
-		errs = append(errs, f.Cause)
-	}
+	errs := []error{f.Cause}
 	for _, l := range f.LeftBehind {
 		errs = append(errs, l.Err)
 	}

@@ -1,6 +1,6 @@
 // Package saga carries out a list of steps so that, whatever happens, either all of them are done or all that began
 // are undone and it is said what could not be. Before a step acts, a journal knows of it, for people who ask what was
-// done. When the process dies, its successor goes by the instance's record, not by the journal.
+// done. When the process dies nothing is undone from the journal: whoever comes next goes by the instance's record.
 package saga
 
 import (
@@ -15,8 +15,8 @@ import (
 // DefaultUndoTimeout is how long undoing may take when the Runner does not say.
 const DefaultUndoTimeout = 2 * time.Minute
 
-// Step is one change of the world. Both functions measure first and act only on what is missing, as each may be
-// called when it, or the other, was called before and died at any point of its work.
+// Step is one change of the world. Both functions measure first and act only on what is missing, as each may find what
+// another process left that died at any point of its work.
 type Step struct {
 	Name string
 	Do   func(context.Context) error
@@ -73,31 +73,6 @@ func (r *Runner) Run(ctx context.Context, op model.Operation, stages []Stage) (m
 	w.op.Error, w.op.Ended = oneLine(failed.Cause), time.Time{}
 	w.backward(context.WithoutCancel(ctx), stages, failed)
 	return w.op, failed
-}
-
-// Undo undoes an operation that a dead process left, by the steps that its journal entry names. It carries on past
-// errors, which it returns as a *Failed. Undoing an operation again is no error; one that is Done is refused. It stops
-// with ctx, and can then be called again.
-func (r *Runner) Undo(ctx context.Context, op model.Operation, stages []Stage) (model.Operation, error) {
-	if err := validate(stages); err != nil {
-		return op, err
-	}
-	switch op.Status {
-	case model.Done:
-		return op, fmt.Errorf("operation %s (%s) is done: it cannot be undone", op.ID, op.Kind)
-	case model.Undone:
-		return op, nil
-	}
-	w := r.work(op)
-	failed := &Failed{Kind: op.Kind}
-	if w.op.Error == "" {
-		w.op.Error = "interrupted"
-	}
-	w.backward(ctx, stages, failed)
-	if len(failed.LeftBehind) > 0 {
-		return w.op, failed
-	}
-	return w.op, nil
 }
 
 // validate catches lists that no journal entry could be matched with.

@@ -394,10 +394,7 @@ func TestListsThatCannotBeJournaledAreRefused(t *testing.T) {
 	} {
 		r := saga.Runner{Journal: n}
 		if _, err := r.Run(t.Context(), create(), stages); err == nil {
-			t.Errorf("Run: %s was accepted", name)
-		}
-		if _, err := r.Undo(t.Context(), create(), stages); err == nil {
-			t.Errorf("Undo: %s was accepted", name)
+			t.Errorf("%s was accepted", name)
 		}
 	}
 	n.want(t)

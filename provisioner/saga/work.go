@@ -22,7 +22,6 @@ type work struct {
 }
 
 func (r *Runner) work(op model.Operation) *work {
-	op.Steps = slices.Clone(op.Steps)
 	return &work{Runner: r, op: op}
 }
 
@@ -99,7 +98,7 @@ func (w *work) act(ctx context.Context, step Step) error {
 	return nil
 }
 
-// backward undoes every step that the operation says has begun, adds to failed what came of it, and journals the end.
+// backward undoes every step that has begun, adds to failed what came of it, and journals the end.
 func (w *work) backward(ctx context.Context, stages []Stage, failed *Failed) {
 	undoing, cancel := context.WithTimeout(ctx, w.undoTimeout())
 	defer cancel()
@@ -107,21 +106,14 @@ func (w *work) backward(ctx context.Context, stages []Stage, failed *Failed) {
 	// A journal that cannot be written is no reason to leave things behind. The last write tells.
 	_ = w.Journal.PutOperation(undoing, w.op)
 
-	known := make(map[string]bool)
 	for _, stage := range slices.Backward(stages) {
 		var begun Stage
 		for _, step := range slices.Backward(stage) {
-			known[step.Name] = true
 			if slices.Contains(w.op.Steps, step.Name) && step.Undo != nil {
 				begun = append(begun, step)
 			}
 		}
 		w.undo(undoing, begun, failed)
-	}
-	for _, name := range slices.Backward(w.op.Steps) {
-		if !known[name] {
-			failed.LeftBehind = append(failed.LeftBehind, Leftover{name, errors.New("this version does not know the step")})
-		}
 	}
 	status := model.Undone
 	if len(failed.LeftBehind) > 0 {
