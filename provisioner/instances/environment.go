@@ -71,16 +71,16 @@ func (e *Environments) SetEnvironment(ctx context.Context, tenant, name string, 
 		w.Finish("told", later)
 		return inst, nil
 	case errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil:
-		return inst, fault.New(fault.Failure, "see how it is: "+model.Command("show",
-			inst)+"; it is told again by: "+model.Command("restart", inst),
+		return inst, fault.New(fault.Failure, "see how it is: "+model.Command("show", inst)+
+			"; it is told again by: "+model.Command("restart", inst),
 			"it is on record, and instance %q has not said within %.0f s that it goes by it", inst.Name, tellWithin.Seconds())
 	case operations.IsEndOf(ctx, err):
 		return inst, operations.CutShort(context.Cause(ctx), "it is told at its next start: "+model.Command("restart", inst),
 			"it is on record, and instance %q has not been told", inst.Name)
 	}
 	return inst, fault.New(fault.Failure,
-		"an older image has to be replaced: "+model.Command("rebuild --keep-state",
-			inst)+"; else it is told again by: "+model.Command("restart", inst),
+		"an older image has to be replaced: "+model.Command("rebuild --keep-state", inst)+
+			"; else it is told again by: "+model.Command("restart", inst),
 		"it is on record, and instance %q does not take it: %s", inst.Name, operations.Clean(err.Error()))
 }
 

@@ -91,8 +91,8 @@ func (c *Changer) exchange(ctx context.Context, h hypervisor.Driver, inst model.
 	if ctx.Err() != nil || errors.Is(failed, operations.ErrGaveWay) {
 		kind, _ := operations.Diagnose(failed)
 		return rebuilt, fault.New(kind,
-			"finish it: "+model.Command("rebuild --keep-state",
-				inst)+"      or go back: "+model.Command("rebuild --keep-state --image "+old.Digest, inst),
+			"finish it: "+model.Command("rebuild --keep-state", inst)+
+				"      or go back: "+model.Command("rebuild --keep-state --image "+old.Digest, inst),
 			"the rebuild of %q is not finished: %w", inst.Name, operations.OneError(failed))
 	}
 	w.Begin("returning")

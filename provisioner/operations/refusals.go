@@ -25,8 +25,8 @@ func NotRunning(inst model.Instance, domain hypervisor.State) error {
 		return fault.New(fault.Failure, "resume it: virsh resume "+inst.Domain+"      or cut its power: "+model.Command("stop --force", inst),
 			"instance %q is paused by somebody", inst.Name)
 	case hypervisor.Stalled:
-		return fault.New(fault.Failure, "make room, then: "+model.Command("start",
-			inst)+"      or cut its power: "+model.Command("stop --force", inst),
+		return fault.New(fault.Failure, "make room, then: "+model.Command("start", inst)+
+			"      or cut its power: "+model.Command("stop --force", inst),
 			"instance %q is paused: its disk has failed, or the host has no space for it", inst.Name)
 	default:
 		return fault.New(fault.Failure, "run: "+model.Command("start", inst), "instance %q is not running (%s)", inst.Name,
