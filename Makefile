@@ -102,7 +102,7 @@ check: guest/programs/holm-init guest/programs/holm-agent ## A minute's look: ve
 
 .PHONY: check-go
 check-go:
-	$(GO) vet -tags "$(TAGS) e2e nested bench" ./...
+	$(GO) vet -tags "$(TAGS) real e2e nested bench" ./...
 	$(GO) vet -tags "$(TAGS) man" ./cmd/holm
 
 .PHONY: check-scripts
@@ -128,7 +128,7 @@ test-all: deps build ## Run everything that this machine can run: an hour where 
 
 .PHONY: test-unit
 test-unit: guest/programs/holm-init guest/programs/holm-agent ## Run what needs nothing but Go, and libvirt's client library.
-	$(GO) test -tags $(TAGS) ./...
+	$(GO) test -tags "$(TAGS) real" ./...
 
 .PHONY: test-e2e
 test-e2e: deps build ## Run the tests on real guests: root, libvirt, QEMU.

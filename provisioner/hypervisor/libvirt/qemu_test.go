@@ -1,3 +1,5 @@
+//go:build real
+
 package libvirt
 
 import (
@@ -52,9 +54,6 @@ func haltingKernel() []byte {
 // qemuHost connects to the real libvirt and leaves neither the domain nor the network behind.
 func qemuHost(t *testing.T) *Host {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("left out: with -short nothing is started on the real libvirt")
-	}
 	h, err := Connect(t.Context(), qemuURI)
 	if err != nil {
 		t.Skipf("left out: this needs libvirt and QEMU: %v (%s)", err, fault.RemedyOf(err))
