@@ -161,6 +161,7 @@ func (ks *Keys) RotateKey(ctx context.Context, tenant string) (id string, volume
 			return err
 		}
 		fresh := keys.New()
+		volumes = 0 // it may run again
 		for i, inst := range instances {
 			if inst.Key == nil || len(inst.Key.Box) == 0 {
 				continue
