@@ -2,22 +2,15 @@ package main
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"io/fs"
 	"net"
 	"net/netip"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"holm/images"
-	"holm/internal/atomicfile"
-	"holm/internal/fault"
 	"holm/provisioner"
 	"holm/provisioner/bounds"
 	"holm/provisioner/doctor"
@@ -57,7 +50,7 @@ func newProvisioner(ctx context.Context, s settings) (engine, error) {
 	config := provisioner.Config{
 		Dir: s.state, Records: b.records, Images: images.Open(filepath.Join(s.state, "images")),
 		Connect: func(ctx context.Context) (hypervisor.Driver, error) { return b.connect(ctx) },
-		Inspect: verify.System().Run, Measure: b.measure, Look: lookUnder, Health: pools.Looker{}.AskHealth, Boot: mounts.Systemd{State: s.state},
+		Inspect: verify.System().Run, Measure: b.meter().Measure, Look: lookUnder, Health: pools.Looker{}.AskHealth, Boot: mounts.Systemd{State: s.state},
 		Network: where, Crash: crashPoint(), Now: time.Now,
 		HostKey:  hostKeeper(s),
 		Firewall: network.Firewall{}, MaxFlows: network.MaxFlows(proc()), Wired: network.Wired, Routes: hostRoutes, Listens: network.Listens,
@@ -163,73 +156,18 @@ func (b *backend) connect(ctx context.Context) (*libvirt.Host, error) {
 	return b.libvirt, nil
 }
 
-// measure looks at the host on which instances are to run.
-func (b *backend) measure(ctx context.Context) (hosts.Capacity, error) {
-	c := hosts.Capacity{CPUs: runtime.NumCPU()}
-	var memory unix.Sysinfo_t
-	if err := unix.Sysinfo(&memory); err != nil {
-		return c, err
+// meter looks at the host on which instances are to run.
+func (b *backend) meter() hosts.Meter {
+	return hosts.Meter{
+		Dir: b.settings.state,
+		Machines: func(ctx context.Context) ([]string, error) {
+			h, err := b.connect(ctx)
+			if err != nil {
+				return nil, err
+			}
+			info, err := h.Info(ctx)
+			return info.Machines, err
+		},
+		TryKVM: func(ctx context.Context) (bool, string) { return doctor.KVM(ctx, doctorOptions(ctx, b.settings)) },
 	}
-	c.MemoryMiB = int(uint64(memory.Totalram) * uint64(memory.Unit) >> 20) // #nosec G115 -- no machine has 8 ZiB
-	free, err := freeBytes(b.settings.state)
-	if err != nil {
-		return c, err
-	}
-	c.FreeBytes = free
-	h, err := b.connect(ctx)
-	if err != nil {
-		return c, err
-	}
-	info, err := h.Info(ctx)
-	if err != nil {
-		return c, err
-	}
-	if len(info.Machines) == 0 {
-		return c, fault.New(fault.Unfit, "install it: apt-get install qemu-system-x86", "this libvirt knows no q35 machine for x86_64")
-	}
-	c.Machine = info.Machines[0]
-	c.KVM, c.WhyNot = b.kvm(ctx)
-	return c, nil
-}
-
-// freeBytes is what root can still write where path is, or will be.
-func freeBytes(path string) (uint64, error) {
-	for {
-		var s unix.Statfs_t
-		err := unix.Statfs(path, &s)
-		if err == nil {
-			return s.Bavail * uint64(s.Bsize), nil // #nosec G115 -- a block size is positive
-		}
-		parent := filepath.Dir(path)
-		if !errors.Is(err, fs.ErrNotExist) || parent == path {
-			return 0, err
-		}
-		path = parent
-	}
-}
-
-// kvmTrial is what trying KVM came to. That it works is kept beside the records until the host boots again; that it does
-// not is tried each time, because the operator may be mending it.
-type kvmTrial struct {
-	BootID string `json:"boot_id"`
-	Works  bool   `json:"works"`
-	Why    string `json:"-"`
-}
-
-func (b *backend) kvm(ctx context.Context) (works bool, why string) {
-	path := filepath.Join(b.settings.state, "kvm.json")
-	boot, _ := os.ReadFile("/proc/sys/kernel/random/boot_id")
-	now := kvmTrial{BootID: strings.TrimSpace(string(boot))}
-	var known kvmTrial
-	if content, err := os.ReadFile(path); err == nil && json.Unmarshal(content, &known) == nil && known.BootID == now.BootID && known.Works {
-		return true, ""
-	}
-	now.Works, now.Why = doctor.KVM(ctx, doctorOptions(ctx, b.settings))
-	if !now.Works {
-		return false, now.Why
-	}
-	if content, err := json.Marshal(now); err == nil {
-		_ = atomicfile.WriteBytes(path, 0o600, content) // tried again next time when it cannot be kept
-	}
-	return now.Works, now.Why
 }

@@ -6,7 +6,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"time"
@@ -15,6 +14,7 @@ import (
 
 	"holm/internal/fault"
 	"holm/internal/term"
+	"holm/provisioner/parts"
 )
 
 // lookEvery is how often a log that is followed is looked at.
@@ -48,7 +48,7 @@ func (a *app) logs(ctx context.Context, name string, follow bool) error {
 	if err != nil {
 		return err
 	}
-	path := filepath.Join(a.settings.state, "instances", v.ID, "console.log")
+	path := parts.ConsolePath(a.settings.state, v.ID)
 	out := a.streams.Out
 	if a.streams.OutTerminal {
 		cleaner := term.NewCleaner(out)

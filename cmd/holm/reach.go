@@ -5,7 +5,6 @@ import (
 	"errors"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"runtime"
 	"syscall"
 	"time"
@@ -15,6 +14,7 @@ import (
 	"holm/internal/term"
 	"holm/provisioner/hypervisor"
 	"holm/provisioner/operations"
+	"holm/provisioner/parts"
 	"holm/provisioner/views"
 )
 
@@ -42,8 +42,8 @@ func (a *app) running(ctx context.Context, name string) (engine, views.Instance,
 func (a *app) targetOf(v views.Instance) sshTarget {
 	return sshTarget{
 		ID: v.ID, User: v.User, Address: v.Address,
-		KnownHosts: filepath.Join(a.settings.state, "instances", v.ID, "known_hosts"),
-		Identity:   filepath.Join(a.settings.state, "keys", "ssh_ed25519"), Own: true,
+		KnownHosts: parts.KnownHostsPath(a.settings.state, v.ID),
+		Identity:   parts.KeyPath(a.settings.state), Own: true,
 	}
 }
 

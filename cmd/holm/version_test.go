@@ -1,10 +1,9 @@
 package main
 
 import (
+	"holm"
 	"strings"
 	"testing"
-
-	"holm"
 )
 
 func TestAHolmThatNobodyTellsItsVersionKnowsIt(t *testing.T) {

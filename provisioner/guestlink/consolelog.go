@@ -10,6 +10,7 @@ import (
 	"holm/provisioner/hypervisor"
 	"holm/provisioner/model"
 	"holm/provisioner/operations"
+	"holm/provisioner/parts"
 )
 
 // tail is how much of the end of a console log is looked at, in bytes.
@@ -29,7 +30,7 @@ func (l *Link) end(inst model.Instance, while string, e hypervisor.Event) error 
 	case e.Reason == "destroyed":
 		what = "somebody cut the guest's power while it was " + while
 	}
-	if said := lastWords(l.Parts.ConsolePath(inst.ID)); said != "" {
+	if said := lastWords(parts.ConsolePath(l.Parts.Dir, inst.ID)); said != "" {
 		return &Verdict{What: what + ": " + said}
 	}
 	return &Verdict{What: fmt.Sprintf("%s (%s)", what, operations.Clean(e.Reason))}

@@ -14,6 +14,7 @@ import (
 	"holm/provisioner/hypervisor"
 	"holm/provisioner/model"
 	"holm/provisioner/operations"
+	"holm/provisioner/parts"
 	"holm/provisioner/proof"
 	"holm/provisioner/verify"
 )
@@ -161,7 +162,7 @@ func (rd *Readiness) fail(ctx context.Context, inst model.Instance, bad *guestli
 // settle takes what a guest that is up said into the record, and the seed away from it. It is not ready yet.
 func (rd *Readiness) settle(ctx context.Context, h hypervisor.Driver, inst model.Instance, r report.Report) (model.Instance, error) {
 	line := inst.ID + " " + r.HostKey + "\n"
-	if err := atomicfile.WriteBytes(rd.Parts.KnownHostsPath(inst.ID), 0o644, []byte(line)); err != nil {
+	if err := atomicfile.WriteBytes(parts.KnownHostsPath(rd.Parts.Dir, inst.ID), 0o644, []byte(line)); err != nil {
 		return inst, err
 	}
 	attached, err := rd.takeSeed(ctx, h, inst)
@@ -190,7 +191,7 @@ func (rd *Readiness) takeSeed(ctx context.Context, h hypervisor.Driver, inst mod
 		return true, fmt.Errorf("detach the seed: %w", err)
 	}
 	rd.Operations.Crash("ready.seed-detached")
-	if err := operations.RemoveFile(rd.Parts.SeedPath(inst.ID)); err != nil {
+	if err := operations.RemoveFile(parts.SeedPath(rd.Parts.Dir, inst.ID)); err != nil {
 		return true, fmt.Errorf("delete the seed: %w", err)
 	}
 	rd.Operations.Crash("ready.seed-deleted")

@@ -77,8 +77,8 @@ func (r *Remover) destroy(ctx context.Context, h hypervisor.Driver, inst model.I
 		{"domain", func() error { return h.Undefine(ctx, inst.UUID) }},
 		{"key", func() error { return r.destroyKey(ctx, h, inst) }},
 		{"volume", func() error { return r.destroyVolume(ctx, inst, removeVolume) }},
-		{"seed", func() error { return operations.RemoveFile(r.Parts.SeedPath(inst.ID)) }},
-		{"folder", func() error { return os.RemoveAll(r.Parts.InstanceDir(inst.ID)) }},
+		{"seed", func() error { return operations.RemoveFile(parts.SeedPath(r.Parts.Dir, inst.ID)) }},
+		{"folder", func() error { return os.RemoveAll(parts.InstanceDir(r.Parts.Dir, inst.ID)) }},
 		{"network", func() error {
 			if len(failed) > 0 {
 				return nil // what could not be removed may still need it

@@ -1,23 +1,19 @@
 package parts
 
-import (
-	"path/filepath"
-)
+import "path/filepath"
 
-// InstanceDir is where the files of an instance lie, by its id.
-func (p *Parts) InstanceDir(id string) string { return filepath.Join(p.Dir, "instances", id) }
-
-// SeedPath is where the seed of its first boot lies.
-func (p *Parts) SeedPath(id string) string {
-	return filepath.Join(p.InstanceDir(id), "seed.iso")
-}
+// InstanceDir is where the files of an instance lie in a state directory, by its id.
+func InstanceDir(state, id string) string { return filepath.Join(state, "instances", id) }
 
 // ConsolePath is where what it says on its console is kept.
-func (p *Parts) ConsolePath(id string) string {
-	return filepath.Join(p.InstanceDir(id), "console.log")
+func ConsolePath(state, id string) string {
+	return filepath.Join(InstanceDir(state, id), "console.log")
 }
 
 // KnownHostsPath is where its host key is kept, for clients of SSH.
-func (p *Parts) KnownHostsPath(id string) string {
-	return filepath.Join(p.InstanceDir(id), "known_hosts")
+func KnownHostsPath(state, id string) string {
+	return filepath.Join(InstanceDir(state, id), "known_hosts")
 }
+
+// SeedPath is where the seed of its first boot lies.
+func SeedPath(state, id string) string { return filepath.Join(InstanceDir(state, id), "seed.iso") }

@@ -32,7 +32,7 @@ func (p *Parts) CreateStages(h hypervisor.Driver, inst model.Instance, image ima
 
 // folder is where the instance's files lie. QEMU's user has to pass through it.
 func (p *Parts) folder(inst model.Instance) saga.Step {
-	dir := p.InstanceDir(inst.ID)
+	dir := InstanceDir(p.Dir, inst.ID)
 	return saga.Step{
 		Name: "folder",
 		Do: func(context.Context) error {
@@ -79,7 +79,7 @@ func (p *Parts) volume(inst model.Instance, w *operations.Watcher) saga.Step {
 
 // seed is what cloud-init reads at the first boot.
 func (p *Parts) seed(inst model.Instance, w *operations.Watcher) saga.Step {
-	path := p.SeedPath(inst.ID)
+	path := SeedPath(p.Dir, inst.ID)
 	return saga.Step{
 		Name: "seed",
 		Do: func(ctx context.Context) error {
@@ -157,7 +157,7 @@ func (p *Parts) Machine(ctx context.Context, inst model.Instance, image images.M
 		Cmdline:  image.Cmdline(),
 		RootDisk: p.Images.Path(image, image.Root), StateDisk: state, Seed: seed,
 		Network: inst.Network, Filter: filter, Internal: n.Internal, MAC: inst.MAC, Address: inst.Address, Address6: inst.Address6,
-		ConsoleLog: p.ConsolePath(inst.ID),
+		ConsoleLog: ConsolePath(p.Dir, inst.ID),
 	}, nil
 }
 
@@ -165,7 +165,7 @@ func (p *Parts) Machine(ctx context.Context, inst model.Instance, image images.M
 func (p *Parts) DomainXML(ctx context.Context, inst model.Instance, image images.Manifest, seed bool) (string, error) {
 	path := ""
 	if seed {
-		path = p.SeedPath(inst.ID)
+		path = SeedPath(p.Dir, inst.ID)
 	}
 	spec, err := p.Machine(ctx, inst, image, path)
 	if err != nil {

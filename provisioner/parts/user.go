@@ -46,7 +46,7 @@ func (p *Parts) HandOver(ctx context.Context, inst model.Instance) error {
 	if err := p.Users.Own(disks.Disk(inst.ID).Path, inst.UID); err != nil {
 		return err
 	}
-	if err := p.Users.Own(p.SeedPath(inst.ID), inst.UID); !errors.Is(err, fs.ErrNotExist) {
+	if err := p.Users.Own(SeedPath(p.Dir, inst.ID), inst.UID); !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	return nil // it is deleted after the first boot

@@ -84,7 +84,7 @@ func (svc *Service) subject(ctx context.Context, h hypervisor.Driver, inst model
 	}
 	seed := ""
 	if inst.SeedAttached {
-		seed = svc.Parts.SeedPath(inst.ID)
+		seed = parts.SeedPath(svc.Parts.Dir, inst.ID)
 	}
 	wanted, err := svc.Parts.Machine(ctx, inst, image, seed)
 	if err != nil {
@@ -93,7 +93,7 @@ func (svc *Service) subject(ctx context.Context, h hypervisor.Driver, inst model
 	return verify.Subject{
 		Profile: inst.Profile, User: inst.User, Address: inst.Address, HostKey: inst.HostKey, KeyPath: parts.KeyPath(svc.Dir),
 		Wanted: wanted, Live: live, Image: image, Lab: host.LabMode,
-		SeedPath: svc.Parts.SeedPath(inst.ID), Boots: boots, Guest: verify.NewAnswer(),
+		SeedPath: parts.SeedPath(svc.Parts.Dir, inst.ID), Boots: boots, Guest: verify.NewAnswer(),
 		Walls: func(ctx context.Context) (network.Walls, error) { return svc.Networks.Walls(ctx, inst) },
 	}, nil
 }
