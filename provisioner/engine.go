@@ -33,7 +33,7 @@ import (
 // Implementation: storage/records (bbolt), which passes recordstest.
 type Records interface {
 	instances.Records
-	operations.Store
+	operations.Journal
 	networks.Store
 	pools.Store
 	tenants.Store
@@ -91,6 +91,7 @@ type Engine struct {
 	Networks  *networks.Service
 	Hosts     *hosts.Service
 	Proof     *proof.Service
+	History   *operations.History
 }
 
 // New returns an engine that works with c.
@@ -116,6 +117,7 @@ func New(c Config) *Engine {
 		Inspect: c.Inspect, Now: c.Now,
 	}
 	e := &Engine{Tenants: owners, Pools: places, Networks: nets, Hosts: machine, Proof: proven}
+	e.History = &operations.History{Operations: ops, Records: c.Records}
 	e.Instances = life(c, e, ops, made, link, shown)
 	return e
 }

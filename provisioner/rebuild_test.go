@@ -176,6 +176,10 @@ func TestWhatARebuildThatDiedLeftIsStarted(t *testing.T) {
 		_, err := p.Instances.Rebuild(t.Context(), "default", "web", "", nil)
 		return err
 	})
+	closed := got(w.holm().History.Close(t.Context(), true))(t)
+	if len(closed) != 1 || closed[0].Status != model.Stuck || !strings.Contains(closed[0].Remedy, "holm rebuild --keep-state web") {
+		t.Errorf("its operation ended as %+v", closed)
+	}
 	inst, err := w.holm().Instances.Start(t.Context(), "default", "web", nil)
 	must(t, err)
 	live, err := w.hyp.LiveXML(t.Context(), inst.UUID)

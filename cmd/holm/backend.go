@@ -60,7 +60,9 @@ func newProvisioner(ctx context.Context, s settings) (engine, error) {
 		config.Users, config.Bound = uids.System{}, bounds.Here().Hold
 	}
 	e := provisioner.New(config)
-	return engine{Instances: e.Instances, Tenants: e.Tenants, Pools: e.Pools, Networks: e.Networks, Hosts: e.Hosts, Proof: e.Proof}, nil
+	return engine{
+		Instances: e.Instances, Tenants: e.Tenants, Pools: e.Pools, Networks: e.Networks, Hosts: e.Hosts, Proof: e.Proof, History: e.History,
+	}, nil
 }
 
 // hostKeeper has the key of this host.

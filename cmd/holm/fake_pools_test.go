@@ -106,7 +106,18 @@ func (w *world) KeepWalls(context.Context) ([]networks.Rebuilt, error) {
 	return w.rebuilt, w.failWith
 }
 
-func (w *world) Reconcile(context.Context) ([]operations.Ended, error) { return nil, w.failWith }
+func (w *world) BrokenWalls(context.Context) ([]networks.Rebuilt, error) {
+	return w.rebuilt, w.failWith
+}
+
+func (w *world) Reconcile(context.Context) ([]operations.Ended, error) {
+	w.calls = append(w.calls, "reconcile")
+	return w.drifted, w.failWith
+}
+
+func (w *world) Drifted(context.Context) ([]operations.Ended, error) { return w.drifted, w.failWith }
+
+func (w *world) Stalled(context.Context) ([]instances.Paused, error) { return w.paused, w.failWith }
 
 func (w *world) Unstall(context.Context) ([]instances.Paused, error) { return w.paused, w.failWith }
 

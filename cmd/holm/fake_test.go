@@ -51,6 +51,10 @@ type world struct {
 	flavors   []model.Flavor
 	others    []uids.Claim
 	paused    []instances.Paused
+	history   []model.Operation
+	closed    []operations.Closed // what reconcile closes
+	drifted   []operations.Ended  // what became of instances without holm
+	wrecks    []operations.Ended  // instances that were left unfinished
 
 	calls     []string            // what changed something, in order
 	built     images.BuildOptions // what image build asked for
@@ -108,6 +112,7 @@ func newWorld() *world {
 			Digest: digest, Name: "debian-13", Suite: "trixie", Epoch: now.Add(-24 * time.Hour), Profiles: []string{"plain", "docker"},
 			KernelVersion: "6.12.117+deb13-cloud-amd64", RootHash: "ab12", Root: images.File{Name: "root.img", Size: 611 << 20},
 		}},
+		history: doneBefore(),
 		report: doctor.Report{
 			Host: doctor.HostFacts{Hostname: "fjell01", OS: "Debian 13", Libvirt: "11.3.0", QEMU: "10.0.2", CPUs: 16, MemoryBytes: 64 << 30},
 			Results: []doctor.Result{
@@ -335,7 +340,7 @@ func terminal(answer string) func(*term.Streams) {
 
 // engine is the world as the verbs see it, a noun at a time.
 func (w *world) engine() engine {
-	return engine{Instances: w, Tenants: tenantWorld{w}, Pools: poolWorld{w}, Networks: w, Hosts: w, Proof: w}
+	return engine{Instances: w, Tenants: tenantWorld{w}, Pools: poolWorld{w}, Networks: w, Hosts: w, Proof: w, History: historyWorld{w}}
 }
 
 func (w *world) app(s *term.Streams, getenv func(string) string) *app {

@@ -22,8 +22,9 @@ func (a *app) poolCheckCommand() *cobra.Command {
 		Long: "Ends with 8 when a pool is degraded or broken. Instances that were paused because their pool was\n" +
 			"full go on when it has room again. With --news it says only what was not known before, and ends\n" +
 			"with 0: the timer holm-pools runs it. Then it also takes on record which instances were switched\n" +
-			"off from within, starts those again whose kernel has panicked, three times in ten minutes, and\n" +
-			"puts the kernel's rules of instances' networks back where they are not as they are on record.",
+			"off from within, starts those again whose kernel has panicked, three times in ten minutes, puts the\n" +
+			"kernel's rules of instances' networks back where they are not as they are on record, and closes the\n" +
+			"operations that dead processes left: see holm reconcile.",
 		Example: "  sudo holm pool check\n  sudo holm pool check fast -o json",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.poolCheck(cmd.Context(), args, news)
@@ -82,7 +83,7 @@ func (a *app) poolCheck(ctx context.Context, list []string, news bool) error {
 	}
 	paused, unstallErr := p.Instances.Unstall(ctx)
 	if news {
-		unstallErr = errors.Join(unstallErr, a.keepWalls(ctx, p), a.reconcile(ctx, p))
+		unstallErr = errors.Join(unstallErr, a.keepWalls(ctx, p), a.closeOperations(ctx, p), a.reconcile(ctx, p))
 	}
 	if len(list) > 0 {
 		paused = slices.DeleteFunc(paused, func(i instances.Paused) bool { return !slices.Contains(list, i.Pool) })

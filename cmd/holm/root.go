@@ -52,6 +52,7 @@ func (a *app) tree() *cobra.Command {
 		a.sshConfigCommand(), a.inventoryCommand(),
 		a.imageCommand(),
 		a.doctorCommand(), a.hostCommand(), a.unlockCommand(), a.poolCommand(), a.tenantCommand(), a.flavorCommand(), a.auditCommand(),
+		a.operationCommand(), a.reconcileCommand(),
 		a.completionCommand(), a.versionCommand(),
 	)
 	for _, verb := range root.Commands() {

@@ -41,6 +41,7 @@ type engine struct {
 	Networks  networkVerbs
 	Hosts     sizeVerbs
 	Proof     proofVerbs
+	History   historyVerbs
 }
 
 // instanceVerbs is all that can be done with instances.
@@ -49,6 +50,7 @@ type instanceVerbs interface {
 	changeVerbs
 	showVerbs
 	hostWideVerbs
+	mendVerbs
 }
 
 // lifeVerbs are an instance from its making to its end.
@@ -97,12 +99,31 @@ type hostWideVerbs interface {
 	// ParkAll switches off what runs, as the host goes down, and StartAll brings it back; Running says what that is.
 	ParkAll(ctx context.Context, observer operations.Observer) ([]instances.Started, error)
 	Running(ctx context.Context) ([]model.Instance, error)
-	// Reconcile records which instances were switched off from within, and starts those again whose kernel has panicked.
-	Reconcile(ctx context.Context) ([]operations.Ended, error)
-	// Unstall lets instances go on that were paused for want of space, and returns all that were paused because of a disk.
-	Unstall(ctx context.Context) ([]instances.Paused, error)
 	// WithImageUsers calls do with the instances that need each image, by its digest, while none begins to.
 	WithImageUsers(ctx context.Context, do func(users map[string][]string) error) error
+}
+
+// mendVerbs see to what became of instances without holm.
+type mendVerbs interface {
+	// Reconcile records which instances were switched off from within, and starts those again whose kernel has panicked;
+	// Drifted says what it would see to.
+	Reconcile(ctx context.Context) ([]operations.Ended, error)
+	Drifted(ctx context.Context) ([]operations.Ended, error)
+	// Unstall lets instances go on that were paused for want of space, and returns all that were paused because of a disk;
+	// Stalled says which those are.
+	Unstall(ctx context.Context) ([]instances.Paused, error)
+	Stalled(ctx context.Context) ([]instances.Paused, error)
+}
+
+// historyVerbs are about what was done to instances.
+type historyVerbs interface {
+	// List returns the operations that are kept, oldest first; tenant "" and name "" mean all.
+	List(ctx context.Context, tenant, name string) ([]model.Operation, error)
+	Show(ctx context.Context, id string) (model.Operation, error)
+	// Close writes down how the operations ended that dead processes left; a dry run tells what it would write.
+	Close(ctx context.Context, dry bool) ([]operations.Closed, error)
+	// Unfinished are the instances that a dead process left half made or half removed.
+	Unfinished(ctx context.Context) ([]operations.Ended, error)
 }
 
 // proofVerbs show that what was promised holds.
@@ -152,8 +173,9 @@ type tenantVerbs interface {
 
 // networkVerbs are about the networks between instances.
 type networkVerbs interface {
-	// KeepWalls puts back what is missing of the kernel's rules, or was changed, and says what that was.
+	// KeepWalls puts back what is missing of the kernel's rules, or was changed, and says what that was; BrokenWalls only says it.
 	KeepWalls(ctx context.Context) ([]networks.Rebuilt, error)
+	BrokenWalls(ctx context.Context) ([]networks.Rebuilt, error)
 }
 
 // hostStore keeps what the operator has set for this machine.

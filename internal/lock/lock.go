@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -39,7 +40,7 @@ func Acquire(ctx context.Context, path string) (*Lock, error) {
 		return nil, err
 	}
 	for pause := firstPause; ; pause = min(2*pause, longPause) {
-		err := flock(f)
+		err := flock(f, syscall.LOCK_EX)
 		if err == nil {
 			return &Lock{file: f}, nil
 		}
@@ -63,11 +64,28 @@ func Try(path string) (*Lock, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := flock(f); err != nil {
+	if err := flock(f, syscall.LOCK_EX); err != nil {
 		_ = f.Close()
 		return nil, err
 	}
 	return &Lock{file: f}, nil
+}
+
+// Held tells whether somebody has the lock, and makes no file. Those who look do not see each other, but whoever would take the lock in
+// the same microseconds finds it held.
+func Held(path string) (bool, error) {
+	f, err := os.OpenFile(filepath.Clean(path), os.O_RDONLY|syscall.O_NOFOLLOW, 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("lock: %w", err)
+	}
+	err = flock(f, syscall.LOCK_SH)
+	if errors.Is(err, ErrHeld) {
+		return true, f.Close()
+	}
+	return false, errors.Join(err, (&Lock{file: f}).Release())
 }
 
 // maxNote is the longest note that is kept, in bytes.
@@ -116,8 +134,8 @@ func open(path string) (*os.File, error) {
 	return f, nil
 }
 
-// flock tries once.
-func flock(f *os.File) error {
+// flock tries once; how is syscall.LOCK_EX or LOCK_SH.
+func flock(f *os.File, how int) error {
 	raw, err := f.SyscallConn()
 	if err != nil {
 		return fmt.Errorf("lock %s: %w", f.Name(), err)
@@ -125,7 +143,7 @@ func flock(f *os.File) error {
 	var locked error
 	err = raw.Control(func(fd uintptr) {
 		for {
-			locked = syscall.Flock(int(fd), syscall.LOCK_EX|syscall.LOCK_NB)
+			locked = syscall.Flock(int(fd), how|syscall.LOCK_NB)
 			if !errors.Is(locked, syscall.EINTR) {
 				return
 			}

@@ -281,3 +281,32 @@ func mustRelease(t *testing.T, l *lock.Lock) {
 		t.Fatal(err)
 	}
 }
+
+func TestHeldTellsWhetherSomebodyHasTheLockAndMakesNoFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "lock")
+	if held, err := lock.Held(path); err != nil || held {
+		t.Errorf("where there is no file: %t, %v", held, err)
+	}
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("to look has made the file: %v", err)
+	}
+	l, err := lock.Try(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if held, err := lock.Held(path); err != nil || !held {
+		t.Errorf("while it is held: %t, %v", held, err)
+	}
+	if err := l.Release(); err != nil {
+		t.Fatal(err)
+	}
+	if held, err := lock.Held(path); err != nil || held {
+		t.Errorf("afterwards: %t, %v", held, err)
+	}
+	if l, err = lock.Try(path); err != nil {
+		t.Fatalf("to look has kept the lock: %v", err)
+	}
+	if err := l.Release(); err != nil {
+		t.Fatal(err)
+	}
+}

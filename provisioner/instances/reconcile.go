@@ -29,45 +29,75 @@ func (f *Fleet) Reconcile(ctx context.Context) ([]operations.Ended, error) {
 		return nil, err
 	}
 	ended := f.Parts.RelockAll(ctx, all) // also while libvirt is down
+	drifted, err := f.drifted(ctx, all)
+	if err != nil {
+		return ended, err
+	}
 	h, err := f.Operations.Connect(ctx)
-	if err != nil {
-		return ended, err
-	}
-	states, err := h.States(ctx)
-	if err != nil {
-		return ended, err
-	}
-	halted, err := h.SwitchedOff(ctx)
 	if err != nil {
 		return ended, err
 	}
 	var mu sync.Mutex
 	var working sync.WaitGroup
-	for _, inst := range all {
-		var mend func(context.Context, hypervisor.Driver, model.Instance) operations.Ended
-		switch {
-		case inst.State != model.Ready && inst.State != model.Booting:
-			continue
-		case inst.Parked && operations.Down(states[inst.UUID]):
-			continue // the host goes down, or has just come up
-		case halted[inst.UUID]:
-			mend = f.leaveOff
-		case states[inst.UUID] == hypervisor.Crashed && inst.State == model.Ready:
-			mend = f.revive
-		default:
-			continue
-		}
+	for _, d := range drifted {
 		working.Go(func() {
-			if e := mend(ctx, h, inst); e.What != "" || e.Err != nil {
+			if e := d.mend(ctx, h, d.inst); e.What != "" || e.Err != nil {
 				mu.Lock()
 				defer mu.Unlock()
-				e.Tenant, e.Name = inst.Tenant, inst.Name
+				e.Tenant, e.Name = d.inst.Tenant, d.inst.Name
 				ended = append(ended, e)
 			}
 		})
 	}
 	working.Wait()
 	return ended, ctx.Err()
+}
+
+// Drifted is what Reconcile would see to now. It changes nothing.
+func (f *Fleet) Drifted(ctx context.Context) ([]operations.Ended, error) {
+	all, err := f.Records.Instances(ctx)
+	if err != nil || len(all) == 0 {
+		return nil, err
+	}
+	found := f.Parts.LentAll(ctx, all)
+	drifted, err := f.drifted(ctx, all)
+	for _, d := range drifted {
+		found = append(found, operations.Ended{Tenant: d.inst.Tenant, Name: d.inst.Name, What: d.what})
+	}
+	return found, err
+}
+
+// drift is an instance that is not as it is on record, and what brings both in line.
+type drift struct {
+	inst model.Instance
+	what string
+	mend func(context.Context, hypervisor.Driver, model.Instance) operations.Ended
+}
+
+func (f *Fleet) drifted(ctx context.Context, all []model.Instance) (found []drift, err error) {
+	h, err := f.Operations.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	states, err := h.States(ctx)
+	if err != nil {
+		return nil, err
+	}
+	halted, err := h.SwitchedOff(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, inst := range all {
+		switch {
+		case inst.State != model.Ready && inst.State != model.Booting:
+		case inst.Parked && operations.Down(states[inst.UUID]): // the host goes down, or has just come up
+		case halted[inst.UUID]:
+			found = append(found, drift{inst, "was switched off from within, and is not on record as stopped", f.leaveOff})
+		case states[inst.UUID] == hypervisor.Crashed && inst.State == model.Ready:
+			found = append(found, drift{inst, "has panicked, and is to be started again", f.revive})
+		}
+	}
+	return found, nil
 }
 
 // amend changes the record of an instance whose domain is off, unless somebody is at work on it, or has been since.

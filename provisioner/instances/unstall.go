@@ -46,6 +46,21 @@ func (f *Fleet) Unstall(ctx context.Context) ([]Paused, error) {
 	return found, operations.OneError(failed...)
 }
 
+// Stalled are the instances that Unstall would look after now. It changes nothing, and does not say which of them have room again.
+func (f *Fleet) Stalled(ctx context.Context) ([]Paused, error) {
+	h, all, states, err := f.everyState(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var found []Paused
+	for _, inst := range all {
+		if states[inst.UUID] == hypervisor.Stalled {
+			found = append(found, Paused{Tenant: inst.Tenant, Name: inst.Name, Pool: inst.Pool, Why: views.WhyStalled(ctx, h, inst)})
+		}
+	}
+	return found, nil
+}
+
 // unstallHeld is unstall for an instance that was seen stalled before its lock was taken. By now it may be gone, or be paused by
 // somebody: then it is not to go on.
 func (f *Fleet) unstallHeld(ctx context.Context, seen model.Instance, paused *Paused) (still bool, err error) {

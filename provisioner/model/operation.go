@@ -21,6 +21,8 @@ type Operation struct {
 	Instance string    `json:"instance"` // instance id
 	Tenant   string    `json:"tenant"`
 	Name     string    `json:"name"`
+	Pool     string    `json:"pool,omitempty"`  // in which its volume lay then
+	Actor    string    `json:"actor,omitempty"` // who began it, in the words of the audit log; earlier versions did not write it down
 	Status   Status    `json:"status"`
 	Steps    []string  `json:"steps,omitempty"` // begun so far, in order; the last ones may not have finished
 	Error    string    `json:"error,omitempty"`

@@ -20,38 +20,60 @@ type Rebuilt struct {
 // KeepWalls compares the rules of all networks that have instances with what is on record, and puts back what is missing or was
 // changed: somebody may have flushed the kernel's, or restarted a firewall that did. It says what was wrong.
 func (svc *Service) KeepWalls(ctx context.Context) ([]Rebuilt, error) {
+	return svc.holding(ctx, svc.keepWalls)
+}
+
+// BrokenWalls is what KeepWalls would put back now. It changes nothing.
+func (svc *Service) BrokenWalls(ctx context.Context) ([]Rebuilt, error) {
+	return svc.holding(ctx, func(ctx context.Context) ([]Rebuilt, error) {
+		broken, _, err := svc.broken(ctx)
+		return broken, err
+	})
+}
+
+// holding does something while the network is held; on a host without an instance there is nothing to do.
+func (svc *Service) holding(ctx context.Context, do func(context.Context) ([]Rebuilt, error)) ([]Rebuilt, error) {
+	if all, err := svc.Records.Instances(ctx); err != nil || len(all) == 0 {
+		return nil, err
+	}
 	release, err := svc.Operations.HoldNetwork(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer release()
-	return svc.keepWalls(ctx)
+	return do(ctx)
 }
 
 // keepWalls is KeepWalls for who holds the network.
 func (svc *Service) keepWalls(ctx context.Context) ([]Rebuilt, error) {
+	broken, networks, err := svc.broken(ctx)
+	for i, n := range networks {
+		h, err := svc.Operations.Connect(ctx)
+		if err == nil {
+			err = svc.Guard(ctx, h, n)
+		}
+		broken[i].Err = err
+	}
+	return broken, err
+}
+
+// broken are the rules that are not as they are on record, and the network of each. The caller holds the network.
+func (svc *Service) broken(ctx context.Context) (broken []Rebuilt, networks []network.Network, err error) {
 	all, err := svc.wanted(ctx, "")
 	if err != nil || len(all) == 0 {
-		return nil, err
+		return nil, nil, err
 	}
 	walls, err := svc.Firewall.Look(ctx, all)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var rebuilt []Rebuilt
 	for i, w := range walls {
-		if w.Whole() {
-			continue
+		if !w.Whole() {
+			broken = append(broken, Rebuilt{Network: all[i].Network.Name, What: w.String()})
+			networks = append(networks, all[i].Network)
 		}
-		r := Rebuilt{Network: all[i].Network.Name, What: w.String()}
-		h, err := svc.Operations.Connect(ctx)
-		if err == nil {
-			err = svc.Guard(ctx, h, all[i].Network)
-		}
-		r.Err = err
-		rebuilt = append(rebuilt, r)
 	}
-	return rebuilt, nil
+	return broken, networks, nil
 }
 
 // Shared has all networks go by their share of the kernel's connections after so many more have come to them, or fewer. The

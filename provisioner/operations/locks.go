@@ -67,6 +67,11 @@ func (svc *Service) HoldName(ctx context.Context, tenant, name string, wait bool
 	}
 }
 
+// AtWork tells whether a holm is at work on an instance. It takes no lock, and by the time that it answers that may have changed.
+func (svc *Service) AtWork(tenant, name string) (bool, error) {
+	return lock.Held(svc.lockPath(tenant, name))
+}
+
 // breakIn is holdName for what must not be held up by a guest that never gets ready, or by somebody who looks at it.
 func (svc *Service) breakIn(ctx context.Context, tenant, name string) (release func(), err error) {
 	release, busy := svc.HoldName(ctx, tenant, name, false)

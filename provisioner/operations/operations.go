@@ -102,6 +102,6 @@ func (svc *Service) Operation(kind string, inst model.Instance) model.Operation 
 	now := svc.Now().UTC()
 	return model.Operation{
 		ID: fmt.Sprintf("%016x-%s", now.UnixNano(), RandomHex(2)), Kind: kind, Status: model.Running, Started: now,
-		Instance: inst.ID, Tenant: inst.Tenant, Name: inst.Name,
+		Instance: inst.ID, Tenant: inst.Tenant, Name: inst.Name, Pool: inst.Pool, Actor: records.Actor(),
 	}
 }

@@ -65,6 +65,19 @@ func (p *Parts) lender(ctx context.Context, inst model.Instance) (volumes.Backen
 	return p.Pools.Disks(ctx, inst.Pool)
 }
 
+// lends is where the volume of an instance lies if something of it is lent, and nil if not, or if its pool is not there.
+func (p *Parts) lends(ctx context.Context, inst model.Instance) (volumes.Backend, error) {
+	disks, err := p.lender(ctx, inst)
+	if err != nil || disks == nil {
+		return nil, err
+	}
+	lent, err := disks.Lent(ctx, inst.ID)
+	if fault.KindOf(err) == fault.Unfit || err == nil && !lent {
+		return nil, nil
+	}
+	return disks, err
+}
+
 // RelockAll does so for all instances. That something is lent is looked at before a lock is taken: nobody who changes an instance is to
 // find it busy each minute. Whoever has the lock takes back what it lends itself.
 func (p *Parts) RelockAll(ctx context.Context, all []model.Instance) (done []operations.Ended) {
@@ -83,16 +96,34 @@ func (p *Parts) RelockAll(ctx context.Context, all []model.Instance) (done []ope
 	return done
 }
 
-func (p *Parts) relockIfLent(ctx context.Context, inst model.Instance) (did bool, err error) {
-	disks, err := p.lender(ctx, inst)
+// LentAll is what RelockAll would take back now.
+func (p *Parts) LentAll(ctx context.Context, all []model.Instance) (found []operations.Ended) {
+	for _, inst := range all {
+		lent, err := p.lentByTheDead(ctx, inst)
+		if err == nil && !lent {
+			continue
+		}
+		e := operations.Ended{Tenant: inst.Tenant, Name: inst.Name, Err: err}
+		if lent {
+			e.What = "was started by a holm that was killed; the key for that start still opens its volume"
+		}
+		found = append(found, e)
+	}
+	return found
+}
+
+func (p *Parts) lentByTheDead(ctx context.Context, inst model.Instance) (bool, error) {
+	disks, err := p.lends(ctx, inst)
 	if err != nil || disks == nil {
 		return false, err
 	}
-	lent, err := disks.Lent(ctx, inst.ID)
-	if fault.KindOf(err) == fault.Unfit || err == nil && !lent {
-		return false, nil // its pool is not there, or nothing is lent
-	}
-	if err != nil {
+	working, err := p.Operations.AtWork(inst.Tenant, inst.Name)
+	return err == nil && !working, err
+}
+
+func (p *Parts) relockIfLent(ctx context.Context, inst model.Instance) (did bool, err error) {
+	disks, err := p.lends(ctx, inst)
+	if err != nil || disks == nil {
 		return false, err
 	}
 	if err := p.Operations.Prepare(); err != nil {

@@ -166,8 +166,8 @@ func digest(value []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// actor names who is at work. sudo hides a person behind root, but the kernel keeps the id of the login.
-func actor() string {
+// Actor names who is at work. sudo hides a person behind root, but the kernel keeps the id of the login.
+func Actor() string {
 	login, err := os.ReadFile("/proc/self/loginuid")
 	if err != nil {
 		login = nil

@@ -83,7 +83,7 @@ type Bolt struct {
 func Open(path string) *Bolt {
 	b := &Bolt{
 		path: path, turn: make(chan struct{}, 1), patience: patience,
-		now: time.Now, actor: actor, crash: func(string) {},
+		now: time.Now, actor: Actor, crash: func(string) {},
 	}
 	b.turn <- struct{}{}
 	return b

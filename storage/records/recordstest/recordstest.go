@@ -123,7 +123,7 @@ func Operation(n int, instance string) model.Operation {
 	made := time.Date(2025, 3, 1, 12, 0, n, 0, time.UTC)
 	return model.Operation{
 		ID: fmt.Sprintf("%016x-0000", made.UnixNano()), Kind: "create", Instance: instance,
-		Tenant: "acme", Name: "web", Status: model.Running, Started: made,
+		Tenant: "acme", Name: "web", Pool: "fast", Actor: "uid 0, login 1000", Status: model.Running, Started: made,
 	}
 }
 

@@ -1,0 +1,64 @@
+package main
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"holm/internal/fault"
+	"holm/provisioner/model"
+	"holm/provisioner/operations"
+)
+
+// doneBefore is what was done to the instances of a new world.
+func doneBefore() []model.Operation {
+	return []model.Operation{
+		{
+			ID: "18c2f4a1b2c3d4e5-01ab", Kind: "create", Instance: "0123456789ab", Tenant: "default", Name: "web", Actor: "uid 0, login 1000",
+			Status: model.Done, Steps: []string{"folder", "network", "volume", "seed", "defined", "started"},
+			Started: now.Add(-2 * time.Hour), Ended: now.Add(-2*time.Hour + 31*time.Second),
+		},
+		{
+			ID: "18c2f4a1b2c3d4e6-01ac", Kind: "resize", Instance: "0123456789ab", Tenant: "default", Name: "web", Status: model.Undone,
+			Error: "volume: no space left on device", Started: now.Add(-time.Hour), Ended: now.Add(-time.Hour + 1500*time.Millisecond),
+		},
+		{
+			ID: "18c2f4a1b2c3d4e7-01cd", Kind: "start", Instance: "0123456789ae", Tenant: "acme", Name: "build", Pool: "fast", Actor: "uid 0",
+			Status: operations.Abandoned, Steps: []string{"network", "defined"}, Started: now.Add(-time.Minute),
+		},
+	}
+}
+
+// historyWorld is what was done in a world.
+type historyWorld struct{ w *world }
+
+func (h historyWorld) List(_ context.Context, tenant, name string) (found []model.Operation, err error) {
+	for _, op := range h.w.history {
+		if (tenant == "" || op.Tenant == tenant) && (name == "" || op.Name == name) {
+			found = append(found, op)
+		}
+	}
+	if name != "" && len(found) == 0 {
+		return nil, fault.New(fault.NotFound, "see what is kept: holm operation ls --all", "no operation of an instance %q in tenant %q is kept", name, tenant)
+	}
+	return found, h.w.failWith
+}
+
+func (h historyWorld) Show(_ context.Context, id string) (model.Operation, error) {
+	i := slices.IndexFunc(h.w.history, func(op model.Operation) bool { return op.ID == id })
+	if i < 0 {
+		return model.Operation{}, fault.New(fault.NotFound, "see what is kept: holm operation ls --all", "no operation %q is kept", id)
+	}
+	return h.w.history[i], h.w.failWith
+}
+
+func (h historyWorld) Close(_ context.Context, dry bool) ([]operations.Closed, error) {
+	if !dry {
+		h.w.calls = append(h.w.calls, "close operations")
+	}
+	return h.w.closed, h.w.failWith
+}
+
+func (h historyWorld) Unfinished(context.Context) ([]operations.Ended, error) {
+	return h.w.wrecks, h.w.failWith
+}

@@ -1,0 +1,173 @@
+package main
+
+import (
+	"context"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"holm/internal/fault"
+	"holm/internal/term"
+	"holm/provisioner/instances"
+	"holm/provisioner/model"
+	"holm/provisioner/networks"
+	"holm/provisioner/operations"
+)
+
+func (a *app) reconcileCommand() *cobra.Command {
+	var dryRun bool
+	cmd := &cobra.Command{
+		Use:   "reconcile",
+		Short: "Bring the records in line with what happened without holm",
+		Long: "Closes the operations that dead processes left, takes on record which instances were switched off from\n" +
+			"within, starts those again whose kernel has panicked, lets paused ones go on that have room again, and\n" +
+			"puts the kernel's rules of instances' networks back. The timer holm-pools does the same each minute.\n" +
+			"Nothing is removed: an instance that was left half made or half removed is named, with what to do\n" +
+			"about it, and it ends with 3.",
+		Example: "  sudo holm reconcile --dry-run\n  sudo holm reconcile",
+		GroupID: groupHost,
+		Args:    names(0, 0, ""),
+		RunE:    func(cmd *cobra.Command, _ []string) error { return a.reconcileAll(cmd.Context(), dryRun) },
+	}
+	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "say what would be done and change nothing")
+	ends(cmd, fault.Leftover, fault.Unfit, fault.Busy)
+	return cmd
+}
+
+// reconciled is what there was to bring in line.
+type reconciled struct {
+	DryRun     bool                `json:"dry_run"`
+	Operations []operations.Closed `json:"operations"` // closed
+	Unfinished []operations.Ended  `json:"unfinished"` // instances that somebody has to remove or to make again
+	Instances  []operations.Ended  `json:"instances"`  // what became of them without holm
+	Paused     []instances.Paused  `json:"paused"`
+	Networks   []networks.Rebuilt  `json:"networks"` // whose rules were not as they are on record
+}
+
+func (a *app) reconcileAll(ctx context.Context, dry bool) error {
+	p, err := a.makeProvisioner(ctx, a.settings)
+	if err != nil {
+		return err
+	}
+	doc, err := mendAll(ctx, p, dry)
+	if perr := a.printReconciled(doc); perr != nil || err != nil {
+		return joined(slices.DeleteFunc([]error{err, perr}, func(e error) bool { return e == nil }))
+	}
+	stuck := slices.ContainsFunc(doc.Operations, func(c operations.Closed) bool { return c.Status == model.Stuck })
+	if !dry && (stuck || len(doc.Unfinished) > 0) {
+		return exitStatus(fault.Leftover) // what is left has been said
+	}
+	return nil
+}
+
+// mendAll goes on past errors: one part may be mended while another cannot be.
+func mendAll(ctx context.Context, p engine, dry bool) (doc reconciled, err error) {
+	mend, unstall, walls := p.Instances.Reconcile, p.Instances.Unstall, p.Networks.KeepWalls
+	if dry {
+		mend, unstall, walls = p.Instances.Drifted, p.Instances.Stalled, p.Networks.BrokenWalls
+	}
+	var errs [5]error
+	doc.DryRun = dry
+	doc.Operations, errs[0] = p.History.Close(ctx, dry)
+	doc.Unfinished, errs[1] = p.History.Unfinished(ctx)
+	doc.Paused, errs[2] = unstall(ctx)
+	doc.Networks, errs[3] = walls(ctx)
+	doc.Instances, errs[4] = mend(ctx)
+	all := errs[:]
+	for _, e := range doc.Instances {
+		all = append(all, e.Err)
+	}
+	for _, n := range doc.Networks {
+		all = append(all, n.Err)
+	}
+	return doc, distinct(all)
+}
+
+// distinct joins errors, and leaves out what says the same again: when libvirt is away, each part says so.
+func distinct(errs []error) error {
+	var all []error
+	for _, err := range errs {
+		if err != nil && !slices.ContainsFunc(all, func(e error) bool { return e.Error() == err.Error() }) {
+			all = append(all, err)
+		}
+	}
+	return joined(all)
+}
+
+func (a *app) printReconciled(doc reconciled) error {
+	var f term.Fields
+	for _, c := range doc.Operations {
+		text := c.Kind + " of " + c.Tenant + "/" + c.Name + ": " + string(c.Status)
+		for _, more := range []string{c.Error, a.pasted(c.Remedy)} {
+			if more != "" {
+				text += "; " + more
+			}
+		}
+		f.Add(c.ID, term.Cell{Text: text, Tone: operationCell(c.Status).Tone})
+	}
+	for _, e := range doc.Unfinished {
+		f.Add(e.Tenant+"/"+e.Name, term.Cell{Text: a.pasted(e.What), Tone: term.Broken})
+	}
+	for _, e := range doc.Instances {
+		f.Add(e.Tenant+"/"+e.Name, term.Text(a.pasted(e.What)))
+	}
+	for _, i := range doc.Paused {
+		f.Add(i.Tenant+"/"+i.Name, term.Text(pausedText(i)))
+	}
+	for _, n := range doc.Networks {
+		f.Add(n.Network, term.Text(wallText(n, doc.DryRun)))
+	}
+	if len(f) == 0 && a.settings.output == term.AsTable {
+		a.say("all is as it is on record")
+		return nil
+	}
+	if doc.DryRun {
+		a.say("nothing is changed; this is what there is to do:")
+	}
+	list := make([]string, len(f))
+	for i, field := range f {
+		list[i] = field.Name
+	}
+	return a.streams.Print(a.settings.output, term.Result{Document: doc.whole(), People: f, Names: list})
+}
+
+// whole has a list, if an empty one, in each place.
+func (r reconciled) whole() reconciled {
+	r.Operations, r.Unfinished = append([]operations.Closed{}, r.Operations...), append([]operations.Ended{}, r.Unfinished...)
+	r.Instances, r.Paused = append([]operations.Ended{}, r.Instances...), append([]instances.Paused{}, r.Paused...)
+	r.Networks = append([]networks.Rebuilt{}, r.Networks...)
+	for i := range r.Operations {
+		r.Operations[i].Operation = operationInUTC(r.Operations[i].Operation)
+	}
+	return r
+}
+
+func pausedText(i instances.Paused) string {
+	if i.Resumed {
+		return "goes on: there is room again"
+	}
+	return "is paused: " + i.Why
+}
+
+func wallText(n networks.Rebuilt, dry bool) string {
+	switch {
+	case dry:
+		return "the kernel's rules are not as they are on record: " + n.What
+	case n.Err != nil:
+		return "the kernel's rules could not be put back: " + n.What
+	}
+	return "the kernel's rules were put back: " + n.What
+}
+
+// closeOperations closes what dead processes left, and says so.
+func (a *app) closeOperations(ctx context.Context, p engine) error {
+	closed, err := p.History.Close(ctx, false)
+	for _, c := range closed {
+		text := "operation " + c.ID + " (" + c.Kind + " of " + c.Tenant + "/" + c.Name + ") was left by a holm that died: " + string(c.Status)
+		if c.Remedy != "" {
+			text += "; " + a.pasted(c.Remedy)
+		}
+		a.say(text)
+	}
+	return err
+}
