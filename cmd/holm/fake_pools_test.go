@@ -96,7 +96,7 @@ func (w poolWorld) Remove(_ context.Context, name string) error {
 	return w.failWith
 }
 
-func (w poolWorld) Told(_ context.Context, shown []pools.View) error {
+func (w poolWorld) Acknowledge(_ context.Context, shown []pools.View) error {
 	w.calls = append(w.calls, fmt.Sprintf("told of %d pools", len(shown)))
 	return nil
 }

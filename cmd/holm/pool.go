@@ -134,7 +134,7 @@ func (a *app) shown(ctx context.Context, p engine, all []pools.View, r term.Resu
 	if err := a.streams.Print(a.settings.output, r); err != nil || !a.streams.OutTerminal {
 		return err
 	}
-	return p.Pools.Told(ctx, all)
+	return p.Pools.Acknowledge(ctx, all)
 }
 
 // completePools offers the names of pools.

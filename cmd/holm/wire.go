@@ -148,8 +148,8 @@ type poolVerbs interface {
 	List(ctx context.Context, names ...string) ([]pools.View, error)
 	Names(ctx context.Context) ([]string, error)
 	Remove(ctx context.Context, name string) error
-	// Told remembers that a person has seen how pools are.
-	Told(ctx context.Context, shown []pools.View) error
+	// Acknowledge remembers that a person has seen how pools are.
+	Acknowledge(ctx context.Context, shown []pools.View) error
 }
 
 // sizeVerbs are about the sizes that this host offers.

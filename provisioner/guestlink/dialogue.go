@@ -61,8 +61,8 @@ func (l *Link) Converse(ctx context.Context, h hypervisor.Driver, inst model.Ins
 	if err != nil {
 		return said, err
 	}
-	err = l.Put(ctx, h, inst, w, Question{
-		Ask: report.AskStatus, World: world, Ports: LetsIn(inst), While: "booting", Step: "booting",
+	err = l.Ask(ctx, h, inst, w, Question{
+		Ask: report.AskStatus, World: world, Ports: GuestPorts(inst), While: "booting", Step: "booting",
 		Answered: func(r report.Report) (bool, error) {
 			said = r
 			if note := "guest: " + operations.Clean(r.Stage+" "+r.Note); note != noted {
@@ -83,7 +83,7 @@ func (l *Link) Converse(ctx context.Context, h hypervisor.Driver, inst model.Ins
 
 // Put opens the guest's port, puts a question and passes on the answers to it. It is told by the hypervisor when the
 // guest ends.
-func (l *Link) Put(ctx context.Context, h hypervisor.Driver, inst model.Instance, w *operations.Watcher, q Question) error {
+func (l *Link) Ask(ctx context.Context, h hypervisor.Driver, inst model.Instance, w *operations.Watcher, q Question) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	events, err := h.Watch(ctx, inst.UUID)
@@ -108,11 +108,11 @@ func (l *Link) Put(ctx context.Context, h hypervisor.Driver, inst model.Instance
 	reports := make(chan heard)
 	asking, hush := context.WithCancel(ctx)
 	defer hush()
-	go ask(asking, port, report.Question{
+	go sendQuestion(asking, port, report.Question{
 		Version: report.Version, Nonce: nonce, Ask: q.Ask, Seconds: int(q.Long.Seconds()), Bytes: q.Bytes,
 		Ports: q.Ports, Environment: q.World,
 	})
-	go hear(ctx, port, nonce, reports)
+	go readReports(ctx, port, nonce, reports)
 	if answered := q.Answered; q.Once {
 		q.Answered = func(r report.Report) (bool, error) {
 			hush()
@@ -170,7 +170,7 @@ func (l *Link) listen(ctx context.Context, inst model.Instance, events <-chan hy
 				return said.err
 			}
 			if said.report.Version != report.Version {
-				return otherLanguage(said.report.Version)
+				return versionMismatch(said.report.Version)
 			}
 			if last, err := q.Answered(said.report); last || err != nil {
 				return err
@@ -179,8 +179,8 @@ func (l *Link) listen(ctx context.Context, inst model.Instance, events <-chan hy
 	}
 }
 
-// otherLanguage is the verdict on a guest whose image was built by an older holm, or by a newer one.
-func otherLanguage(version int) error {
+// versionMismatch is the verdict on a guest whose image was built by an older holm, or by a newer one.
+func versionMismatch(version int) error {
 	return &Verdict{
 		What:   fmt.Sprintf("its image speaks version %d of holm's language, and this holm version %d", version, report.Version),
 		remedy: RenewImage,
@@ -191,7 +191,7 @@ func otherLanguage(version int) error {
 const RenewImage = "build the image anew: holm image build      then give it to the instance: holm rebuild --keep-state NAME"
 
 // ask puts the question, again and again: it gets lost when the guest, or its agent, boots anew. It ends with the port.
-func ask(ctx context.Context, port io.Writer, q report.Question) {
+func sendQuestion(ctx context.Context, port io.Writer, q report.Question) {
 	again := time.NewTicker(askAgain)
 	defer again.Stop()
 	for ctx.Err() == nil && json.NewEncoder(port).Encode(q) == nil {
@@ -204,7 +204,7 @@ func ask(ctx context.Context, port io.Writer, q report.Question) {
 }
 
 // hear passes on the answers to our question, and drops everything else. It ends with the port.
-func hear(ctx context.Context, port io.Reader, nonce string, out chan<- heard) {
+func readReports(ctx context.Context, port io.Reader, nonce string, out chan<- heard) {
 	defer close(out)
 	pass := func(h heard) bool {
 		select {

@@ -22,7 +22,7 @@ const (
 func (l *Link) Quickly(ctx context.Context, h hypervisor.Driver, inst model.Instance) (said report.Report, err error) {
 	ctx, cancel := context.WithTimeout(ctx, answersWithin)
 	defer cancel()
-	err = l.Put(ctx, h, inst, l.Operations.Watch(nil), Question{
+	err = l.Ask(ctx, h, inst, l.Operations.Watch(nil), Question{
 		Ask: report.AskStatus, While: "running", Step: "booting", hurry: true,
 		Answered: func(r report.Report) (bool, error) {
 			said = r

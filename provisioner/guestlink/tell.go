@@ -60,8 +60,8 @@ func (l *Link) ToTell(ctx context.Context, inst model.Instance) (*report.Environ
 	return &told, nil
 }
 
-// LetsIn are the ports of an instance that the host publishes.
-func LetsIn(inst model.Instance) (ports []report.Port) {
+// GuestPorts are the ports of an instance that the host publishes.
+func GuestPorts(inst model.Instance) (ports []report.Port) {
 	for _, e := range inst.Exposed {
 		ports = append(ports, report.Port{Protocol: e.Protocol, Number: e.Guest})
 	}

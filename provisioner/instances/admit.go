@@ -87,10 +87,10 @@ func (c *Creator) admit(ctx context.Context, spec Spec) (admitted, error) {
 	if inst.Pool, err = c.Pools.PoolFor(ctx, spec.Pool); err != nil {
 		return refuse(err)
 	}
-	if err := c.Tenants.MayLie(ctx, tenant, inst); err != nil {
+	if err := c.Tenants.CheckResidency(ctx, tenant, inst); err != nil {
 		return refuse(err)
 	}
-	ground, err := c.Pools.SettleIn(ctx, inst)
+	ground, err := c.Pools.CheckNew(ctx, inst)
 	if err != nil {
 		return refuse(err)
 	}
@@ -148,9 +148,9 @@ for f in k3s k3s-airgap-images-amd64.tar.zst sha256sum-amd64.txt; do
 curl -fLO https://github.com/k3s-io/k3s/releases/download/v1.34.2%2Bk3s1/$f; done
 sudo holm image build --k3s ./k3s --k3s-sha256 ./sha256sum-amd64.txt   --k3s-images ./k3s-airgap-images-amd64.tar.zst`
 
-// allot gives a new record what must be its own: its part of the pool and of memory, identity, addresses. It runs inside the reserving
+// allocate gives a new record what must be its own: its part of the pool and of memory, identity, addresses. It runs inside the reserving
 // transaction, with all instances that there are.
-func (a admitted) allot(existing []model.Instance, inst *model.Instance) error {
+func (a admitted) allocate(existing []model.Instance, inst *model.Instance) error {
 	if err := a.survey.Promise(existing, *inst); err != nil {
 		return err
 	}
@@ -207,7 +207,7 @@ func (c *Creator) Plan(ctx context.Context, spec Spec) (model.Instance, error) {
 		model.Used(inst.Tenant, []model.Instance{inst}))); err != nil {
 		return model.Instance{}, err
 	}
-	err = wanted.allot(existing, &inst)
+	err = wanted.allocate(existing, &inst)
 	inst.Environment = inst.Environment.Shown()
 	return inst, err
 }
@@ -233,7 +233,7 @@ func (c *Creator) stillAdmitted(a admitted, inst model.Instance) model.Rule {
 			return operations.Meanwhile("tenant " + model.Quoted(inst.Tenant) + " was removed or made anew")
 		}
 		pool, _ := around.Pool(inst.Pool)
-		err := errors.Join(c.Networks.SameHost(around), hosts.Emulates(inst, around.Host), tenants.MayLieIn(tenant, inst, around.Host, pool))
+		err := errors.Join(c.Networks.SameHost(around), hosts.Emulates(inst, around.Host), tenants.CheckResidencyIn(tenant, inst, around.Host, pool))
 		if err != nil {
 			return operations.OneError(err)
 		}

@@ -116,7 +116,7 @@ func (c *Creator) reserveSealed(ctx context.Context, wanted admitted, inst model
 			return inst, err
 		}
 		reserved, err := c.Records.Reserve(ctx, inst, op, func(existing []model.Instance, inst *model.Instance) error {
-			return wanted.allot(existing, inst)
+			return wanted.allocate(existing, inst)
 		}, c.stillAdmitted(wanted, inst))
 		if !errors.Is(err, records.ErrRotated) {
 			return reserved, err

@@ -94,7 +94,7 @@ func (e *Environments) tell(ctx context.Context, h hypervisor.Driver, inst model
 	}
 	limited, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
-	err = e.Link.Put(limited, h, inst, w, guestlink.Question{
+	err = e.Link.Ask(limited, h, inst, w, guestlink.Question{
 		Ask: report.AskEnvironment, World: world, While: "being told of names", Step: "told",
 		Answered: func(r report.Report) (bool, error) {
 			if r.Stage == report.StageFailed {

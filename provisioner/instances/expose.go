@@ -106,7 +106,7 @@ func (p *Publisher) changePorts(ctx context.Context, tenant, name string, w *ope
 	if state, err := h.State(ctx, inst.UUID); err != nil || state != hypervisor.Running {
 		return inst, err
 	}
-	return inst, p.letIn(ctx, h, inst, w)
+	return inst, p.openGuestPorts(ctx, h, inst, w)
 }
 
 // publish changes what the host publishes, in the record and in the kernel.
@@ -154,12 +154,12 @@ func (p *Publisher) publish(ctx context.Context, h hypervisor.Driver, inst model
 // letsInWithin is how long a guest may take to open its own firewall.
 const letsInWithin = 30 * time.Second
 
-// letIn has a running guest let in what the host publishes of it.
-func (p *Publisher) letIn(ctx context.Context, h hypervisor.Driver, inst model.Instance, w *operations.Watcher) error {
+// openGuestPorts has a running guest let in what the host publishes of it.
+func (p *Publisher) openGuestPorts(ctx context.Context, h hypervisor.Driver, inst model.Instance, w *operations.Watcher) error {
 	limited, cancel := context.WithTimeout(ctx, letsInWithin)
 	defer cancel()
-	err := p.Link.Put(limited, h, inst, w, guestlink.Question{
-		Ask: report.AskExpose, Ports: guestlink.LetsIn(inst), While: "opening its firewall", Step: "exposed",
+	err := p.Link.Ask(limited, h, inst, w, guestlink.Question{
+		Ask: report.AskExpose, Ports: guestlink.GuestPorts(inst), While: "opening its firewall", Step: "exposed",
 		Answered: func(r report.Report) (bool, error) {
 			if r.Stage == report.StageFailed {
 				return true, guestlink.Failure(r)

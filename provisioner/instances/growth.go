@@ -23,7 +23,7 @@ func (c *Changer) growFileSystem(ctx context.Context, h hypervisor.Driver, inst 
 	limited, cancel := context.WithTimeout(ctx, growsWithin)
 	defer cancel()
 	var grown *report.Grown
-	err := c.Link.Put(limited, h, inst, w, guestlink.Question{
+	err := c.Link.Ask(limited, h, inst, w, guestlink.Question{
 		Ask: report.AskGrow, Bytes: uint64(inst.Flavor.DiskGiB) << 30, // #nosec G115 -- positive
 		While: "growing its file system", Step: "file system", Once: true,
 		Answered: func(r report.Report) (bool, error) {

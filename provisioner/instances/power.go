@@ -39,8 +39,8 @@ func (p *Power) Wait(ctx context.Context, tenant, name string, observe operation
 	return p.catchUp(ctx, h, inst, p.Operations.Watch(observe))
 }
 
-// politely is how long a restart or a rebuild waits for a guest to power off by itself.
-const politely = time.Minute
+// gracePeriod is how long a restart or a rebuild waits for a guest to power off by itself.
+const gracePeriod = time.Minute
 
 // Restart stops the instance and starts it again. A guest that does not power off within a minute has its power cut.
 func (p *Power) Restart(ctx context.Context, tenant, name string, observe operations.Observer) (model.Instance, error) {
@@ -50,16 +50,16 @@ func (p *Power) Restart(ctx context.Context, tenant, name string, observe operat
 	}
 	defer release()
 	w := p.Operations.Watch(observe)
-	stopped, err := p.settleDown(ctx, h, inst, w)
+	stopped, err := p.stopGracefully(ctx, h, inst, w)
 	if err != nil {
 		return inst, err
 	}
 	return p.powerOn(ctx, h, stopped, w)
 }
 
-// settleDown has the guest power off; one that does not within a minute has its power cut.
-func (p *Power) settleDown(ctx context.Context, h hypervisor.Driver, inst model.Instance, w *operations.Watcher) (model.Instance, error) {
-	polite, cancel := context.WithTimeout(ctx, politely)
+// stopGracefully has the guest power off; one that does not within a minute has its power cut.
+func (p *Power) stopGracefully(ctx context.Context, h hypervisor.Driver, inst model.Instance, w *operations.Watcher) (model.Instance, error) {
+	polite, cancel := context.WithTimeout(ctx, gracePeriod)
 	defer cancel()
 	stopped, err := p.powerOff(polite, h, inst, false, w)
 	if err != nil && ctx.Err() == nil && polite.Err() != nil {

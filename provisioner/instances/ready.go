@@ -67,7 +67,7 @@ func (rd *Readiness) becomeReady(ctx context.Context, h hypervisor.Driver, inst 
 	}
 	rd.Operations.Crash("ready.settled")
 	if len(settled.Exposed) > 0 {
-		if err := rd.Publisher.letIn(ctx, h, settled, w); err != nil {
+		if err := rd.Publisher.openGuestPorts(ctx, h, settled, w); err != nil {
 			return settled, kept(ctx, settled, err)
 		}
 	}

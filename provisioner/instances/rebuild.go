@@ -37,7 +37,7 @@ func (c *Changer) Rebuild(ctx context.Context, tenant, name, ref string, observe
 	} else if state == hypervisor.Paused || state == hypervisor.Stalled {
 		return inst, operations.NotRunning(inst, state)
 	}
-	if err := errors.Join(c.Hosts.MayEmulate(ctx, inst), c.Tenants.StillMayLie(ctx, inst)); err != nil {
+	if err := errors.Join(c.Hosts.MayEmulate(ctx, inst), c.Tenants.RecheckResidency(ctx, inst)); err != nil {
 		return inst, operations.OneError(err)
 	}
 	w := c.Operations.Watch(observe)
@@ -49,7 +49,7 @@ func (c *Changer) Rebuild(ctx context.Context, tenant, name, ref string, observe
 	var rebuilt model.Instance
 	err = c.Power.journaled(ctx, "rebuild", inst, func() error {
 		var err error
-		rebuilt, err = c.exchange(ctx, h, inst, image, w)
+		rebuilt, err = c.replaceImage(ctx, h, inst, image, w)
 		return err
 	})
 	return rebuilt, err
@@ -75,8 +75,8 @@ func (c *Changer) rebuildable(inst model.Instance, ref string) (images.Manifest,
 	return image, nil
 }
 
-// exchange puts the new image in, and the old one back when the new one comes to nothing.
-func (c *Changer) exchange(ctx context.Context, h hypervisor.Driver, inst model.Instance, image images.Manifest,
+// replaceImage puts the new image in, and the old one back when the new one comes to nothing.
+func (c *Changer) replaceImage(ctx context.Context, h hypervisor.Driver, inst model.Instance, image images.Manifest,
 	w *operations.Watcher,
 ) (model.Instance, error) {
 	old := model.ImageRef{Digest: inst.Image, Name: inst.ImageName, Unlocked: inst.Unlocked}
@@ -84,7 +84,7 @@ func (c *Changer) exchange(ctx context.Context, h hypervisor.Driver, inst model.
 		old = *inst.Previous
 	}
 	next := model.ImageRef{Digest: image.Digest, Name: image.Name, Unlocked: image.Unlocked}
-	rebuilt, failed := c.boots(ctx, h, inst, next, old, w)
+	rebuilt, failed := c.bootsAgain(ctx, h, inst, next, old, w)
 	if failed == nil {
 		return rebuilt, nil
 	}
@@ -97,7 +97,7 @@ func (c *Changer) exchange(ctx context.Context, h hypervisor.Driver, inst model.
 	}
 	w.Begin("returning")
 	w.Finish("returning", old.Name+"@"+shortHex(old.Digest))
-	returned, err := c.boots(ctx, h, rebuilt, old, old, w)
+	returned, err := c.bootsAgain(ctx, h, rebuilt, old, old, w)
 	kind, _ := operations.Diagnose(failed)
 	if err != nil {
 		return returned, fault.New(kind, "see: "+model.Command("logs", inst),
@@ -109,9 +109,9 @@ func (c *Changer) exchange(ctx context.Context, h hypervisor.Driver, inst model.
 		operations.OneError(failed))
 }
 
-// boots has the instance run an image and waits until it is ready. previous is what to return to; as long as it is on
+// bootsAgain has the instance run an image and waits until it is ready. previous is what to return to; as long as it is on
 // record, a start tells libvirt of the image anew.
-func (c *Changer) boots(ctx context.Context, h hypervisor.Driver, inst model.Instance, image, previous model.ImageRef,
+func (c *Changer) bootsAgain(ctx context.Context, h hypervisor.Driver, inst model.Instance, image, previous model.ImageRef,
 	w *operations.Watcher,
 ) (model.Instance, error) {
 	changed, err := c.ImageUse.putWithImage(ctx, image.Digest, func() (model.Instance, error) {
@@ -124,7 +124,7 @@ func (c *Changer) boots(ctx context.Context, h hypervisor.Driver, inst model.Ins
 		return inst, err
 	}
 	c.Operations.Crash("rebuild.recorded")
-	stopped, err := c.Power.settleDown(ctx, h, changed, w)
+	stopped, err := c.Power.stopGracefully(ctx, h, changed, w)
 	if err != nil {
 		return changed, err
 	}

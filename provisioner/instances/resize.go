@@ -51,7 +51,7 @@ func (c *Changer) Resize(ctx context.Context, tenant, name string, gib int, obse
 	running := state == hypervisor.Running
 	w.Begin("volume")
 	if err := c.growVolume(ctx, h, inst, running); err != nil {
-		return c.unsize(ctx, inst, op, before, err)
+		return c.undoResize(ctx, inst, op, before, err)
 	}
 	w.Finish("volume", fmt.Sprintf("%d GiB", gib))
 	c.Operations.Crash("resize.grown")
@@ -112,8 +112,8 @@ func (c *Changer) growVolume(ctx context.Context, h hypervisor.Driver, inst mode
 	return h.ResizeDisk(ctx, inst.UUID, machine.StateTarget, uint64(inst.Flavor.DiskGiB)<<30) // #nosec G115 -- positive
 }
 
-// unsize takes a size back that the volume did not get, and says why it did not.
-func (c *Changer) unsize(ctx context.Context, inst model.Instance, op model.Operation, before int,
+// undoResize takes a size back that the volume did not get, and says why it did not.
+func (c *Changer) undoResize(ctx context.Context, inst model.Instance, op model.Operation, before int,
 	failed error,
 ) (model.Instance, error) {
 	after := context.WithoutCancel(ctx)

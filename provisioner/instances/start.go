@@ -48,10 +48,10 @@ func (p *Power) powerOn(ctx context.Context, h hypervisor.Driver, inst model.Ins
 		return inst, operations.NotRunning(inst, state)
 	case hypervisor.Off, hypervisor.Crashed:
 	}
-	if err := errors.Join(p.Hosts.MayEmulate(ctx, inst), p.Tenants.StillMayLie(ctx, inst)); err != nil {
+	if err := errors.Join(p.Hosts.MayEmulate(ctx, inst), p.Tenants.RecheckResidency(ctx, inst)); err != nil {
 		return inst, operations.OneError(err)
 	}
-	if err := p.Pools.StandsOn(ctx, inst, w); err != nil {
+	if err := p.Pools.RequireUsable(ctx, inst, w); err != nil {
 		return inst, err
 	}
 	image, err := p.Images.Get(inst.Image)
@@ -97,7 +97,7 @@ func (p *Power) redefine(ctx context.Context, h hypervisor.Driver, inst model.In
 	if err != nil {
 		return err
 	}
-	if err := p.Parts.HandOver(ctx, inst); err != nil {
+	if err := p.Parts.GrantAccess(ctx, inst); err != nil {
 		return err
 	}
 	return h.Define(ctx, xml)

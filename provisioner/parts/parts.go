@@ -184,7 +184,7 @@ func (p *Parts) define(h hypervisor.Driver, inst model.Instance, image images.Ma
 				return err
 			}
 			w.Text("defined", inst.Domain+"  "+inst.Machine)
-			if err := p.HandOver(ctx, inst); err != nil {
+			if err := p.GrantAccess(ctx, inst); err != nil {
 				return err
 			}
 			return h.Define(ctx, xml)

@@ -27,10 +27,10 @@ type View struct {
 }
 
 // Told records that a person has been shown how a pool is.
-func (svc *Service) Told(ctx context.Context, shown []View) error {
+func (svc *Service) Acknowledge(ctx context.Context, shown []View) error {
 	var failed []error
 	for _, v := range shown {
-		if err := svc.told(ctx, v.Pool); err != nil && !errors.Is(err, records.ErrNotFound) {
+		if err := svc.acknowledge(ctx, v.Pool); err != nil && !errors.Is(err, records.ErrNotFound) {
 			failed = append(failed, err)
 		}
 	}

@@ -32,7 +32,7 @@ func (svc *Service) AuditCaps(ctx context.Context, tenant, name string, long tim
 	ctx, cancel := context.WithTimeout(ctx, long+checksWithin)
 	defer cancel()
 	var found *report.Capabilities
-	err = svc.Link.Put(ctx, h, inst, w, guestlink.Question{
+	err = svc.Link.Ask(ctx, h, inst, w, guestlink.Question{
 		Ask: report.AskCapabilities, Long: long, While: "being watched", Step: "watched", Once: true,
 		Answered: func(r report.Report) (bool, error) {
 			switch r.Stage {

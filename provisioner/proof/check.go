@@ -110,7 +110,7 @@ func (svc *Service) interrogate(ctx context.Context, h hypervisor.Driver, inst m
 	asked, silent := svc.Now(), true
 	unheard := time.AfterFunc(silentWithin, cancel)
 	defer unheard.Stop()
-	err = svc.Link.Put(limited, h, inst, w, guestlink.Question{
+	err = svc.Link.Ask(limited, h, inst, w, guestlink.Question{
 		Ask: report.AskChecks, While: "being checked", Step: "verified", Once: true,
 		Answered: func(r report.Report) (bool, error) {
 			if unheard.Stop() {

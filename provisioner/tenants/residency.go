@@ -15,9 +15,9 @@ import (
 // maxReason is the longest reason for an override, in bytes.
 const maxReason = 200
 
-// MayLie holds where an instance runs, and where its volume lies, against the rule of its tenant. An instance that was made
+// CheckResidency holds where an instance runs, and where its volume lies, against the rule of its tenant. An instance that was made
 // with a reason to be elsewhere keeps it.
-func (svc *Service) MayLie(ctx context.Context, tenant model.Tenant, inst model.Instance) error {
+func (svc *Service) CheckResidency(ctx context.Context, tenant model.Tenant, inst model.Instance) error {
 	if len(tenant.Residency) == 0 || inst.ResidencyOverride != "" {
 		return nil
 	}
@@ -32,22 +32,22 @@ func (svc *Service) MayLie(ctx context.Context, tenant model.Tenant, inst model.
 	if pool == nil {
 		pool = &model.Pool{}
 	}
-	return MayLieIn(tenant, inst, host, *pool)
+	return CheckResidencyIn(tenant, inst, host, *pool)
 }
 
-// MayLieIn is mayLie with the host and the pool as they are known; the zero pool is the state directory.
-func MayLieIn(tenant model.Tenant, inst model.Instance, host model.Host, pool model.Pool) error {
+// CheckResidencyIn is mayLie with the host and the pool as they are known; the zero pool is the state directory.
+func CheckResidencyIn(tenant model.Tenant, inst model.Instance, host model.Host, pool model.Pool) error {
 	if len(tenant.Residency) == 0 || inst.ResidencyOverride != "" {
 		return nil
 	}
-	err := allowed(tenant, "this host", host.Jurisdiction, "holm host set --jurisdiction CC")
+	err := residencyAllows(tenant, "this host", host.Jurisdiction, "holm host set --jurisdiction CC")
 	if err != nil || pool.Jurisdiction == "" {
 		return err // without one of its own it is in the host
 	}
-	return allowed(tenant, "pool "+pool.Name, pool.Jurisdiction, "holm pool ls")
+	return residencyAllows(tenant, "pool "+pool.Name, pool.Jurisdiction, "holm pool ls")
 }
 
-func allowed(tenant model.Tenant, what, jurisdiction, see string) error {
+func residencyAllows(tenant model.Tenant, what, jurisdiction, see string) error {
 	if residency.Allows(tenant.Residency, jurisdiction) {
 		return nil
 	}
@@ -60,8 +60,8 @@ func allowed(tenant model.Tenant, what, jurisdiction, see string) error {
 		"data of tenant %q may lie in %s only, and %s is in %s", tenant.Name, rule, what, jurisdiction)
 }
 
-// StillMayLie is mayLie for an instance that there is: its tenant's rule may be another one by now.
-func (svc *Service) StillMayLie(ctx context.Context, inst model.Instance) error {
+// RecheckResidency is mayLie for an instance that there is: its tenant's rule may be another one by now.
+func (svc *Service) RecheckResidency(ctx context.Context, inst model.Instance) error {
 	tenant, err := svc.Records.Tenant(ctx, inst.Tenant)
 	if errors.Is(err, records.ErrNotFound) {
 		return nil // one without a record has no rule
@@ -69,7 +69,7 @@ func (svc *Service) StillMayLie(ctx context.Context, inst model.Instance) error 
 	if err != nil {
 		return err
 	}
-	return svc.MayLie(ctx, tenant, inst)
+	return svc.CheckResidency(ctx, tenant, inst)
 }
 
 // ValidateReason keeps a reason to one short line.

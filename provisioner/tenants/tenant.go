@@ -258,7 +258,7 @@ func (svc *Service) Remove(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	return operations.OneError(svc.dismiss(given, name), svc.reshared(ctx))
+	return operations.OneError(svc.releaseUser(given, name), svc.reshared(ctx))
 }
 
 // reshared is shared after a tenant is gone.

@@ -53,8 +53,8 @@ func (svc *Service) UserOf(ctx context.Context, tenant string) (int, error) {
 	return user.UID, err
 }
 
-// dismiss takes from the user of a tenant that is gone what the host let it at. The number stays its own.
-func (svc *Service) dismiss(given []model.TenantUser, tenant string) error {
+// releaseUser takes from the user of a tenant that is gone what the host let it at. The number stays its own.
+func (svc *Service) releaseUser(given []model.TenantUser, tenant string) error {
 	u := UserIn(given, tenant)
 	if svc.Users == nil || u.UID == 0 {
 		return nil

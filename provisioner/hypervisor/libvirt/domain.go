@@ -65,10 +65,10 @@ func oursToDefine(c *libvirt.Connect, name, uuid string) error {
 // startTries is how often a start is tried whose filter came to nothing because somebody else was at the kernel's rules.
 const startTries = 4
 
-// crossed tells whether a start failed because another program changed the kernel's packet filter while libvirt's
+// isFirewallConflict tells whether a start failed because another program changed the kernel's packet filter while libvirt's
 // ebtables was writing its own part: the one that comes second loses, and leaves nothing. It goes by the part of libvirt that failed:
 // what it says differs from version to version and from language to language.
-func crossed(err error) bool {
+func isFirewallConflict(err error) bool {
 	lv, ok := errors.AsType[libvirt.Error](err)
 	return ok && lv.Domain == libvirt.FROM_FIREWALL
 }
@@ -83,7 +83,7 @@ func (h *Host) Start(ctx context.Context, uuid string) error {
 				if active, activeErr := dom.IsActive(); err != nil && activeErr == nil && active {
 					return nil
 				}
-				if err == nil || try == startTries || !crossed(err) || ctx.Err() != nil {
+				if err == nil || try == startTries || !isFirewallConflict(err) || ctx.Err() != nil {
 					return err
 				}
 			}

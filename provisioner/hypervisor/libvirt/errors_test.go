@@ -19,10 +19,10 @@ func TestNoDecisionHangsOnTheLanguageOfLibvirt(t *testing.T) {
 		"internal error: Failed to apply firewall rules /usr/sbin/ebtables: RULE_DELETE failed (rule in chain)", "Failed to apply firewall command",
 		"Interner Fehler: Anwenden der Firewall-Regeln gescheitert",
 	} {
-		if !crossed(says(libvirt.ERR_INTERNAL_ERROR, libvirt.FROM_FIREWALL, message)) {
+		if !isFirewallConflict(says(libvirt.ERR_INTERNAL_ERROR, libvirt.FROM_FIREWALL, message)) {
 			t.Errorf("a start that crossed a change of the packet filter is not tried again: %s", message)
 		}
-		if crossed(says(libvirt.ERR_INTERNAL_ERROR, libvirt.FROM_QEMU, message)) {
+		if isFirewallConflict(says(libvirt.ERR_INTERNAL_ERROR, libvirt.FROM_QEMU, message)) {
 			t.Errorf("QEMU's own failure is taken for one of the packet filter's: %s", message)
 		}
 	}

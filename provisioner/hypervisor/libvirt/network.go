@@ -67,7 +67,7 @@ func defineNetwork(c *libvirt.Connect, want libvirtxml.Network, xml string) (mad
 	}
 	switch {
 	case got == nil:
-	case essence(*got) != essence(want):
+	case noticeable(*got) != noticeable(want):
 		gone, err := undefineNetwork(c, want.UUID)
 		if err == nil && !gone && got.Bridge.Name != want.Bridge.Name {
 			err = fault.New(fault.Busy, "stop its instances first",
@@ -86,8 +86,8 @@ func defineNetwork(c *libvirt.Connect, want libvirtxml.Network, xml string) (mad
 	return got == nil, n.Free()
 }
 
-// essence is what instances notice of a network, and the bridge that they hang on.
-func essence(n libvirtxml.Network) string {
+// noticeable is what instances notice of a network, and the bridge that they hang on.
+func noticeable(n libvirtxml.Network) string {
 	var e struct {
 		mode     string
 		isolated bool

@@ -30,9 +30,9 @@ func (p *Parts) WithUser(ctx context.Context, inst model.Instance) (model.Instan
 	return changed, nil
 }
 
-// HandOver lets the user of an instance at its files, and at what QEMU needs of the host. Both are looked at before each
+// GrantAccess lets the user of an instance at its files, and at what QEMU needs of the host. Both are looked at before each
 // start: devices lose their owner when the host boots, and a package may bring its own mode.
-func (p *Parts) HandOver(ctx context.Context, inst model.Instance) error {
+func (p *Parts) GrantAccess(ctx context.Context, inst model.Instance) error {
 	if inst.UID == 0 || p.Users == nil {
 		return nil
 	}

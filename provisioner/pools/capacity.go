@@ -18,8 +18,8 @@ func (svc *Service) PoolFor(ctx context.Context, asked string) (string, error) {
 	return host.Pool, err
 }
 
-// SettleIn holds a new instance against its pool as that is now. It returns nil for the state directory.
-func (svc *Service) SettleIn(ctx context.Context, inst model.Instance) (*Survey, error) {
+// CheckNew holds a new instance against its pool as that is now. It returns nil for the state directory.
+func (svc *Service) CheckNew(ctx context.Context, inst model.Instance) (*Survey, error) {
 	pool, err := svc.PoolOf(ctx, inst)
 	if err != nil || pool == nil {
 		return nil, err
@@ -77,9 +77,9 @@ func (s *Survey) Promise(others []model.Instance, inst model.Instance) error {
 	return nil
 }
 
-// StandsOn refuses to switch on an instance whose pool is broken. One that is merely degraded runs on; whoever watches is
+// RequireUsable refuses to switch on an instance whose pool is broken. One that is merely degraded runs on; whoever watches is
 // told, once.
-func (svc *Service) StandsOn(ctx context.Context, inst model.Instance, w *operations.Watcher) error {
+func (svc *Service) RequireUsable(ctx context.Context, inst model.Instance, w *operations.Watcher) error {
 	pool, err := svc.PoolOf(ctx, inst)
 	if err != nil || pool == nil {
 		return err
@@ -94,13 +94,13 @@ func (svc *Service) StandsOn(ctx context.Context, inst model.Instance, w *operat
 	if s.Pool.Health.Status == model.PoolDegraded && !s.Pool.Health.Told && w.Watched {
 		w.Begin("pool")
 		w.Finish("pool", pool.Name+" is DEGRADED: "+s.Pool.Health.Why)
-		return svc.told(ctx, s.Pool)
+		return svc.acknowledge(ctx, s.Pool)
 	}
 	return nil
 }
 
 // told records that a person has heard of the health of a pool.
-func (svc *Service) told(ctx context.Context, pool model.Pool) error {
+func (svc *Service) acknowledge(ctx context.Context, pool model.Pool) error {
 	if pool.Health.Told || pool.Health.Status == model.PoolHealthy {
 		return nil
 	}

@@ -80,7 +80,7 @@ func (svc *Service) Survey(ctx context.Context, pool model.Pool) (Survey, error)
 	s := Survey{Pool: pool, Tree: tree, Seen: err == nil}
 	status, why := standing(pool, tree, err)
 	if status != model.PoolBroken {
-		if err := svc.held(ctx, pool); err != nil {
+		if err := svc.probe(ctx, pool); err != nil {
 			status, why = model.PoolBroken, err.Error()
 		}
 	}
@@ -111,7 +111,7 @@ const peakStep = 1000
 func used(t pools.Tree) uint64 { return t.CapacityBytes - min(t.FreeBytes, t.CapacityBytes) }
 
 // held tells why the place of the volumes, which is there, does not answer.
-func (svc *Service) held(ctx context.Context, pool model.Pool) error {
+func (svc *Service) probe(ctx context.Context, pool model.Pool) error {
 	backend, err := open(pool)
 	if err == nil {
 		_, err = backend.List(ctx)
