@@ -58,21 +58,33 @@ func Acquire(ctx context.Context, path string) (*Lock, error) {
 	}
 }
 
-// Try takes the lock when it is free, and fails with ErrHeld at once when it is not.
+// looks is how often Try asks for a lock that is held, and lookWithin how long one who looks at it may take: see Held.
+const (
+	looks      = 3
+	lookWithin = 2 * time.Millisecond
+)
+
+// Try takes the lock when it is free, and fails with ErrHeld when it is not, within milliseconds.
 func Try(path string) (*Lock, error) {
 	f, err := open(path)
 	if err != nil {
 		return nil, err
 	}
-	if err := flock(f, syscall.LOCK_EX); err != nil {
+	for range looks {
+		if err = flock(f, syscall.LOCK_EX); !errors.Is(err, ErrHeld) {
+			break
+		}
+		<-time.After(lookWithin)
+	}
+	if err != nil {
 		_ = f.Close()
 		return nil, err
 	}
 	return &Lock{file: f}, nil
 }
 
-// Held tells whether somebody has the lock, and makes no file. Those who look do not see each other, but whoever would take the lock in
-// the same microseconds finds it held.
+// Held tells whether somebody has the lock, and makes no file. It has the lock itself for microseconds, shared with others who look:
+// Try does not take that for somebody who holds it.
 func Held(path string) (bool, error) {
 	f, err := os.OpenFile(filepath.Clean(path), os.O_RDONLY|syscall.O_NOFOLLOW, 0)
 	if errors.Is(err, fs.ErrNotExist) {

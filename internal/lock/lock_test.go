@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -308,5 +309,25 @@ func TestHeldTellsWhetherSomebodyHasTheLockAndMakesNoFile(t *testing.T) {
 	}
 	if err := l.Release(); err != nil {
 		t.Fatal(err)
+	}
+}
+
+func TestWhoLooksAtALockKeepsNobodyFromIt(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "lock")
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_SH); err != nil { // as Held does
+		t.Fatal(err)
+	}
+	looked := time.AfterFunc(time.Millisecond, func() { _ = f.Close() })
+	defer looked.Stop()
+	l, err := lock.Try(path)
+	if err != nil {
+		t.Fatalf("somebody looked for a millisecond, and it cannot be taken: %v", err)
+	}
+	if err := l.Release(); err != nil {
+		t.Error(err)
 	}
 }
