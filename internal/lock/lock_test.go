@@ -314,7 +314,7 @@ func TestHeldTellsWhetherSomebodyHasTheLockAndMakesNoFile(t *testing.T) {
 
 func TestWhoLooksAtALockKeepsNobodyFromIt(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "lock")
-	f, err := os.Create(path)
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		t.Fatal(err)
 	}
