@@ -1,7 +1,10 @@
 package provisioner_test
 
 import (
+	"context"
+	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -210,5 +213,62 @@ func got[T any](value T, err error) func(*testing.T) T {
 		t.Helper()
 		must(t, err)
 		return value
+	}
+}
+
+func TestWhoeverAsksIsToldWhichOperationsAChangeWas(t *testing.T) {
+	w, _ := renewed(t) // there is "web", and an image for it
+	for _, c := range []struct {
+		name string
+		do   func(ctx context.Context, p *provisioner.Engine) error
+		want []string
+	}{
+		{"start of what runs", func(ctx context.Context, p *provisioner.Engine) error {
+			_, err := p.Instances.Start(ctx, "default", "web", nil)
+			return err
+		}, nil},
+		{"rebuild", func(ctx context.Context, p *provisioner.Engine) error {
+			_, err := p.Instances.Rebuild(ctx, "default", "web", "", nil)
+			return err
+		}, []string{"rebuild", "start"}},
+		{"stop", func(ctx context.Context, p *provisioner.Engine) error {
+			return p.Instances.Stop(ctx, "default", "web", true, nil)
+		}, []string{"stop"}},
+		{"resize", func(ctx context.Context, p *provisioner.Engine) error {
+			_, err := p.Instances.Resize(ctx, "default", "web", 30, nil)
+			return err
+		}, []string{"resize"}},
+		{"remove", func(ctx context.Context, p *provisioner.Engine) error {
+			return p.Instances.Remove(ctx, "default", "web", nil)
+		}, []string{"destroy"}},
+		{"create", func(ctx context.Context, p *provisioner.Engine) error {
+			_, err := p.Instances.Create(ctx, web(), nil)
+			return err
+		}, []string{"create"}},
+		{"create of what is there", func(ctx context.Context, p *provisioner.Engine) error {
+			if _, err := p.Instances.Create(ctx, web(), nil); fault.KindOf(err) != fault.Exists {
+				return fmt.Errorf("it was to be refused: %w", err)
+			}
+			return nil
+		}, nil},
+	} {
+		ctx, trail := operations.Traced(t.Context())
+		must(t, c.do(ctx, w.holm()))
+		var kinds []string
+		for _, op := range trail.Begun() {
+			kinds = append(kinds, op.Kind)
+			if kept := got(w.holm().History.Show(t.Context(), op.ID))(t); kept.Status != model.Done || kept.Kind != op.Kind {
+				t.Errorf("%s: the journal has %+v", c.name, kept)
+			}
+		}
+		if c.name == "rebuild" { // how the guest is switched off meanwhile is no matter here
+			kinds = slices.DeleteFunc(kinds, func(kind string) bool { return kind == "stop" })
+		}
+		if !slices.Equal(kinds, c.want) {
+			t.Errorf("%s: it was %q, want %q", c.name, kinds, c.want)
+		}
+		if len(kinds) > 0 && trail.ID(c.want[0]) != trail.Begun()[0].ID {
+			t.Errorf("%s: it is named %s", c.name, trail.ID(c.want[0]))
+		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"holm/internal/term"
 	"holm/provisioner/instances"
 	"holm/provisioner/model"
+	"holm/provisioner/operations"
 	"holm/provisioner/views"
 )
 
@@ -92,12 +93,14 @@ func (a *app) create(ctx context.Context, o createOptions) error {
 		a.say("nothing is changed; this would be reserved:")
 		return a.streams.Print(a.settings.output, planResult(plan))
 	}
-	err = within(ctx, o.timeout, a.longer(o.timeout), func(ctx context.Context) error {
+	traced, trail := operations.Traced(ctx)
+	err = within(traced, o.timeout, a.longer(o.timeout), func(ctx context.Context) error {
 		observer, done := a.watch()
 		defer done()
 		_, err := p.Instances.Create(ctx, o.spec, observer)
 		return err
 	})
+	a.sayBegun(trail.Begun())
 	if err != nil {
 		return err
 	}
@@ -105,6 +108,7 @@ func (a *app) create(ctx context.Context, o createOptions) error {
 	if err != nil {
 		return err
 	}
+	v.Operation = trail.ID("create")
 	a.warnNameless(ctx, p, v.Instance)
 	if a.settings.output == term.AsTable && a.streams.OutTerminal {
 		a.say("   ssh: " + a.command("ssh", o.spec.Name))

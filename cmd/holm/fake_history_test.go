@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"holm/internal/fault"
@@ -26,6 +28,24 @@ func doneBefore() []model.Operation {
 			ID: "18c2f4a1b2c3d4e7-01cd", Kind: "start", Instance: "0123456789ae", Tenant: "acme", Name: "build", Pool: "fast", Actor: "uid 0",
 			Status: operations.Abandoned, Steps: []string{"network", "defined"}, Started: now.Add(-time.Minute),
 		},
+	}
+}
+
+// began is an operation that a change in a world was, of the kind that the journal calls it.
+func began(ctx context.Context, verb, tenant, name string) {
+	verb, _, _ = strings.Cut(verb, " ")
+	kinds := map[string]string{"remove": "destroy", "cut": "stop"}
+	if verb == "wait" || verb == "verify" {
+		return
+	}
+	if verb == "restart" {
+		operations.Began(ctx, model.Operation{ID: "id-of-stop", Kind: "stop", Tenant: tenant, Name: name})
+		verb = "start"
+	}
+	kind := cmp.Or(kinds[verb], verb)
+	operations.Began(ctx, model.Operation{ID: "id-of-" + kind, Kind: kind, Tenant: tenant, Name: name})
+	if kind == "rebuild" {
+		operations.Began(ctx, model.Operation{ID: "id-of-start", Kind: "start", Tenant: tenant, Name: name})
 	}
 }
 

@@ -145,6 +145,7 @@ func (w *world) change(ctx context.Context, verb, tenant, name string, o operati
 		return model.Instance{}, err
 	}
 	w.calls = append(w.calls, verb+" "+tenant+"/"+name)
+	began(ctx, verb, tenant, name)
 	v.DomainState, v.Status = domain, status
 	if o != nil {
 		o(operations.Event{Step: verb, Phase: operations.Finished, Text: name})
@@ -159,6 +160,7 @@ func (w *world) Create(ctx context.Context, spec instances.Spec, o operations.Ob
 		return inst, err
 	}
 	w.calls = append(w.calls, "create "+spec.Tenant+"/"+spec.Name)
+	began(ctx, "create", spec.Tenant, spec.Name)
 	if o != nil {
 		o(operations.Event{Step: "reserved", Phase: operations.Finished, Text: inst.Address})
 		o(operations.Event{Step: "booting", Phase: operations.Begun})

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"holm/internal/term"
+	"holm/provisioner/model"
 	"holm/provisioner/operations"
 	"holm/provisioner/views"
 )
@@ -17,23 +18,30 @@ import (
 type act func(ctx context.Context, p engine, name string, observer operations.Observer) error
 
 // several instances of one tenant are dealt with one after the other; dry says only what would happen.
-func (a *app) actOn(ctx context.Context, list []string, dry string, limit time.Duration, do act) ([]views.Instance, error) {
+func (a *app) actOn(ctx context.Context, list []string, verb, dry string, limit time.Duration, do act) ([]views.Instance, error) {
 	p, err := a.makeProvisioner(ctx, a.settings)
 	if err != nil {
 		return nil, err
 	}
 	observer, done := a.watch()
-	defer done()
+	var begun []model.Operation
+	defer func() {
+		done()
+		a.sayBegun(begun)
+	}()
 	var seen []views.Instance
 	err = each(ctx, list, func(name string) error {
+		ctx, trail := operations.Traced(ctx)
 		if dry == "" {
 			err := within(ctx, limit, a.longer(limit), func(ctx context.Context) error { return do(ctx, p, name, observer) })
+			begun = append(begun, trail.Begun()...)
 			if err != nil {
 				return err
 			}
 		}
 		v, err := p.Instances.Show(ctx, a.tenant(), name)
 		if err == nil {
+			v.Operation = trail.ID(verb)
 			seen = append(seen, v)
 			if dry != "" {
 				a.say("would " + dry + " " + name)
@@ -42,6 +50,16 @@ func (a *app) actOn(ctx context.Context, list []string, dry string, limit time.D
 		return err
 	})
 	return seen, err
+}
+
+// sayBegun names operations to whoever wants to know more.
+func (a *app) sayBegun(begun []model.Operation) {
+	if !a.settings.verbose {
+		return
+	}
+	for _, op := range begun {
+		a.say("operation " + op.ID + "  " + op.Kind + " of " + op.Tenant + "/" + op.Name)
+	}
 }
 
 // changed prints the instances that a verb has dealt with. On a terminal the steps have said it all already.
@@ -85,7 +103,7 @@ func (o *verbOptions) dry(verb string) string {
 
 // byName runs a verb on instances and prints them as they are afterwards.
 func (a *app) byName(ctx context.Context, list []string, verb string, o verbOptions, do act) error {
-	views, err := a.actOn(ctx, list, o.dry(verb), o.timeout, do)
+	views, err := a.actOn(ctx, list, verb, o.dry(verb), o.timeout, do)
 	if perr := a.changed(views); perr != nil {
 		return joined(slices.DeleteFunc([]error{err, perr}, func(e error) bool { return e == nil }))
 	}

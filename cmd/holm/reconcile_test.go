@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"holm/internal/fault"
 	"holm/provisioner/instances"
@@ -84,39 +83,5 @@ func TestTheTimerClosesOperationsAsWell(t *testing.T) {
 	w = afterDeaths()
 	if w.run(t, "pool", "check"); slices.Contains(w.calls, "close operations") {
 		t.Error("a look at the pools has closed operations")
-	}
-}
-
-func TestTheLastOperationsAreListedAndThoseThatHaveNotEnded(t *testing.T) {
-	w := newWorld()
-	w.history = slices.Insert(w.history, 0, w.history[2]) // the oldest was abandoned
-	for range 30 {
-		w.history = append(w.history, w.history[1])
-	}
-	for _, c := range []struct {
-		args []string
-		want int
-	}{{nil, 22}, {[]string{"--all"}, 34}} {
-		got := w.run(t, append([]string{"operation", "ls", "-o", "name"}, c.args...)...)
-		if lines := strings.Count(got.out, "\n"); lines != c.want || !strings.HasPrefix(got.out, w.history[0].ID) {
-			t.Errorf("%v: %d lines, want %d:\n%s", c.args, lines, c.want, got.out)
-		}
-	}
-}
-
-func TestOperationsFitATerminal(t *testing.T) {
-	w := newWorld()
-	w.history[0].Name = strings.Repeat("n", 40)
-	w.history[0].Ended = w.history[0].Started.Add(12*time.Minute + 34*time.Second)
-	got := w.runOn(t, terminal(""), "operation", "ls")
-	golden(t, "operations.txt", got.out)
-	for line := range strings.Lines(got.out) {
-		if len([]rune(line)) > 81 {
-			t.Errorf("more than 80 columns: %s", line)
-		}
-	}
-	w.history = nil
-	if got := w.runOn(t, terminal(""), "operation", "ls"); got.out != "" || !strings.Contains(got.err, "nothing was done yet; make an instance: holm create web") {
-		t.Errorf("on an empty host: %s%s", got.out, got.err)
 	}
 }

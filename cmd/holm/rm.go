@@ -9,6 +9,8 @@ import (
 
 	"holm/internal/fault"
 	"holm/internal/term"
+	"holm/provisioner/model"
+	"holm/provisioner/operations"
 	"holm/storage/records"
 )
 
@@ -42,6 +44,8 @@ type removed struct {
 	Name   string `json:"name"`
 	Tenant string `json:"tenant"`
 	Status string `json:"status"`
+	// Operation is the id of the one that has removed it.
+	Operation string `json:"operation,omitempty"`
 }
 
 func (a *app) rm(ctx context.Context, list []string, o rmOptions) error {
@@ -50,7 +54,7 @@ func (a *app) rm(ctx context.Context, list []string, o rmOptions) error {
 		return err
 	}
 	if o.dryRun {
-		_, err := a.actOn(ctx, list, "remove", o.timeout, nil)
+		_, err := a.actOn(ctx, list, "destroy", "remove", o.timeout, nil)
 		return err
 	}
 	if err := a.mayRemove(ctx, p, list, o.yes); err != nil {
@@ -63,15 +67,19 @@ func (a *app) rm(ctx context.Context, list []string, o rmOptions) error {
 		remove = p.Instances.GiveUp
 	}
 	observer, done := a.watch()
+	var begun []model.Operation
 	err = each(ctx, list, func(name string) error {
+		ctx, trail := operations.Traced(ctx)
 		err := within(ctx, o.timeout, a.longer(o.timeout), func(ctx context.Context) error { return remove(ctx, a.tenant(), name, observer) })
+		begun = append(begun, trail.Begun()...)
 		if err == nil {
-			doc.Instances = append(doc.Instances, removed{Name: name, Tenant: a.tenant(), Status: "removed"})
+			doc.Instances = append(doc.Instances, removed{Name: name, Tenant: a.tenant(), Status: "removed", Operation: trail.ID("destroy")})
 			gone = append(gone, name)
 		}
 		return err
 	})
 	done()
+	a.sayBegun(begun)
 	if a.settings.output != term.AsTable {
 		if perr := a.streams.Print(a.settings.output, term.Result{Document: doc, Names: gone}); perr != nil {
 			return errors.Join(err, perr)

@@ -50,6 +50,7 @@ func (c *Creator) Create(ctx context.Context, spec Spec, observe operations.Obse
 	if err != nil {
 		return model.Instance{}, err
 	}
+	operations.Began(ctx, op)
 	w.Finish("reserved", reserved.Address+"  "+reserved.MAC)
 	c.Operations.Crash("create.reserved")
 

@@ -60,6 +60,7 @@ func (r *Remover) destroy(ctx context.Context, h hypervisor.Driver, inst model.I
 	if err := r.Records.PutOperation(ctx, op); err != nil {
 		return err
 	}
+	operations.Began(ctx, op)
 	inst, err := r.Records.Update(ctx, inst.ID, func(i *model.Instance) error {
 		i.State = model.Destroying
 		return nil

@@ -46,6 +46,7 @@ func (c *Changer) Resize(ctx context.Context, tenant, name string, gib int, obse
 	if err != nil {
 		return inst, err
 	}
+	operations.Began(ctx, op)
 	w.Finish("admitted", fmt.Sprintf("%d GiB → %d GiB", before, gib))
 	c.Operations.Crash("resize.recorded")
 	running := state == hypervisor.Running

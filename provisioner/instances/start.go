@@ -71,6 +71,7 @@ func (p *Power) powerOn(ctx context.Context, h hypervisor.Driver, inst model.Ins
 	network.Undo = nil
 	began := p.Now()
 	op := p.Operations.Operation("start", inst)
+	operations.Began(ctx, op)
 	if _, err := p.Operations.Runner(w).Run(ctx, op, []saga.Stage{{network, p.redefined(h, inst, image)}, {p.Parts.Start(h, inst,
 		image, w)}}); err != nil {
 		return inst, notStarted(ctx, inst, err)

@@ -62,6 +62,7 @@ func (p *Power) journaled(ctx context.Context, kind string, inst model.Instance,
 	if err := p.Records.PutOperation(ctx, op); err != nil {
 		return err
 	}
+	operations.Began(ctx, op)
 	failed := do()
 	op.Status = model.Done
 	if failed != nil {

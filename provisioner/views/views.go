@@ -20,6 +20,8 @@ type Instance struct {
 	InForce environment.InForce `json:"in_force"`
 	// VolumeBytes is what the state volume takes in its pool; 0 when that cannot be told.
 	VolumeBytes int64 `json:"volume_bytes"`
+	// Operation is the id of the one that has changed it, where a verb that does so prints it.
+	Operation string `json:"operation,omitempty"`
 }
 
 // Row is an instance in a list.
