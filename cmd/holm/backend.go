@@ -50,7 +50,8 @@ func newProvisioner(ctx context.Context, s settings) (engine, error) {
 	config := provisioner.Config{
 		Dir: s.state, Records: b.records, Images: images.Open(filepath.Join(s.state, "images")),
 		Connect: func(ctx context.Context) (hypervisor.Driver, error) { return b.connect(ctx) },
-		Inspect: verify.System().Run, Measure: b.meter().Measure, Look: lookUnder, Health: pools.Looker{}.AskHealth, Boot: mounts.Systemd{State: s.state},
+		Inspect: verify.System().Run, Measure: b.meter().Measure, Look: lookUnder, Health: pools.Looker{}.AskHealth,
+		Boot:    mounts.Systemd{State: s.state},
 		Network: where, Crash: crashPoint(), Now: time.Now,
 		HostKey:  hostKeeper(s),
 		Firewall: network.Firewall{}, MaxFlows: network.MaxFlows(proc()), Wired: network.Wired, Routes: hostRoutes, Listens: network.Listens,

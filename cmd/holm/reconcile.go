@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -97,12 +98,13 @@ func distinct(errs []error) error {
 func (a *app) printReconciled(doc reconciled) error {
 	var f term.Fields
 	for _, c := range doc.Operations {
-		text := c.Kind + " of " + c.Tenant + "/" + c.Name + ": " + string(c.Status)
+		parts := []string{c.Kind + " of " + c.Tenant + "/" + c.Name + ": " + string(c.Status)}
 		for _, more := range []string{c.Error, a.pasted(c.Remedy)} {
 			if more != "" {
-				text += "; " + more
+				parts = append(parts, more)
 			}
 		}
+		text := strings.Join(parts, "; ")
 		f.Add(c.ID, term.Cell{Text: text, Tone: operationCell(c.Status).Tone})
 	}
 	for _, e := range doc.Unfinished {

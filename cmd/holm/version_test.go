@@ -1,9 +1,10 @@
 package main
 
 import (
-	"holm"
 	"strings"
 	"testing"
+
+	"holm"
 )
 
 func TestAHolmThatNobodyTellsItsVersionKnowsIt(t *testing.T) {

@@ -81,7 +81,7 @@ func (l *Link) Converse(ctx context.Context, h hypervisor.Driver, inst model.Ins
 	return said, err
 }
 
-// Put opens the guest's port, puts a question and passes on the answers to it. It is told by the hypervisor when the
+// Ask opens the guest's port, puts a question and passes on the answers to it. It is told by the hypervisor when the
 // guest ends.
 func (l *Link) Ask(ctx context.Context, h hypervisor.Driver, inst model.Instance, w *operations.Watcher, q Question) error {
 	ctx, cancel := context.WithCancel(ctx)

@@ -233,7 +233,8 @@ func (c *Creator) stillAdmitted(a admitted, inst model.Instance) model.Rule {
 			return operations.Meanwhile("tenant " + model.Quoted(inst.Tenant) + " was removed or made anew")
 		}
 		pool, _ := around.Pool(inst.Pool)
-		err := errors.Join(c.Networks.SameHost(around), hosts.Emulates(inst, around.Host), tenants.CheckResidencyIn(tenant, inst, around.Host, pool))
+		err := errors.Join(c.Networks.SameHost(around), hosts.Emulates(inst, around.Host),
+			tenants.CheckResidencyIn(tenant, inst, around.Host, pool))
 		if err != nil {
 			return operations.OneError(err)
 		}

@@ -58,7 +58,9 @@ func (p *Power) Restart(ctx context.Context, tenant, name string, observe operat
 }
 
 // stopGracefully has the guest power off; one that does not within a minute has its power cut.
-func (p *Power) stopGracefully(ctx context.Context, h hypervisor.Driver, inst model.Instance, w *operations.Watcher) (model.Instance, error) {
+func (p *Power) stopGracefully(ctx context.Context, h hypervisor.Driver, inst model.Instance,
+	w *operations.Watcher,
+) (model.Instance, error) {
 	polite, cancel := context.WithTimeout(ctx, gracePeriod)
 	defer cancel()
 	stopped, err := p.powerOff(polite, h, inst, false, w)

@@ -38,7 +38,8 @@ func (h *History) List(ctx context.Context, tenant, name string) ([]model.Operat
 		return (tenant == "" || op.Tenant == tenant) && (name == "" || op.Name == name)
 	})
 	if err == nil && name != "" && len(all) == 0 {
-		err = fault.New(fault.NotFound, "see what is kept: holm operation ls --all", "no operation of an instance %q in tenant %q is kept", name, tenant)
+		err = fault.New(fault.NotFound, "see what is kept: holm operation ls --all",
+			"no operation of an instance %q in tenant %q is kept", name, tenant)
 	}
 	return all, err
 }

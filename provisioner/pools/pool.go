@@ -26,7 +26,7 @@ type View struct {
 	Changed bool `json:"-"`
 }
 
-// Told records that a person has been shown how a pool is.
+// Acknowledge records that a person has been shown how a pool is.
 func (svc *Service) Acknowledge(ctx context.Context, shown []View) error {
 	var failed []error
 	for _, v := range shown {

@@ -16,7 +16,10 @@ type shelf[T any] struct {
 }
 
 var (
-	pools   = shelf[model.Pool]{"pool", func(c *contents) map[string]model.Pool { return c.Pools }, func(p model.Pool) string { return p.Name }}
+	pools = shelf[model.Pool]{
+		"pool", func(c *contents) map[string]model.Pool { return c.Pools },
+		func(p model.Pool) string { return p.Name },
+	}
 	tenants = shelf[model.Tenant]{
 		"tenant", func(c *contents) map[string]model.Tenant { return c.Tenants }, func(t model.Tenant) string { return t.Name },
 	}
