@@ -26,6 +26,7 @@ type settings struct {
 	quiet   bool
 	verbose bool
 	noColor bool
+	debug   bool
 	tenant  string // "" is not given
 }
 

@@ -131,6 +131,7 @@ func manPlaces(cmd *cobra.Command) string {
 	b.WriteString(".SH ENVIRONMENT\n")
 	manItem(&b, "HOLM_STATE", "the state directory, when --state is not given")
 	manItem(&b, "HOLM_CONNECT", "libvirt's URI, when --connect is not given")
+	manItem(&b, "HOLM_DEBUG", "when it is 1, the same as --debug")
 	manItem(&b, "NO_COLOR", "when it is set, nothing is coloured")
 	b.WriteString(".SH FILES\n")
 	manItem(&b, defaultState, "the state directory: records, keys, images, and the volumes that are in no pool. Whoever can "+

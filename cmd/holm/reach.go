@@ -3,12 +3,14 @@ package main
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"os"
 	"os/exec"
 	"runtime"
 	"syscall"
 	"time"
 
+	"holm/internal/debuglog"
 	"holm/internal/fault"
 	"holm/internal/run"
 	"holm/internal/term"
@@ -85,7 +87,12 @@ func runProgramAs(ctx context.Context, as *syscall.Credential, name string, args
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM, Credential: as}
+	log := debuglog.FromContext(ctx)
+	log.Debug("program begun", slog.String("name", path), slog.Any("args", debuglog.Words(ownArgs(args))), slog.Int("of", len(args)))
+	begun := time.Now()
 	err = cmd.Run()
+	log.Debug("program ended", slog.String("name", path), slog.Duration("took", time.Since(begun).Round(time.Millisecond)),
+		debuglog.Ended(cmd, err))
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
@@ -96,4 +103,19 @@ func runProgramAs(ctx context.Context, as *syscall.Credential, name string, args
 		return exitStatus(exit.ExitCode())
 	}
 	return err
+}
+
+// ownArgs are the arguments of ssh, scp or docker that are holm's: the options it sets, and the word behind them, which for ssh is the
+// guest's address. What a person adds comes after, and may hold a secret.
+func ownArgs(args []string) []string {
+	for i := 0; i < len(args); i++ {
+		switch args[i] {
+		case "-F", "-o", "-E", "-e":
+			i++ // its value
+		case "-T", "-tt", "-n", "-r", "-p", "-q", "--":
+		default:
+			return args[:i+1]
+		}
+	}
+	return args
 }

@@ -34,7 +34,10 @@ func (a *app) tree() *cobra.Command {
 		SilenceUsage:      true,
 		SilenceErrors:     true,
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
-		PersistentPreRunE: func(*cobra.Command, []string) error { return a.settle() },
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			a.listen(cmd)
+			return a.settle()
+		},
 	}
 	a.globalFlags(root)
 	group(root)
@@ -73,6 +76,7 @@ func (a *app) globalFlags(root *cobra.Command) {
 	flags.VarP(&formatFlag{&a.settings.output}, "output", "o", "print results as `FORMAT`: table, json, yaml or name")
 	flags.BoolVarP(&a.settings.quiet, "quiet", "q", false, "say nothing but results and errors")
 	flags.BoolVarP(&a.settings.verbose, "verbose", "v", false, "say more about what happens")
+	flags.BoolVar(&a.settings.debug, "debug", a.wantsDebug(), "tell on stderr what is run and waited for, and how long (HOLM_DEBUG=1)")
 	flags.BoolVar(&a.settings.noColor, "no-color", false, "print without colour (NO_COLOR)")
 }
 

@@ -11,10 +11,13 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"syscall"
 	"time"
+
+	"holm/internal/debuglog"
 )
 
 // ErrHeld means that somebody else, another process or another holder in this one, has the lock.
@@ -39,19 +42,25 @@ func Acquire(ctx context.Context, path string) (*Lock, error) {
 	if err != nil {
 		return nil, err
 	}
+	var waiting *debuglog.Span
 	for pause := firstPause; ; pause = min(2*pause, longPause) {
 		err := flock(f, syscall.LOCK_EX)
 		if err == nil {
+			waiting.End()
 			return &Lock{file: f}, nil
 		}
 		if !errors.Is(err, ErrHeld) {
 			return nil, errors.Join(err, f.Close())
+		}
+		if pause == firstPause {
+			waiting = Waiting(ctx, path)
 		}
 		timer := time.NewTimer(pause)
 		select {
 		case <-timer.C:
 		case <-ctx.Done():
 			timer.Stop()
+			waiting.End(slog.Bool("given_up", true))
 			_ = f.Close()
 			return nil, fmt.Errorf("%w: gave up waiting: %w", err, context.Cause(ctx))
 		}

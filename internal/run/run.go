@@ -12,6 +12,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"holm/internal/debuglog"
 )
 
 const (
@@ -100,7 +102,9 @@ func Run(ctx context.Context, c Cmd) ([]byte, error) {
 	cmd.Cancel = func() error { return signalGroup(cmd.Process.Pid, syscall.SIGTERM) }
 	cmd.WaitDelay = grace
 
+	span := debuglog.Program(ctx, cmd)
 	err = cmd.Run()
+	span.End(debuglog.Ended(cmd, err))
 	if ctx.Err() != nil && cmd.Process != nil {
 		// The leader is gone, which does not mean that what it had started is.
 		_ = signalGroup(cmd.Process.Pid, syscall.SIGKILL)

@@ -84,6 +84,17 @@ func (s *Streams) Say(text string) {
 	_, _ = io.WriteString(w, b.String())
 }
 
+// Lines is a writer that says each line it is given, with its line break, as Say does.
+func (s *Streams) Lines() io.Writer { return lines{s} }
+
+type lines struct{ s *Streams }
+
+// Write says p. It never fails.
+func (l lines) Write(p []byte) (int, error) {
+	l.s.Say(strings.TrimSuffix(string(p), lineBreak))
+	return len(p), nil
+}
+
 // move replaces the line that moves; "" takes it away. In a pipe nothing moves.
 func (s *Streams) move(text string) {
 	if !s.ErrTerminal {

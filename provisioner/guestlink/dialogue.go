@@ -2,14 +2,17 @@ package guestlink
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"time"
 
 	"holm/guest/report"
+	"holm/internal/debuglog"
 	"holm/internal/fault"
 	"holm/provisioner/hypervisor"
 	"holm/provisioner/model"
@@ -82,8 +85,24 @@ func (l *Link) Converse(ctx context.Context, h hypervisor.Driver, inst model.Ins
 }
 
 // Ask opens the guest's port, puts a question and passes on the answers to it. It is told by the hypervisor when the
-// guest ends.
+// guest ends. The debug log is told how far the guest says to be, and nothing else of what is said.
 func (l *Link) Ask(ctx context.Context, h hypervisor.Driver, inst model.Instance, w *operations.Watcher, q Question) error {
+	span := debuglog.Begin(ctx, "guest", slog.String("question", cmp.Or(q.Ask, "status")),
+		slog.String("instance", inst.Name), slog.String("uuid", inst.UUID))
+	stage, answers, answered := "", 0, q.Answered
+	q.Answered = func(r report.Report) (bool, error) {
+		if answers++; r.Stage != stage {
+			stage = r.Stage
+			span.Note(slog.String("stage", operations.Clean(stage)))
+		}
+		return answered(r)
+	}
+	err := l.dialogue(ctx, h, inst, w, q)
+	span.End(slog.String("stage", operations.Clean(stage)), slog.Int("answers", answers), debuglog.Err(err))
+	return err
+}
+
+func (l *Link) dialogue(ctx context.Context, h hypervisor.Driver, inst model.Instance, w *operations.Watcher, q Question) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	events, err := h.Watch(ctx, inst.UUID)

@@ -16,7 +16,9 @@ import (
 	bolt "go.etcd.io/bbolt"
 	bolterrors "go.etcd.io/bbolt/errors"
 
+	"holm/internal/debuglog"
 	"holm/internal/fault"
+	"holm/internal/lock"
 	"holm/internal/trusted"
 )
 
@@ -168,6 +170,7 @@ func (b *Bolt) give() { b.turn <- struct{}{} }
 func (b *Bolt) transact(ctx context.Context, readOnly bool, fn func(*bolt.Tx) error) (err error) {
 	var file *os.File
 	var db *bolt.DB
+	defer tellIfSlow(ctx, readOnly, time.Now())
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		p := recover()
@@ -224,6 +227,8 @@ func release(file *os.File) {
 // open waits for other processes in small steps, as bbolt's own wait is coarse and knows no context.
 func (b *Bolt) open(ctx context.Context, readOnly bool, file **os.File) (*bolt.DB, error) {
 	deadline := time.Now().Add(b.patience)
+	var waiting *debuglog.Span
+	defer func() { waiting.End() }()
 	for pause := time.Millisecond; ; pause = min(2*pause, 20*time.Millisecond) {
 		db, err := bolt.Open(b.path, 0o600, b.options(readOnly, file))
 		if err == nil {
@@ -237,6 +242,9 @@ func (b *Bolt) open(ctx context.Context, readOnly bool, file **os.File) (*bolt.D
 		}
 		if !errors.Is(err, bolterrors.ErrTimeout) {
 			return nil, b.damaged(err) // what is not the system's complaint is bbolt's about the content
+		}
+		if pause == time.Millisecond {
+			waiting = lock.Waiting(ctx, b.path)
 		}
 		if time.Until(deadline) < pause {
 			return nil, fmt.Errorf("%s: %w", b.path, ErrBusy)

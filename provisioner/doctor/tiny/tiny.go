@@ -17,6 +17,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"holm/internal/debuglog"
 )
 
 // Marker is the last line of a kernel that found everything as it should be.
@@ -78,7 +80,9 @@ func Boot(ctx context.Context, qemu, accel string) (Outcome, error) {
 	runtime.LockOSThread() // Pdeathsig counts the death of the thread that forked, not of the process
 	defer runtime.UnlockOSThread()
 	began := time.Now()
+	span := debuglog.Program(ctx, cmd)
 	err = cmd.Run()
+	span.End(debuglog.Ended(cmd, err))
 	said := serial.lines()
 	out := Outcome{Elapsed: time.Since(began)}
 	if len(said) > 0 {

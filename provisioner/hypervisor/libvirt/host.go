@@ -11,11 +11,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 	"time"
 
 	"libvirt.org/go/libvirt"
 
+	"holm/internal/debuglog"
 	"holm/internal/fault"
 	"holm/provisioner/hypervisor"
 )
@@ -80,7 +82,9 @@ func Connect(ctx context.Context, uri string) (*Host, error) {
 }
 
 // dial gives up with ctx: a socket that somebody listens on without answering would hold it forever.
-func dial(ctx context.Context, uri string) (*libvirt.Connect, error) {
+func dial(ctx context.Context, uri string) (conn *libvirt.Connect, err error) {
+	span := debuglog.Begin(ctx, "libvirt", slog.String("call", "connect to "+uri))
+	defer func() { span.End(debuglog.Err(err)) }()
 	type answer struct {
 		conn *libvirt.Connect
 		err  error
@@ -167,7 +171,9 @@ func wait[T any](ctx context.Context, h *Host, what string, f func(*libvirt.Conn
 }
 
 // waitThen calls ended once f has come to its end, or will never begin: that may be long after it was given up on.
-func waitThen[T any](ctx context.Context, h *Host, what string, f func(*libvirt.Connect) (T, error), ended func()) (T, error) {
+func waitThen[T any](ctx context.Context, h *Host, what string, f func(*libvirt.Connect) (T, error), ended func()) (v T, err error) {
+	span := debuglog.Begin(ctx, "libvirt", slog.String("call", what))
+	defer func() { span.End(debuglog.Err(err)) }()
 	type answer struct {
 		v   T
 		err error

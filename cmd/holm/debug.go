@@ -1,0 +1,28 @@
+package main
+
+import (
+	"log/slog"
+	"os"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"holm/internal/debuglog"
+)
+
+// wantsDebug is what the environment says: HOLM_DEBUG of anything but 0 and false.
+func (a *app) wantsDebug() bool {
+	return !slices.Contains([]string{"", "0", "false"}, a.getenv("HOLM_DEBUG"))
+}
+
+// listen gives all that the verb does a log to write to, where one was asked for. Of the command line it tells the verb alone: what
+// follows may be a command for a guest, with whatever is in it.
+func (a *app) listen(cmd *cobra.Command) {
+	if !a.settings.debug {
+		return
+	}
+	log := debuglog.New(a.streams.Lines())
+	cmd.SetContext(debuglog.With(cmd.Context(), log))
+	log.Debug("begun", slog.String("verb", cmd.CommandPath()), slog.String("version", thisBuild().Version), slog.Int("pid", os.Getpid()),
+		slog.String("state", a.settings.state), slog.String("connect", a.settings.connect))
+}

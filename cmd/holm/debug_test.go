@@ -1,0 +1,127 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+
+	"holm/internal/debuglog"
+	"holm/internal/term"
+)
+
+// debugging runs command lines with HOLM_DEBUG=1 and a real program, which does nothing, in the place of ssh.
+func (w *world) debugging(t *testing.T, in string, args ...string) outcome {
+	t.Helper()
+	var out, err bytes.Buffer
+	s := term.New(strings.NewReader(in), &out, &err)
+	a := w.app(s, func(name string) string { return map[string]string{"HOLM_DEBUG": "1"}[name] })
+	a.program = func(ctx context.Context, _ string, args []string, s *term.Streams) error {
+		return runProgram(ctx, "true", args, s)
+	}
+	a.programAs = func(ctx context.Context, _ *syscall.Credential, _ string, args []string, s *term.Streams) error {
+		return runProgram(ctx, "true", args, s)
+	}
+	return outcome{a.run(t.Context(), args), out.String(), err.String()}
+}
+
+func TestTheDebugLogTellsNoSecretOfACommandLine(t *testing.T) {
+	const secret, passphrase = "hunter2", "correct horse battery hunter2"
+	dir := t.TempDir()
+	proxy := filepath.Join(dir, "proxy")
+	if err := os.WriteFile(proxy, []byte("https_proxy=http://u:"+secret+"@proxy.example:3128\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	own := func(words ...string) []string { return append([]string{"--state", dir}, words...) }
+	reachable(t, dir, "0123456789ab")
+	for _, tc := range []struct {
+		name string
+		in   string
+		args []string
+		code int
+		want string // in what is told
+	}{
+		{"a create", "", own("create", "db", "--proxy-file", proxy), 0, `verb="holm create"`},
+		{"a key that is rotated", "", own("tenant", "rotate-key", "acme"), 0, `verb="holm tenant rotate-key"`},
+		{"a proxy's password in a file", "", own("tenant", "set", "acme", "--proxy-file", proxy), 0, `verb="holm tenant set"`},
+		{"on standard input", "http://u:" + secret + "@proxy.example", own("host", "set", "--proxy-file", "-"), 0, `verb="holm host set"`},
+		{"on the command line", "", own("set", "web", "--proxy", "http://u:"+secret+"@proxy.example"), 2, `verb="holm set"`},
+		{"a passphrase that locks", passphrase + "\n", own("unlock", "--mode", "manual"), 0, `verb="holm unlock"`},
+		{"a wrong one", passphrase + "x\n", own("unlock", "--mode", "auto"), 9, `verb="holm unlock"`},
+		{"one that releases", passphrase + "\n", own("unlock", "--mode", "auto"), 0, `verb="holm unlock"`},
+		{"a command for a guest", "", own("exec", "web", "--", "env", "TOKEN="+secret, "true"), 0, `msg="program begun" .* -- 10.77.0.12" of=\d+\n`},
+		{"what ssh is given", "", own("ssh", "web", "--", "export TOKEN="+secret), 0, ` 10.77.0.12" of=\d+\n`},
+		{"a password of libvirt's", "", own("--connect", "qemu+tcp://u:"+secret+"@host/system", "ls"), 0, `connect=qemu\+tcp://…@host/system`},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			w := newWorld()
+			got := w.debugging(t, tc.in, tc.args...)
+			if got.code != tc.code || !regexp.MustCompile(tc.want).MatchString(got.err) {
+				t.Errorf("exit %d, want %d; told %s, want %s", got.code, tc.code, got.err, tc.want)
+			}
+			if strings.Contains(got.err, secret) || strings.Contains(got.err, "horse") {
+				t.Errorf("a secret is told: %s", got.err)
+			}
+		})
+	}
+}
+
+// reachable lays down what ssh needs of the instance with that id.
+func reachable(t *testing.T, state, id string) {
+	t.Helper()
+	for _, path := range []string{filepath.Join("instances", id, "known_hosts"), filepath.Join("keys", "ssh_ed25519")} {
+		path = filepath.Join(state, path)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestProgramsOnTheCallersStreamsAreTold(t *testing.T) {
+	for name, tc := range map[string]struct{ program, want string }{
+		"one that ends well": {"true", `msg="program begun" name=/usr/bin/true args=-n of=1\n.* msg="program ended" name=/usr/bin/true took=\S+s ended="exit status 0"\n$`},
+		"one that fails":     {"false", `ended="exit status 1"\n$`},
+	} {
+		var log bytes.Buffer
+		_ = runProgram(debuglog.With(t.Context(), debuglog.New(&log)), tc.program, []string{"-n"}, term.New(nil, &log, &log))
+		if !regexp.MustCompile(tc.want).MatchString(log.String()) {
+			t.Errorf("%s: told %q, want %s", name, &log, tc.want)
+		}
+	}
+}
+
+func TestOfWhatAPersonGivesToSSHNothingIsTold(t *testing.T) {
+	for name, tc := range map[string]struct{ args, want string }{
+		"ssh":      {"-F none -o A=b 10.77.0.12 -v secret", "-F none -o A=b 10.77.0.12"},
+		"exec":     {"-E log -o A=b -T -e none -n -- 10.77.0.12 exec secret", "-E log -o A=b -T -e none -n -- 10.77.0.12"},
+		"scp":      {"-r -F none -- secret web:/secret", "-r -F none -- secret"},
+		"docker":   {"context create secret", "context"},
+		"nothing":  {"", ""},
+		"an end":   {"-o", "-o"},
+		"an other": {"-i secret web", "-i"},
+	} {
+		if got := strings.Join(ownArgs(strings.Fields(tc.args)), " "); got != tc.want {
+			t.Errorf("%s: told %q, want %q", name, got, tc.want)
+		}
+	}
+}
+
+func TestTheDebugLogStandsAboveTheLineThatMoves(t *testing.T) {
+	var out bytes.Buffer
+	s := term.New(strings.NewReader(""), &out, &out)
+	s.ErrTerminal = true
+	steps := s.Steps(false)
+	steps.Show(term.Step{Name: "booting", Phase: term.Begun})
+	debuglog.New(s.Lines()).Debug("told")
+	steps.Close()
+	if want := "\r\x1b[Ktime="; !strings.Contains(out.String(), want) || !regexp.MustCompile(`msg=told\n [⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏] booting`).MatchString(out.String()) {
+		t.Errorf("the terminal got %q", &out)
+	}
+}
