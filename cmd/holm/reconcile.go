@@ -51,6 +51,7 @@ func (a *app) reconcileAll(ctx context.Context, dry bool) error {
 		return err
 	}
 	doc, err := mendAll(ctx, p, dry)
+	doc = a.wholeReconciled(doc)
 	if perr := a.printReconciled(doc); perr != nil || err != nil {
 		return joined(slices.DeleteFunc([]error{err, perr}, func(e error) bool { return e == nil }))
 	}
@@ -99,7 +100,7 @@ func (a *app) printReconciled(doc reconciled) error {
 	var f term.Fields
 	for _, c := range doc.Operations {
 		parts := []string{c.Kind + " of " + c.Tenant + "/" + c.Name + ": " + string(c.Status)}
-		for _, more := range []string{c.Error, a.pasted(c.Remedy)} {
+		for _, more := range []string{c.Error, c.Remedy} {
 			if more != "" {
 				parts = append(parts, more)
 			}
@@ -108,10 +109,10 @@ func (a *app) printReconciled(doc reconciled) error {
 		f.Add(c.ID, term.Cell{Text: text, Tone: operationCell(c.Status).Tone})
 	}
 	for _, e := range doc.Unfinished {
-		f.Add(e.Tenant+"/"+e.Name, term.Cell{Text: a.pasted(e.What), Tone: term.Broken})
+		f.Add(e.Tenant+"/"+e.Name, term.Cell{Text: e.What, Tone: term.Broken})
 	}
 	for _, e := range doc.Instances {
-		f.Add(e.Tenant+"/"+e.Name, term.Text(a.pasted(e.What)))
+		f.Add(e.Tenant+"/"+e.Name, term.Text(e.What))
 	}
 	for _, i := range doc.Paused {
 		f.Add(i.Tenant+"/"+i.Name, term.Text(pausedText(i)))
@@ -130,16 +131,22 @@ func (a *app) printReconciled(doc reconciled) error {
 	for i, field := range f {
 		list[i] = field.Name
 	}
-	return a.streams.Print(a.settings.output, term.Result{Document: doc.whole(), People: f, Names: list})
+	return a.streams.Print(a.settings.output, term.Result{Document: doc, People: f, Names: list})
 }
 
-// whole has a list, if an empty one, in each place.
-func (r reconciled) whole() reconciled {
+// wholeReconciled has a list, if an empty one, in each place, and commands that work when pasted.
+func (a *app) wholeReconciled(r reconciled) reconciled {
 	r.Operations, r.Unfinished = append([]operations.Closed{}, r.Operations...), append([]operations.Ended{}, r.Unfinished...)
 	r.Instances, r.Paused = append([]operations.Ended{}, r.Instances...), append([]instances.Paused{}, r.Paused...)
 	r.Networks = append([]networks.Rebuilt{}, r.Networks...)
 	for i := range r.Operations {
-		r.Operations[i].Operation = operationInUTC(r.Operations[i].Operation)
+		c := &r.Operations[i]
+		c.Operation, c.Remedy = operationInUTC(c.Operation), a.pasted(c.Remedy)
+	}
+	for _, list := range [][]operations.Ended{r.Unfinished, r.Instances} {
+		for i := range list {
+			list[i].What = a.pasted(list[i].What)
+		}
 	}
 	return r
 }

@@ -54,6 +54,10 @@ func TestReconcileClosesAndEndsWith3WhenSomethingIsLeft(t *testing.T) {
 	if doc.DryRun || len(doc.Operations) != 1 || doc.Operations[0].Remedy == "" || len(doc.Unfinished) != 1 || len(doc.Paused) != 1 || len(doc.Networks) != 1 {
 		t.Errorf("it says %+v", doc)
 	}
+	got = afterDeaths().run(t, "reconcile", "-o", "json", "--state", "/srv/x")
+	if n := strings.Count(got.out, "holm --state /srv/x rm build --tenant acme"); n != 2 {
+		t.Errorf("%d of 2 remedies work when pasted:\n%s", n, got.out)
+	}
 	w = newWorld()
 	if got := w.run(t, "reconcile"); got.code != 0 {
 		t.Errorf("when nothing is left: exit %d, %s", got.code, got.err)
