@@ -39,8 +39,8 @@ func (t *Trail) Begun() []model.Operation {
 	return slices.Clone(t.begun)
 }
 
-// ID is that of the operation that a change was: the first of its kind, as a rebuild has a start in it, else the last, as a restart
-// ends with a start. It is "" when nothing was begun, because nothing had to be changed.
+// ID is that of the operation that a change was: the first of its kind, as a rebuild has a start in it, else the last, as a
+// restart ends with a start. It is "" when nothing was begun, because nothing had to be changed.
 func (t *Trail) ID(kind string) string {
 	all := t.Begun()
 	if i := slices.IndexFunc(all, func(op model.Operation) bool { return op.Kind == kind }); i >= 0 {
