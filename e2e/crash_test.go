@@ -15,7 +15,7 @@ var stepForm = regexp.MustCompile(`saga\.Step\{\s+Name: +"([a-z]+)"`)
 
 func createSteps(t *testing.T) []string {
 	t.Helper()
-	sources, err := filepath.Glob("../provisioner/*.go")
+	sources, err := filepath.Glob("../provisioner/parts/*.go")
 	if err != nil {
 		t.Fatal(err)
 	}
