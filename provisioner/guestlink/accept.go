@@ -7,7 +7,6 @@ import (
 
 	"holm/guest/report"
 	"holm/provisioner/model"
-	"holm/provisioner/operations"
 )
 
 // Failure is the verdict that a guest passes on itself.
@@ -15,7 +14,7 @@ func Failure(r report.Report) error { return &Verdict{What: "the guest reports: 
 
 // NoteOf is what a guest says of the stage that it is at.
 func NoteOf(r report.Report) string {
-	if note := operations.Clean(r.Note); note != "" {
+	if note := model.OneLine(r.Note); note != "" {
 		return note
 	}
 	return "it does not say why"

@@ -9,7 +9,6 @@ import (
 
 	"holm/provisioner/hypervisor"
 	"holm/provisioner/model"
-	"holm/provisioner/operations"
 	"holm/provisioner/parts"
 )
 
@@ -33,7 +32,7 @@ func (l *Link) end(inst model.Instance, while string, e hypervisor.Event) error 
 	if said := lastWords(parts.ConsolePath(l.Parts.Dir, inst.ID)); said != "" {
 		return &Verdict{What: what + ": " + said}
 	}
-	return &Verdict{What: fmt.Sprintf("%s (%s)", what, operations.Clean(e.Reason))}
+	return &Verdict{What: fmt.Sprintf("%s (%s)", what, model.OneLine(e.Reason))}
 }
 
 // lastWords finds the line of a console log that most likely says why the guest ended: the kernel's or holm's own last
@@ -55,7 +54,7 @@ func lastWords(path string) string {
 	}
 	last, complaint := "", ""
 	for line := range strings.Lines(string(content)) {
-		line = operations.Clean(colours.ReplaceAllString(line, ""))
+		line = model.OneLine(colours.ReplaceAllString(line, ""))
 		if line == "" {
 			continue
 		}

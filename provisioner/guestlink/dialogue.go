@@ -68,7 +68,7 @@ func (l *Link) Converse(ctx context.Context, h hypervisor.Driver, inst model.Ins
 		Ask: report.AskStatus, World: world, Ports: GuestPorts(inst), While: "booting", Step: "booting",
 		Answered: func(r report.Report) (bool, error) {
 			said = r
-			if note := "guest: " + operations.Clean(r.Stage+" "+r.Note); note != noted {
+			if note := "guest: " + model.OneLine(r.Stage+" "+r.Note); note != noted {
 				w.Note("booting", note)
 				noted = note
 			}
@@ -93,12 +93,12 @@ func (l *Link) Ask(ctx context.Context, h hypervisor.Driver, inst model.Instance
 	q.Answered = func(r report.Report) (bool, error) {
 		if answers++; r.Stage != stage {
 			stage = r.Stage
-			span.Note(slog.String("stage", operations.Clean(stage)))
+			span.Note(slog.String("stage", model.OneLine(stage)))
 		}
 		return answered(r)
 	}
 	err := l.dialogue(ctx, h, inst, w, q)
-	span.End(slog.String("stage", operations.Clean(stage)), slog.Int("answers", answers), debuglog.Err(err))
+	span.End(slog.String("stage", model.OneLine(stage)), slog.Int("answers", answers), debuglog.Err(err))
 	return err
 }
 

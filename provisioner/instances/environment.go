@@ -81,7 +81,7 @@ func (e *Environments) SetEnvironment(ctx context.Context, tenant, name string, 
 	return inst, fault.New(fault.Failure,
 		"an older image has to be replaced: "+model.Command("rebuild --keep-state", inst)+
 			"; else it is told again by: "+model.Command("restart", inst),
-		"it is on record, and instance %q does not take it: %s", inst.Name, operations.Clean(err.Error()))
+		"it is on record, and instance %q does not take it: %s", inst.Name, model.OneLine(err.Error()))
 }
 
 // tell has a running guest put to use what it is to know now, and returns what of it has to wait, in the guest's words.
@@ -100,7 +100,7 @@ func (e *Environments) tell(ctx context.Context, h hypervisor.Driver, inst model
 			if r.Stage == report.StageFailed {
 				return true, guestlink.Failure(r)
 			}
-			later = operations.Clean(r.Note)
+			later = model.OneLine(r.Note)
 			return r.Stage == report.StageChecked, nil
 		},
 	})

@@ -176,7 +176,7 @@ func (p *Publisher) openGuestPorts(ctx context.Context, h hypervisor.Driver, ins
 	}
 	return fault.New(fault.Failure,
 		"an older image has to be replaced: "+model.Command("rebuild --keep-state", inst)+", and a seed from before it, with the instance",
-		"the host publishes the ports, and instance %q does not let them in: %s", inst.Name, operations.Clean(err.Error()))
+		"the host publishes the ports, and instance %q does not let them in: %s", inst.Name, model.OneLine(err.Error()))
 }
 
 // Exposure is a port of the host that leads to an instance.

@@ -44,8 +44,8 @@ func (c *Changer) growFileSystem(ctx context.Context, h hypervisor.Driver, inst 
 		w.Finish("file system", fmt.Sprintf("%.1f GiB → %.1f GiB, as the guest says", gibibytes(grown.Before), gibibytes(grown.After)))
 		return nil
 	}
-	w.Tell("file system", operations.Broken, operations.Clean(err.Error()))
-	why := operations.Clean(err.Error())
+	w.Tell("file system", operations.Broken, model.OneLine(err.Error()))
+	why := model.OneLine(err.Error())
 	switch {
 	case operations.IsEndOf(ctx, err):
 		return operations.CutShort(context.Cause(ctx), "it grows at its next start: "+model.Command("restart", inst),

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"holm/internal/fault"
 )
@@ -55,4 +56,23 @@ func Quoted(value string) string {
 		return strconv.QuoteToASCII(value[:most]) + "…"
 	}
 	return strconv.QuoteToASCII(value)
+}
+
+// maxText is the most that is kept of what a check says, in bytes.
+const maxText = 300
+
+// OneLine makes a text that may come from a guest fit for one line of a terminal.
+func OneLine(text string) string {
+	var b strings.Builder
+	for _, r := range text {
+		if b.Len() >= maxText {
+			b.WriteString("…")
+			break
+		}
+		if !unicode.IsPrint(r) {
+			r = ' '
+		}
+		b.WriteRune(r)
+	}
+	return strings.TrimSpace(b.String())
 }

@@ -9,12 +9,8 @@ import (
 
 	"holm/internal/fault"
 	"holm/provisioner/hypervisor"
-	"holm/provisioner/verify"
 	"holm/storage/records"
 )
-
-// Clean makes a text from a guest fit for a terminal and for one line.
-func Clean(text string) string { return verify.OneLine(text) }
 
 // Diagnose tells the kind and the remedy of an error: those of its fault, else those of the errors that the rooms
 // below return as they are. A fault that wraps an error hides it from cmd, so nothing may be lost on the way.

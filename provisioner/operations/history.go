@@ -52,7 +52,7 @@ func (h *History) Show(ctx context.Context, id string) (model.Operation, error) 
 	}
 	if len(found) == 0 {
 		return model.Operation{}, fault.New(fault.NotFound, "see what is kept: holm operation ls --all      what is not: holm audit ls --all",
-			"no operation %q is kept", Clean(id))
+			"no operation %q is kept", model.OneLine(id))
 	}
 	return found[0], nil
 }

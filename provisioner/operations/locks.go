@@ -139,7 +139,7 @@ func whoHolds(path string) string {
 	}
 	words := strings.Split(strings.TrimRight(string(args), "\x00"), "\x00")
 	words[0] = filepath.Base(words[0])
-	return fmt.Sprintf(" (%.60s, process %s, since %s UTC)", Clean(strings.Join(words, " ")), pid, since)
+	return fmt.Sprintf(" (%.60s, process %s, since %s UTC)", model.OneLine(strings.Join(words, " ")), pid, since)
 }
 
 // HoldNetwork takes the lock under which the network is made and removed.

@@ -56,7 +56,7 @@ func (svc *Service) AuditCaps(ctx context.Context, tenant, name string, long tim
 		err = fault.New(fault.Failure, "see "+model.Command("logs", inst), "instance %q answered without saying what it saw", inst.Name)
 	}
 	if err != nil {
-		w.Tell("watched", operations.Broken, operations.Clean(err.Error()))
+		w.Tell("watched", operations.Broken, model.OneLine(err.Error()))
 		return report.Capabilities{}, err
 	}
 	w.Finish("watched", "")
@@ -67,10 +67,10 @@ func (svc *Service) AuditCaps(ctx context.Context, tenant, name string, long tim
 func cleanCapabilities(c report.Capabilities) report.Capabilities {
 	for i := range c.Subject {
 		s := &c.Subject[i]
-		s.Kind, s.Name, s.User = operations.Clean(s.Kind), operations.Clean(s.Name), operations.Clean(s.User)
+		s.Kind, s.Name, s.User = model.OneLine(s.Kind), model.OneLine(s.Name), model.OneLine(s.User)
 		for _, list := range [][]string{s.Effective, s.Used} {
 			for at := range list {
-				list[at] = operations.Clean(list[at])
+				list[at] = model.OneLine(list[at])
 			}
 		}
 	}

@@ -119,7 +119,7 @@ func (svc *Service) interrogate(ctx context.Context, h hypervisor.Driver, inst m
 			answer.Tell(verify.Said{Report: r, Asked: asked, Heard: svc.Now()})
 			switch r.Stage {
 			case report.StageChecking:
-				w.Note("verified", "guest: "+operations.Clean(r.Note))
+				w.Note("verified", "guest: "+model.OneLine(r.Note))
 				return false, nil
 			case report.StageFailed:
 				why = "the guest reports: " + guestlink.NoteOf(r)

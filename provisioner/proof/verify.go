@@ -104,7 +104,7 @@ func (svc *Service) unverified(ctx context.Context, inst model.Instance, op mode
 		kind, remedy := operations.Diagnose(failed)
 		result = fault.New(kind, remedy, "instance %q cannot be verified: %w", inst.Name, operations.OneError(failed))
 	}
-	w.Tell("verified", operations.Broken, operations.Clean(result.Error()))
+	w.Tell("verified", operations.Broken, model.OneLine(result.Error()))
 	op.Status, op.Ended, op.Error = model.Undone, svc.Now().UTC(), result.Error()
 	if err := svc.Records.PutOperation(context.WithoutCancel(ctx), op); err != nil {
 		return operations.OneError(result, err)

@@ -3,6 +3,7 @@ package verify
 import (
 	"holm/guest/probe"
 	"holm/guest/report"
+	"holm/provisioner/model"
 )
 
 // FromGuest makes results of what the guest reports. Promised are the ids that its image's manifest names: one that is not reported is
@@ -21,9 +22,12 @@ func FromGuest(promised []string, reported []report.Check, why string) []Result 
 	}
 	var results []Result
 	for _, id := range promised {
-		r := Result{ID: id, Side: Guest, Source: known[id].Source, Promise: known[id].Promise, Outcome: report.Inconclusive, Found: OneLine(why)}
+		r := Result{
+			ID: id, Side: Guest, Source: known[id].Source, Promise: known[id].Promise,
+			Outcome: report.Inconclusive, Found: model.OneLine(why),
+		}
 		if c, ok := said[id]; ok {
-			r.Outcome, r.Tried, r.Found, r.Millis = outcome(c), OneLine(c.Tried), OneLine(c.Found), max(c.Millis, 0)
+			r.Outcome, r.Tried, r.Found, r.Millis = outcome(c), model.OneLine(c.Tried), model.OneLine(c.Found), max(c.Millis, 0)
 		}
 		if r.Source == "" {
 			r.Source = "image" // an image of another holm promises what this one does not know
@@ -38,7 +42,7 @@ func outcome(c report.Check) report.Outcome {
 	case report.Passed, report.Inconclusive:
 		return c.Outcome
 	case report.NotApplicable:
-		if OneLine(c.Found) != "" {
+		if model.OneLine(c.Found) != "" {
 			return c.Outcome
 		}
 	case report.Failed:

@@ -3,12 +3,11 @@ package verify
 import (
 	"context"
 	"fmt"
-	"strings"
 	"sync"
 	"time"
-	"unicode"
 
 	"holm/guest/report"
+	"holm/provisioner/model"
 )
 
 // rule is one promise that the host holds an instance to, and how it tries it. Its side is guest when what the guest says
@@ -72,7 +71,7 @@ func (r rule) run(ctx context.Context, t *trial) Result {
 	f := r.try(ctx, t)
 	return Result{
 		ID: r.id, Side: r.side, Source: r.source, Promise: r.promise,
-		Outcome: f.outcome, Tried: OneLine(f.tried), Found: OneLine(f.back), Millis: time.Since(began).Milliseconds(),
+		Outcome: f.outcome, Tried: model.OneLine(f.tried), Found: model.OneLine(f.back), Millis: time.Since(began).Milliseconds(),
 	}
 }
 
@@ -91,23 +90,4 @@ func inconclusive(tried, format string, args ...any) found {
 
 func notApplicable(tried, format string, args ...any) found {
 	return found{report.NotApplicable, tried, fmt.Sprintf(format, args...)}
-}
-
-// maxText is the most that is kept of what a check says, in bytes.
-const maxText = 300
-
-// OneLine makes a text that may come from a guest fit for one line of a terminal.
-func OneLine(text string) string {
-	var b strings.Builder
-	for _, r := range text {
-		if b.Len() >= maxText {
-			b.WriteString("…")
-			break
-		}
-		if !unicode.IsPrint(r) {
-			r = ' '
-		}
-		b.WriteRune(r)
-	}
-	return strings.TrimSpace(b.String())
 }

@@ -37,7 +37,7 @@ func (svc *Service) standing(ctx context.Context, h hypervisor.Driver, inst mode
 	case r.Stage == report.StageFailed:
 		return string(model.Failed), "the guest reports: " + guestlink.NoteOf(r)
 	case r.Stage != report.StageReady:
-		return string(model.Booting), "it boots anew: " + operations.Clean(r.Stage+" "+r.Note)
+		return string(model.Booting), "it boots anew: " + model.OneLine(r.Stage+" "+r.Note)
 	}
 	return "", ""
 }

@@ -60,7 +60,7 @@ func (svc *Service) Show(ctx context.Context, tenant, name string) (Instance, er
 // unreachable is why libvirt says nothing of instances, when that is all that is wrong: what is on record is there to be seen.
 func unreachable(err error) (why string, other error) {
 	if errors.Is(err, hypervisor.ErrUnreachable) {
-		return operations.Clean(err.Error()), nil
+		return model.OneLine(err.Error()), nil
 	}
 	return "", err
 }
