@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/google/uuid"
+
 	"holm/images"
 	"holm/internal/fault"
 	"holm/provisioner/hypervisor"
@@ -82,7 +84,7 @@ func (a admitted) text() string {
 // the instance is known.
 func (c *Creator) reserve(ctx context.Context, wanted admitted) (model.Instance, model.Operation, error) {
 	inst := wanted.inst
-	inst.ID, inst.UUID, inst.Created = operations.RandomHex(6), operations.NewUUID(), c.Now().UTC()
+	inst.ID, inst.UUID, inst.Created = operations.RandomHex(6), uuid.NewString(), c.Now().UTC()
 	op := c.Operations.Operation("create", inst)
 	var err error
 	if inst.UID, err = c.Tenants.UserOf(ctx, inst.Tenant); err != nil {

@@ -3,13 +3,13 @@
 package network
 
 import (
-	"crypto/sha1" //nolint:gosec // RFC 9562 version 5 UUIDs are SHA-1; nothing depends on its strength
 	"encoding/xml"
 	"errors"
 	"fmt"
 	"net/netip"
 	"regexp"
 
+	"github.com/google/uuid"
 	"libvirt.org/go/libvirtxml"
 
 	"holm/internal/fault"
@@ -63,13 +63,7 @@ func Named(name, subnet string) (Network, error) {
 // UUID is that of the network of this name: the same on every host and in every run, so that holm's own network is
 // told from another of the same name without a record.
 func UUID(name string) string {
-	// The namespace for URLs of RFC 9562, 6ba7b811-9dad-11d1-80b4-00c04fd430c8.
-	urls := "\x6b\xa7\xb8\x11\x9d\xad\x11\xd1\x80\xb4\x00\xc0\x4f\xd4\x30\xc8"
-	sum := sha1.Sum([]byte(urls + MetadataNS + "#" + name)) //nolint:gosec // see the import
-	b := sum[:16]
-	b[6] = b[6]&0x0f | 0x50
-	b[8] = b[8]&0x3f | 0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+	return uuid.NewSHA1(uuid.NameSpaceURL, []byte(MetadataNS+"#"+name)).String()
 }
 
 // Gateway is the host's address in the network: the first of the subnet.

@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 
 	"holm/internal/fault"
 	"holm/provisioner/hypervisor"
@@ -87,14 +86,6 @@ func RandomHex(n int) string {
 	b := make([]byte, n)
 	_, _ = rand.Read(b) // never fails
 	return hex.EncodeToString(b)
-}
-
-// NewUUID returns a random UUID, RFC 9562 version 4.
-func NewUUID() string {
-	var b [16]byte
-	_, _ = io.ReadFull(rand.Reader, b[:]) // never fails
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }
 
 // Operation begins the journal entry of a change to an instance.

@@ -12,10 +12,10 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/binary"
-	"encoding/hex"
 	"errors"
 	"fmt"
 
+	"github.com/google/uuid"
 	"golang.org/x/crypto/xts"
 )
 
@@ -90,8 +90,7 @@ func Header(passphrase []byte, blank int) ([]byte, error) {
 	}
 	var master [masterBytes]byte
 	var digestSalt, slotSalt [saltBytes]byte
-	var id [16]byte
-	for _, b := range [][]byte{master[:], digestSalt[:], slotSalt[:], id[:]} {
+	for _, b := range [][]byte{master[:], digestSalt[:], slotSalt[:]} {
 		_, _ = rand.Read(b) // never fails
 	}
 	h := phdr{
@@ -101,7 +100,7 @@ func Header(passphrase []byte, blank int) ([]byte, error) {
 	copy(h.CipherName[:], cipherName)
 	copy(h.CipherMode[:], cipherMode)
 	copy(h.HashSpec[:], hashName)
-	copy(h.UUID[:], uuid(id))
+	copy(h.UUID[:], uuid.NewString())
 	digest, err := pbkdf2.Key(sha256.New, string(master[:]), digestSalt[:], iterations, digestBytes)
 	if err != nil {
 		return nil, err
@@ -178,10 +177,4 @@ func xor(into, a, b []byte) {
 	for i := range into {
 		into[i] = a[i] ^ b[i]
 	}
-}
-
-func uuid(b [16]byte) string {
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	s := hex.EncodeToString(b[:])
-	return s[:8] + "-" + s[8:12] + "-" + s[12:16] + "-" + s[16:20] + "-" + s[20:]
 }
