@@ -13,6 +13,7 @@ import (
 	"holm/provisioner/network"
 	"holm/provisioner/operations"
 	"holm/provisioner/tenants"
+	"holm/provisioner/verify"
 	"holm/storage/ledger"
 )
 
@@ -29,9 +30,18 @@ func (w *world) Evidence(ctx context.Context, tenant, name string, end func(cont
 	return evidence.Statement{
 		Type: evidence.StatementType, PredicateType: evidence.PredicateType,
 		Predicate: evidence.Predicate{
-			MadeAt: now, Host: evidence.Host{Name: at.Host}, Instance: v.Instance, Encryption: "none", Verified: verdict, Audit: at, Limits: evidence.Limits(),
+			MadeAt: now, Host: evidence.Host{Name: at.Host}, Encryption: "none", Audit: evidence.Checkpoint(at), Limits: evidence.Limits(),
+			Instance: evidence.Instance{ID: v.ID, Name: v.Name, Tenant: v.Tenant, Accel: v.Accel}, Verified: stated(verdict),
 		},
 	}, err
+}
+
+// stated is a verdict in the form of evidence.
+func stated(v verify.Verdict) (all evidence.Verdict) {
+	for _, r := range v.Results {
+		all.Results = append(all.Results, evidence.Result{ID: r.ID, Side: string(r.Side), Outcome: string(r.Outcome), Found: r.Found})
+	}
+	return all
 }
 
 // tenantWorld is the world as the verbs about tenants see it.

@@ -13,17 +13,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"time"
 
 	"github.com/secure-systems-lab/go-securesystemslib/dsse"
 
-	"holm/provisioner/model"
-	"holm/provisioner/verify"
 	"holm/storage/ledger"
-	"holm/storage/pools"
 )
 
-// The types of what is signed.
+// The types of what is signed. PredicateType names the version of Predicate and of all that stands in it.
 const (
 	PayloadType   = "application/vnd.in-toto+json"
 	StatementType = "https://in-toto.io/Statement/v1"
@@ -32,85 +28,6 @@ const (
 
 // MaxBytes is the longest file of evidence that is read.
 const MaxBytes = 16 << 20
-
-// Statement is what is said of an instance.
-type Statement struct {
-	Type          string    `json:"_type"`
-	Subject       []Subject `json:"subject"`
-	PredicateType string    `json:"predicateType"`
-	Predicate     Predicate `json:"predicate"`
-}
-
-// Subject is what the statement is about.
-type Subject struct {
-	Name   string            `json:"name"`
-	Digest map[string]string `json:"digest"`
-}
-
-// Predicate is what was seen, when, and by whom. What only the guest could say is a claim of the guest's.
-type Predicate struct {
-	MadeAt   time.Time      `json:"made_at"`
-	Version  string         `json:"holm_version"`
-	Host     Host           `json:"host"`
-	Instance model.Instance `json:"instance"`
-	Tenant   model.Tenant   `json:"tenant"`
-	Image    Image          `json:"image"`
-	// DomainXML is what libvirt says of the running machine, word for word; NetworkXML what holm asked of its network.
-	DomainXML  string `json:"domain_xml"`
-	NetworkXML string `json:"network_xml"`
-	// Rules are what the kernel had of the network's rules.
-	Rules Rules `json:"network_rules"`
-	// Encryption of the state volume: the cipher, and the names of the keys that open it; "none" for one from before there were keys.
-	Encryption string `json:"encryption"`
-	// Volume is what the state volume takes, and Pool what is under it; nil is the state directory, of which nothing is demanded.
-	VolumeBytes int64       `json:"volume_bytes"`
-	Pool        *model.Pool `json:"pool,omitempty"`
-	Under       *pools.Tree `json:"under,omitempty"`
-	// Verified is what came of every promise, tried for this statement: how QEMU is confined, what the network lets through.
-	Verified verify.Verdict `json:"verified"`
-	// Audit is how far the log of changes had come.
-	Audit ledger.Checkpoint `json:"audit"`
-	// Limits are what this does not prove.
-	Limits []string `json:"limits"`
-}
-
-// Rules are a network's in the kernel, without what they count: the digest is of each table and its lines as nft lists them.
-type Rules struct {
-	SHA256 string `json:"sha256,omitempty"` // "" when there are none
-	Lines  int    `json:"lines"`
-	// AsRecorded: they are those that the records ask for, each of them and no others.
-	AsRecorded bool `json:"as_recorded"`
-}
-
-// Host is where the instance runs. Site and jurisdiction are the operator's word.
-type Host struct {
-	Name         string `json:"name"`
-	Site         string `json:"site,omitempty"`
-	Jurisdiction string `json:"jurisdiction,omitempty"`
-	LabMode      bool   `json:"lab_mode"`
-}
-
-// Image is what the instance boots from, by digest.
-type Image struct {
-	Name     string `json:"name"`
-	Digest   string `json:"digest"`
-	Kernel   string `json:"kernel_sha256"`
-	Version  string `json:"kernel_version"`
-	Initrd   string `json:"initrd_sha256"`
-	Root     string `json:"root_sha256"`
-	RootHash string `json:"root_hash"`
-	Unlocked bool   `json:"unlocked"`
-}
-
-// Limits are said in every statement.
-func Limits() []string {
-	return []string{
-		"site and jurisdiction are labels that the operator gave; no software can prove where a machine stands",
-		"checks of the side guest are what the guest says of itself, a claim; the network side shows how the guest showed itself to this host; " +
-			"those of the side host are the host's own",
-		"whoever is root on the host can make any statement; compare the audit checkpoint with one that was kept elsewhere",
-	}
-}
 
 // signer signs with a key of ledger's, and names it as ledger does.
 type signer struct{ private ed25519.PrivateKey }
@@ -187,11 +104,8 @@ func Open(ctx context.Context, r io.Reader, trusted ed25519.PublicKey) (s Statem
 	if err != nil {
 		return s, key, fmt.Errorf("it was altered: %w", err)
 	}
-	if err := strictly(payload, &s); err != nil {
-		return s, key, fmt.Errorf("what is signed is no statement: %w", err)
-	}
-	if s.Type != StatementType || s.PredicateType != PredicateType {
-		return s, key, fmt.Errorf("it states something of the type %.80q, and not %q", s.PredicateType, PredicateType)
+	if s, err = read(payload); err != nil {
+		return s, key, err
 	}
 	// The envelope itself is not signed: what is not as it was written was changed by somebody.
 	// Base64 has several ways to write the same.
@@ -204,6 +118,24 @@ func Open(ctx context.Context, r io.Reader, trusted ed25519.PublicKey) (s Statem
 		return s, key, errors.New("the envelope is not as it was written")
 	}
 	return s, key, nil
+}
+
+// read reads a statement. Which predicate it is comes first: another version has other fields.
+func read(payload []byte) (s Statement, err error) {
+	var what struct {
+		Type          string `json:"_type"`
+		PredicateType string `json:"predicateType"`
+	}
+	if err := json.Unmarshal(payload, &what); err != nil {
+		return s, fmt.Errorf("what is signed is no statement: %w", err)
+	}
+	if what.Type != StatementType || what.PredicateType != PredicateType {
+		return s, fmt.Errorf("it states something of the type %.80q, and not %q", what.PredicateType, PredicateType)
+	}
+	if err := strictly(payload, &s); err != nil {
+		return s, fmt.Errorf("what is signed is no statement: %w", err)
+	}
+	return s, nil
 }
 
 // written is a file as Seal writes it.

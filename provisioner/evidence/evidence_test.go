@@ -9,12 +9,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"holm/guest/report"
 	"holm/provisioner/evidence"
-	"holm/provisioner/model"
-	"holm/provisioner/verify"
 	"holm/storage/ledger"
-	"holm/storage/pools"
 )
 
 func statement() evidence.Statement {
@@ -24,11 +20,11 @@ func statement() evidence.Statement {
 		Subject: []evidence.Subject{{Name: "instance/0123456789ab", Digest: map[string]string{"sha256": strings.Repeat("ab", 32)}}},
 		Predicate: evidence.Predicate{
 			MadeAt: at, Host: evidence.Host{Name: "fjell01", Site: "NO-OSL1", Jurisdiction: "NO"},
-			Instance: model.Instance{ID: "0123456789ab", Name: "web", Tenant: "acme", Created: at}, Tenant: model.Tenant{Name: "acme", Created: at},
-			DomainXML: "<domain type='kvm'>\n</domain>", Encryption: "none", Pool: &model.Pool{Name: "fast", Added: at},
-			Under:    &pools.Tree{Path: "/srv/holm", Top: pools.Device{Name: "md0", Kind: pools.Raid, Level: "raid10"}},
-			Verified: verify.Verdict{Results: []verify.Result{{ID: "qemu-user", Side: verify.Host, Outcome: report.Passed}}},
-			Audit:    ledger.Checkpoint{Host: "fjell01", Time: at, Seq: 7, Head: "ab"}, Limits: evidence.Limits(),
+			Instance: evidence.Instance{ID: "0123456789ab", Name: "web", Tenant: "acme", Created: at}, Tenant: evidence.Tenant{Name: "acme", Created: at},
+			DomainXML: "<domain type='kvm'>\n</domain>", Encryption: "none", Pool: &evidence.Pool{Name: "fast", Added: at},
+			Under:    &evidence.FileSystem{Path: "/srv/holm", Device: evidence.Device{Name: "md0", Kind: "raid", Level: "raid10"}},
+			Verified: evidence.Verdict{Results: []evidence.Result{{ID: "qemu-user", Side: "host", Outcome: "pass"}}},
+			Audit:    evidence.Checkpoint{Host: "fjell01", Time: at, Seq: 7, Head: "ab"}, Limits: evidence.Limits(),
 		},
 	}
 }
@@ -124,7 +120,7 @@ func TestEvidenceOfAnEarlierHolmIsRead(t *testing.T) {
 	before := statement()
 	before.Predicate.Limits = []string{"what the guest reports of itself is a claim of the guest's; what host and network checks found is the host's own"}
 	for _, id := range []string{"kernel-of-image", "boot-id", "clock"} {
-		before.Predicate.Verified.Results = append(before.Predicate.Verified.Results, verify.Result{ID: id, Side: verify.Host, Outcome: report.Passed})
+		before.Predicate.Verified.Results = append(before.Predicate.Verified.Results, evidence.Result{ID: id, Side: "host", Outcome: "pass"})
 	}
 	got, _, err := evidence.Open(t.Context(), bytes.NewReader(seal(t, key(1), before)), public(key(1)))
 	if err != nil {

@@ -45,11 +45,11 @@ func (svc *Service) Evidence(ctx context.Context, tenant, name string, end func(
 	if err != nil {
 		return evidence.Statement{}, err
 	}
-	s.Verified = verdict
-	if s.Audit, err = end(ctx); err != nil {
+	audit, err := end(ctx)
+	if err != nil {
 		return evidence.Statement{}, err
 	}
-	s.Host.Name = s.Audit.Host
+	s.Verified, s.Audit, s.Host.Name = verdictStated(verdict), checkpointStated(audit), audit.Host
 	after, err := svc.Views.Show(ctx, tenant, name)
 	if err != nil {
 		return evidence.Statement{}, err
@@ -57,7 +57,7 @@ func (svc *Service) Evidence(ctx context.Context, tenant, name string, end func(
 	if !reflect.DeepEqual(after.Instance, view.Instance) { // the key of its tenant can be rotated while its name is held
 		return evidence.Statement{}, operations.Meanwhile("the record of instance " + model.Quoted(name) + " has changed")
 	}
-	return statement(s)
+	return statement(s, view.Instance)
 }
 
 // stated is all that is stated of an instance, but what was tried and how far the audit log has come.
@@ -86,30 +86,31 @@ func (svc *Service) stated(ctx context.Context, h hypervisor.Driver, view views.
 	}
 	s := evidence.Predicate{
 		Rules:  evidence.Rules{SHA256: walls.Digest, Lines: walls.Lines, AsRecorded: walls.Whole()},
-		MadeAt: svc.Now().UTC(), Instance: inst, Image: imageOf(image), DomainXML: domain, NetworkXML: network,
+		MadeAt: svc.Now().UTC(), Instance: instanceStated(inst), Image: imageOf(image), DomainXML: domain, NetworkXML: network,
 		Encryption:  tenants.Encryption(inst),
 		VolumeBytes: view.VolumeBytes, Limits: evidence.Limits(),
 	}
-	err = svc.surroundings(ctx, &s)
+	err = svc.surroundings(ctx, &s, inst)
 	return s, err
 }
 
 // surroundings are the host's settings, the tenant and what is under the volume.
-func (svc *Service) surroundings(ctx context.Context, s *evidence.Predicate) error {
+func (svc *Service) surroundings(ctx context.Context, s *evidence.Predicate, inst model.Instance) error {
 	host, err := svc.Records.Host(ctx)
 	if err != nil {
 		return err
 	}
 	s.Host.Site, s.Host.Jurisdiction, s.Host.LabMode = host.Site, host.Jurisdiction, host.LabMode
-	s.Tenant, err = svc.Records.Tenant(ctx, s.Instance.Tenant)
+	tenant, err := svc.Records.Tenant(ctx, inst.Tenant)
 	if errors.Is(err, records.ErrNotFound) {
-		s.Tenant, err = model.Tenant{Name: s.Instance.Tenant}, nil
+		tenant, err = model.Tenant{Name: inst.Tenant}, nil
 	}
 	if err != nil {
 		return err
 	}
-	s.Tenant.Environment = s.Tenant.Environment.Shown()
-	pool, err := svc.Pools.PoolOf(ctx, s.Instance)
+	tenant.Environment = tenant.Environment.Shown()
+	s.Tenant = tenantStated(tenant)
+	pool, err := svc.Pools.PoolOf(ctx, inst)
 	if err != nil || pool == nil {
 		return err
 	}
@@ -117,9 +118,9 @@ func (svc *Service) surroundings(ctx context.Context, s *evidence.Predicate) err
 	if err != nil {
 		return err
 	}
-	s.Pool = &under.Pool
+	s.Pool = poolStated(under.Pool)
 	if under.Seen {
-		s.Under = &under.Tree
+		s.Under = treeStated(under.Tree)
 	}
 	return nil
 }
@@ -131,9 +132,9 @@ func imageOf(m images.Manifest) evidence.Image {
 	}
 }
 
-// statement is about the instance, by the digest of its record, and about the image that it runs.
-func statement(p evidence.Predicate) (evidence.Statement, error) {
-	record, err := json.Marshal(p.Instance)
+// statement is about the instance, by the digest of its record as the audit log has it, and about the image that it runs.
+func statement(p evidence.Predicate, inst model.Instance) (evidence.Statement, error) {
+	record, err := json.Marshal(inst)
 	if err != nil {
 		return evidence.Statement{}, err
 	}
