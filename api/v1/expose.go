@@ -25,6 +25,6 @@ type Exposure struct {
 
 // ExposureList is what `expose` prints.
 type ExposureList struct {
-	// Exposed are all ports of what was named, or of all instances.
+	// Exposed are all ports of the instance that was named, or of all, sorted by port.
 	Exposed []Exposure `json:"exposed"`
 }

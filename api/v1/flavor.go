@@ -36,6 +36,6 @@ type Limits struct {
 
 // FlavorList is any number of flavors.
 type FlavorList struct {
-	// Flavors are sorted by size; after `flavor set` it is the one that was set.
+	// Flavors are the standard ones and those that were made; after `flavor set` it is the one that was set.
 	Flavors []Flavor `json:"flavors"`
 }

@@ -96,7 +96,7 @@ type ImagePackage struct {
 
 // ImageList is any number of images.
 type ImageList struct {
-	// Images are sorted by name, the newest first.
+	// Images are those that are in the store; of `image rm` those that were named.
 	Images []Image `json:"images"`
 }
 

@@ -168,7 +168,7 @@ type InstanceSummary struct {
 
 // InstanceSummaries is what `ls` prints.
 type InstanceSummaries struct {
-	// Instances are sorted by tenant and name.
+	// Instances are those of all tenants, or of the one that was named.
 	Instances []InstanceSummary `json:"instances"`
 }
 

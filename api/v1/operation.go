@@ -32,6 +32,6 @@ type Operation struct {
 
 // OperationList is what `operation ls` prints.
 type OperationList struct {
-	// Operations are sorted by time, the newest first.
+	// Operations are in the order in which they began.
 	Operations []Operation `json:"operations"`
 }

@@ -80,7 +80,7 @@ type FileSystem struct {
 type Device struct {
 	// Name is the kernel's: "md0"; for btrfs the UUID.
 	Name string `json:"name"`
-	// Kind is what layer it is: "raid", "lvm", "crypt", "partition", "drive" …
+	// Kind is what layer it is: "raid", "lvm", "crypt", "partition", "drive", "missing" …
 	Kind string `json:"kind"`
 	// SizeBytes is in bytes.
 	SizeBytes uint64 `json:"size_bytes,omitempty"`

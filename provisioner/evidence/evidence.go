@@ -3,6 +3,8 @@
 // Statement v1, DSSE v1.0.
 package evidence
 
+//go:generate go test . -run TestTheSchemaIsThatOfThePredicate -update
+
 import (
 	"bytes"
 	"context"

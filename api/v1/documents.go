@@ -1,0 +1,41 @@
+package v1
+
+// Documents are an empty one of each that some verb prints. docs/api/v1 has the schema of each.
+func Documents() []any {
+	return []any{
+		AuditArchive{},
+		AuditEntryList{},
+		AuditVerdict{},
+		CapabilityAudit{},
+		DockerContext{},
+		ExposureList{},
+		FlavorList{},
+		Host{},
+		HostCheck{},
+		HostKey{},
+		HostReport{},
+		Image{},
+		ImageList{},
+		ImageVerdict{},
+		Instance{},
+		InstanceBase{},
+		InstanceList{},
+		InstanceStatsList{},
+		InstanceSummaries{},
+		Operation{},
+		OperationList{},
+		Pool{},
+		PoolList{},
+		PoolsChecked{},
+		Reconciled{},
+		RemovedInstances{},
+		RotatedKey{},
+		SeededFiles{},
+		SignedCheckpoint{},
+		SSHHostList{},
+		Tenant{},
+		TenantList{},
+		VerificationList{},
+		Version{},
+	}
+}
