@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"os"
 	"strings"
 	"syscall"
 	"time"
@@ -15,7 +14,6 @@ import (
 	"holm/provisioner/model"
 	"holm/provisioner/operations"
 	"holm/provisioner/uids"
-	"holm/storage/arrays"
 )
 
 // settings are the global flags.
@@ -40,6 +38,8 @@ type app struct {
 	root     bool     // whether holm runs as root already, so that sudo would not help
 	settings settings
 	args     []string
+	lists    lists  // for completion
+	version  string // as the linker has set it
 
 	makeProvisioner func(ctx context.Context, s settings) (engine, error)
 	makeImages      func(s settings) (imageStore, error)
@@ -56,46 +56,6 @@ type app struct {
 	program func(ctx context.Context, name string, args []string, streams *term.Streams) error
 	// programAs is program as another user; nil is the caller's own.
 	programAs func(ctx context.Context, as *syscall.Credential, name string, args []string, streams *term.Streams) error
-}
-
-// Main runs one command line, without the program's name, and returns the exit code.
-func Main(ctx context.Context, args []string, streams *term.Streams) int {
-	return newApp(streams, os.Getenv).run(ctx, args)
-}
-
-// run executes one command line and returns the exit code.
-func (a *app) run(ctx context.Context, args []string) int {
-	a.args = args
-	root := a.tree()
-	a.settings.output = formatAsked(args)
-	ctx, stop := a.interruptible(ctx)
-	defer stop()
-	root.SetArgs(append([]string{}, args...))
-	root.SetIn(a.streams.In)
-	root.SetOut(a.streams.Out)
-	root.SetErr(a.streams.Err)
-	return a.exit(ctx, root.ExecuteContext(ctx))
-}
-
-// formatAsked looks for -o before the flags are parsed, so that an error in them is printed as it was asked for.
-func formatAsked(args []string) term.Format {
-	format := term.AsTable
-	for i, arg := range args {
-		if arg == "--" {
-			break
-		}
-		value, ok := strings.CutPrefix(arg, "--output=")
-		switch {
-		case (arg == "-o" || arg == "--output") && i+1 < len(args):
-			value, ok = args[i+1], true
-		case strings.HasPrefix(arg, "-o"):
-			value, ok = strings.TrimPrefix(arg[2:], "="), true
-		}
-		if f, err := term.ParseFormat(value); ok && err == nil {
-			format = f
-		}
-	}
-	return format
 }
 
 // tenant is the tenant that names belong to.
@@ -204,13 +164,4 @@ func (a *app) again() string {
 		line = append(line, shellWord(arg))
 	}
 	return strings.Join(line, " ")
-}
-
-func newApp(streams *term.Streams, getenv func(string) string) *app {
-	return &app{
-		streams: streams, getenv: getenv, now: time.Now, root: os.Geteuid() == 0,
-		makeProvisioner: newProvisioner, makeImages: newImages, renewLock: renewLock, makeHost: newHost, otherUsers: uids.System{}.Others,
-		makeAudit: newAudit, makeKeeper: newKeyRing, resolver: hostResolver, arrays: arrays.Builder{}, examine: examineHost, mend: mendHost,
-		program: runProgram, programAs: runProgramAs,
-	}
 }

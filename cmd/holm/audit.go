@@ -14,17 +14,6 @@ import (
 	"holm/storage/records"
 )
 
-// auditStore is the audit log as the verbs need it.
-type auditStore interface {
-	Audit(ctx context.Context) ([]records.AuditEntry, error)
-	AuditTail(ctx context.Context, last int) ([]records.AuditEntry, error)
-	AuditEnds(ctx context.Context) (records.Base, records.Mark, error)
-	// WholeAudit holds the log against itself, and every record against the log, and has it used if it is whole.
-	WholeAudit(ctx context.Context, use func(records.WholeLog) error) error
-	// DropArchived drops the entries from one place to another.
-	DropArchived(ctx context.Context, from, upTo records.Mark, where string) error
-}
-
 func (a *app) auditCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "audit VERB",

@@ -39,31 +39,39 @@ func (a *app) completionCommand() *cobra.Command {
 	return cmd
 }
 
-// completeInstances offers the names of the tenant's instances, at most high of them on one line (0 is no limit).
-func (a *app) completeInstances(high int) cobra.CompletionFunc {
-	return a.completes(high, func(ctx context.Context, p engine) ([]string, error) {
-		rows, err := p.Instances.List(ctx, a.tenant())
-		list := make([]string, len(rows))
-		for i, row := range rows {
-			list[i] = row.Name
-		}
-		return list, err
-	})
+// lists say what names there are.
+type lists struct {
+	instances               func(ctx context.Context, tenant string) ([]string, error)
+	tenants, pools, flavors func(ctx context.Context) ([]string, error)
 }
 
-// completes offers what the provisioner lists, at most high of it on one line (0 is no limit).
-func (a *app) completes(high int, list func(ctx context.Context, p engine) ([]string, error)) cobra.CompletionFunc {
+// completeInstances offers the names of the tenant's instances, at most high of them on one line (0 is no limit).
+func (a *app) completeInstances(high int) cobra.CompletionFunc {
+	return a.completes(high, func(ctx context.Context) ([]string, error) { return a.lists.instances(ctx, a.tenant()) })
+}
+
+// completeTenants offers the names of tenants.
+func (a *app) completeTenants(high int) cobra.CompletionFunc {
+	return a.completes(high, func(ctx context.Context) ([]string, error) { return a.lists.tenants(ctx) })
+}
+
+// completePools offers the names of pools.
+func (a *app) completePools(high int) cobra.CompletionFunc {
+	return a.completes(high, func(ctx context.Context) ([]string, error) { return a.lists.pools(ctx) })
+}
+
+// completeFlavors offers the names of flavors.
+func (a *app) completeFlavors(high int) cobra.CompletionFunc {
+	return a.completes(high, func(ctx context.Context) ([]string, error) { return a.lists.flavors(ctx) })
+}
+
+// completes offers what is listed, at most high of it on one line (0 is no limit).
+func (a *app) completes(high int, list func(ctx context.Context) ([]string, error)) cobra.CompletionFunc {
 	return func(cmd *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		if high > 0 && len(args) >= high {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
-		return offer(cmd.Context(), args, func(ctx context.Context) ([]string, error) {
-			p, err := a.makeProvisioner(ctx, a.settings)
-			if err != nil {
-				return nil, err
-			}
-			return list(ctx, p)
-		}), cobra.ShellCompDirectiveNoFileComp
+		return offer(cmd.Context(), args, list), cobra.ShellCompDirectiveNoFileComp
 	}
 }
 

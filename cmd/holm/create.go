@@ -154,3 +154,14 @@ func rowOf(v views.Instance) views.Row {
 		BootID: v.BootID, Created: v.Created, ChecksPassed: v.ChecksPassed, ChecksTotal: v.ChecksTotal, Unverified: v.Unverified,
 	}}
 }
+
+// warnNameless says on stderr that no name will resolve in an instance, and what mends it.
+func (a *app) warnNameless(ctx context.Context, p engine, inst model.Instance) {
+	if what, err := p.Instances.Nameless(ctx, inst); err == nil && what != "" {
+		a.say("warning: " + what)
+		a.say("  → " + nameServersRemedy)
+	}
+}
+
+// nameServersRemedy names a server for all instances of this host.
+const nameServersRemedy = "holm host set --nameserver ADDRESS"

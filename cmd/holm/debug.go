@@ -23,6 +23,6 @@ func (a *app) listen(cmd *cobra.Command) {
 	}
 	log := debuglog.New(a.streams.Lines())
 	cmd.SetContext(debuglog.With(cmd.Context(), log))
-	log.Debug("begun", slog.String("verb", cmd.CommandPath()), slog.String("version", thisBuild().Version), slog.Int("pid", os.Getpid()),
+	log.Debug("begun", slog.String("verb", cmd.CommandPath()), slog.String("version", a.build().Version), slog.Int("pid", os.Getpid()),
 		slog.String("state", a.settings.state), slog.String("connect", a.settings.connect))
 }

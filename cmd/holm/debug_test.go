@@ -10,7 +10,6 @@ import (
 	"syscall"
 	"testing"
 
-	"holm/internal/debuglog"
 	"holm/internal/term"
 )
 
@@ -26,7 +25,7 @@ func (w *world) debugging(t *testing.T, in string, args ...string) outcome {
 	a.programAs = func(ctx context.Context, _ *syscall.Credential, _ string, args []string, s *term.Streams) error {
 		return runProgram(ctx, "true", args, s)
 	}
-	return outcome{a.run(t.Context(), args), out.String(), err.String()}
+	return outcome{a.run(t.Context(), args, commands(a)...), out.String(), err.String()}
 }
 
 func TestTheDebugLogTellsNoSecretOfACommandLine(t *testing.T) {
@@ -81,47 +80,5 @@ func reachable(t *testing.T, state, id string) {
 		if err := os.WriteFile(path, nil, 0o600); err != nil {
 			t.Fatal(err)
 		}
-	}
-}
-
-func TestProgramsOnTheCallersStreamsAreTold(t *testing.T) {
-	for name, tc := range map[string]struct{ program, want string }{
-		"one that ends well": {"true", `msg="program begun" name=/usr/bin/true args=-n of=1\n.* msg="program ended" name=/usr/bin/true took=\S+s ended="exit status 0"\n$`},
-		"one that fails":     {"false", `ended="exit status 1"\n$`},
-	} {
-		var log bytes.Buffer
-		_ = runProgram(debuglog.With(t.Context(), debuglog.New(&log)), tc.program, []string{"-n"}, term.New(nil, &log, &log))
-		if !regexp.MustCompile(tc.want).MatchString(log.String()) {
-			t.Errorf("%s: told %q, want %s", name, &log, tc.want)
-		}
-	}
-}
-
-func TestOfWhatAPersonGivesToSSHNothingIsTold(t *testing.T) {
-	for name, tc := range map[string]struct{ args, want string }{
-		"ssh":      {"-F none -o A=b 10.77.0.12 -v secret", "-F none -o A=b 10.77.0.12"},
-		"exec":     {"-E log -o A=b -T -e none -n -- 10.77.0.12 exec secret", "-E log -o A=b -T -e none -n -- 10.77.0.12"},
-		"scp":      {"-r -F none -- secret web:/secret", "-r -F none -- secret"},
-		"docker":   {"context create secret", "context"},
-		"nothing":  {"", ""},
-		"an end":   {"-o", "-o"},
-		"an other": {"-i secret web", "-i"},
-	} {
-		if got := strings.Join(ownArgs(strings.Fields(tc.args)), " "); got != tc.want {
-			t.Errorf("%s: told %q, want %q", name, got, tc.want)
-		}
-	}
-}
-
-func TestTheDebugLogStandsAboveTheLineThatMoves(t *testing.T) {
-	var out bytes.Buffer
-	s := term.New(strings.NewReader(""), &out, &out)
-	s.ErrTerminal = true
-	steps := s.Steps(false)
-	steps.Show(term.Step{Name: "booting", Phase: term.Begun})
-	debuglog.New(s.Lines()).Debug("told")
-	steps.Close()
-	if want := "\r\x1b[Ktime="; !strings.Contains(out.String(), want) || !regexp.MustCompile(`msg=told\n [⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏] booting`).MatchString(out.String()) {
-		t.Errorf("the terminal got %q", &out)
 	}
 }

@@ -164,7 +164,7 @@ func TestDockerConfigIsWhereTheCallerHasIt(t *testing.T) {
 	}
 	streams := term.New(strings.NewReader(""), &strings.Builder{}, &strings.Builder{})
 	a := w.app(streams, func(name string) string { return map[string]string{"DOCKER_CONFIG": dir}[name] })
-	if code := a.run(t.Context(), append(flags, "docker-context", "web", "--use")); code != 0 || len(w.programs) != 2 || !strings.Contains(w.programs[0], "\nupdate\n") {
+	if code := a.run(t.Context(), append(flags, "docker-context", "web", "--use"), commands(a)...); code != 0 || len(w.programs) != 2 || !strings.Contains(w.programs[0], "\nupdate\n") {
 		t.Errorf("exit %d, what was run is %q", code, w.programs)
 	}
 }

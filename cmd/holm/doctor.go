@@ -146,11 +146,3 @@ func (c checkup) sum(width int) string {
 	code := fmt.Sprintf("exit %d", fault.Unfit)
 	return text + strings.Repeat(" ", max(2, min(width, term.DefaultWidth)-len(text)-len(code))) + code
 }
-
-// count writes a number with its noun.
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}

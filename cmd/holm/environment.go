@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"io"
 	"os"
 	"strings"
@@ -12,7 +11,6 @@ import (
 	"holm/internal/term"
 	"holm/provisioner/environment"
 	"holm/provisioner/model"
-	"holm/provisioner/operations"
 )
 
 // Longest files of certificates and of proxies that are read, in bytes.
@@ -177,23 +175,4 @@ func environmentFields(fields *term.Fields, e environment.InForce) {
 	for _, what := range e.Dropped {
 		fields.Add("not told", term.Cell{Text: what, Tone: term.Attention})
 	}
-}
-
-// warnNameless says on stderr that no name will resolve in an instance, and what mends it.
-func (a *app) warnNameless(ctx context.Context, p engine, inst model.Instance) {
-	if what, err := p.Instances.Nameless(ctx, inst); err == nil && what != "" {
-		a.say("warning: " + what)
-		a.say("  → " + nameServersRemedy)
-	}
-}
-
-// nameServersRemedy names a server for all instances of this host.
-const nameServersRemedy = "holm host set --nameserver ADDRESS"
-
-// setEnvironment is the work of holm set.
-func (a *app) setEnvironment(ctx context.Context, name string, c environment.Change, o verbOptions) error {
-	return a.byName(ctx, []string{name}, "set", o, func(ctx context.Context, p engine, name string, observer operations.Observer) error {
-		_, err := p.Instances.SetEnvironment(ctx, a.tenant(), name, c, observer)
-		return err
-	})
 }

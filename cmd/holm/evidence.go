@@ -61,7 +61,7 @@ func (a *app) evidence(ctx context.Context, name string, limit time.Duration) er
 	if err != nil {
 		return err
 	}
-	s.Predicate.Version = thisBuild().Version
+	s.Predicate.Version = a.build().Version
 	content, err := evidence.Seal(ctx, key, s)
 	if err != nil {
 		return err

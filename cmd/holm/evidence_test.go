@@ -31,7 +31,7 @@ func TestEvidenceIsSignedAndCheckedElsewhere(t *testing.T) {
 	if got := w.run(t, "--state", elsewhere, "evidence", "verify", file); got.code != int(fault.CheckFailed) || !strings.Contains(got.err, "nobody said whose key it has to be") {
 		t.Errorf("signed by anybody: ended with %d\n%s%s", got.code, got.out, got.err)
 	}
-	if doc := w.run(t, "--state", elsewhere, "evidence", "verify", file, "--any-key", "-o", "json"); !strings.Contains(doc.out, `"holm_version": "`+thisBuild().Version+`"`) {
+	if doc := w.run(t, "--state", elsewhere, "evidence", "verify", file, "--any-key", "-o", "json"); !strings.Contains(doc.out, `"holm_version": "`+(&app{}).build().Version+`"`) {
 		t.Errorf("it does not state the holm that \"holm version\" says: %s", doc.out)
 	}
 	var signed struct {

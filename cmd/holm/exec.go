@@ -50,9 +50,6 @@ func (a *app) execCommand() *cobra.Command {
 	return cmd
 }
 
-// connectionFailed is the code of ssh for an end that is its own, which a command may have as well.
-const connectionFailed = 255
-
 // exec runs a command in an instance. Ssh's own 255 is told from the command's by what ssh has seen of its end.
 func (a *app) exec(ctx context.Context, t sshTarget, o execOptions, words []string, streams *term.Streams) error {
 	log, err := os.CreateTemp("", "holm-ssh-")
@@ -104,8 +101,3 @@ func lost(said string) error {
 	}
 	return connectionError{fault.New(fault.Failure, "see whether it runs: holm ls", "%s", said)}
 }
-
-// connectionError is a fault with an exit code of its own.
-type connectionError struct{ error }
-
-func (e connectionError) Unwrap() error { return e.error }

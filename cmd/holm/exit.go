@@ -180,3 +180,11 @@ func (a *app) known(ctx context.Context, err error) fault.Error {
 	}
 	return fault.Error{Kind: fault.Failure}
 }
+
+// connectionFailed is the code of ssh for an end that is its own, which a command may have as well.
+const connectionFailed = 255
+
+// connectionError is a fault with an exit code of its own.
+type connectionError struct{ error }
+
+func (e connectionError) Unwrap() error { return e.error }

@@ -72,12 +72,3 @@ func TestAnInterruptionHasItsOwnExitCode(t *testing.T) {
 		t.Errorf("said %q, want %q", got, want)
 	}
 }
-
-func TestAHostileErrorStaysInItsLine(t *testing.T) {
-	w := newWorld()
-	w.failWith = errors.New("guest says\n\x1b[2Jholm: all is well")
-	got := w.run(t, "show", "web")
-	if want := "holm: guest says holm: all is well\n"; got.err != want {
-		t.Errorf("said %q, want %q", got.err, want)
-	}
-}

@@ -1,25 +1,18 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"net/netip"
-	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
-	"testing"
 	"time"
 
 	"holm/guest/report"
 	"holm/images"
 	"holm/internal/fault"
-	"holm/internal/term"
 	"holm/provisioner/doctor"
-	"holm/provisioner/environment"
 	"holm/provisioner/hypervisor"
 	"holm/provisioner/instances"
 	"holm/provisioner/model"
@@ -30,7 +23,6 @@ import (
 	"holm/provisioner/uids"
 	"holm/provisioner/verify"
 	"holm/provisioner/views"
-	"holm/storage/keys"
 	"holm/storage/records"
 )
 
@@ -310,75 +302,6 @@ func (w hostWorld) SetHost(ctx context.Context, change func(*model.Host) error, 
 	}
 	err = change(&w.host)
 	return w.host, err
-}
-
-// run executes one command line as app would in a pipe; term changes the streams before that.
-func (w *world) run(t *testing.T, args ...string) outcome {
-	t.Helper()
-	return w.runOn(t, func(*term.Streams) {}, args...)
-}
-
-// outcome is what a command line left behind.
-type outcome struct {
-	code     int
-	out, err string
-}
-
-func (w *world) runOn(t *testing.T, prepare func(*term.Streams), args ...string) outcome {
-	t.Helper()
-	var out, err bytes.Buffer
-	s := term.New(strings.NewReader(""), &out, &err)
-	prepare(s)
-	code := w.app(s, func(string) string { return "" }).run(t.Context(), args)
-	return outcome{code, out.String(), err.String()}
-}
-
-// terminal makes the streams those of a person who types answer.
-func terminal(answer string) func(*term.Streams) {
-	return func(s *term.Streams) {
-		s.InTerminal, s.OutTerminal, s.ErrTerminal, s.In = true, true, true, strings.NewReader(answer)
-	}
-}
-
-// engine is the world as the verbs see it, a noun at a time.
-func (w *world) engine() engine {
-	return engine{Instances: w, Tenants: tenantWorld{w}, Pools: poolWorld{w}, Networks: w, Hosts: w, Proof: w, History: historyWorld{w}}
-}
-
-func (w *world) app(s *term.Streams, getenv func(string) string) *app {
-	return &app{
-		streams: s, getenv: getenv, now: func() time.Time { return now }, root: true,
-		makeProvisioner: func(context.Context, settings) (engine, error) { return w.engine(), nil },
-		makeImages:      func(settings) (imageStore, error) { return imageWorld{w}, nil },
-		otherUsers:      func() ([]uids.Claim, error) { return w.others, nil },
-		makeHost:        func(settings) (hostStore, error) { return hostWorld{w}, nil },
-		resolver: func() environment.Resolver {
-			return environment.Resolver{Servers: []netip.Addr{netip.MustParseAddr("192.0.2.53")}, File: "/etc/resolv.conf"}
-		},
-		makeKeeper: func(s settings) keyKeeper { // the real one, without the host's memory
-			keeper := keys.Keeper{Path: filepath.Join(s.state, "keys", "host.key"), Memory: filepath.Join(s.state, "memory", "key"), Credentials: getenv("CREDENTIALS_DIRECTORY")}
-			return keyRing{keeper, tenants.Sealed{Book: records.Open(database(s))}}
-		},
-		makeAudit: newAudit, // the records themselves: what is tried is what they wrote
-		arrays:    arrayWorld{w},
-		renewLock: func(_ context.Context, old images.Lock, epoch time.Time) (images.Lock, error) {
-			old.Epoch = epoch.Unix()
-			return old, w.failWith
-		},
-		examine: func(context.Context, settings) doctor.Report { return w.report },
-		mend: func(_ context.Context, _ settings, id string) (doctor.Result, error) {
-			w.calls = append(w.calls, "mend "+id)
-			return doctor.Result{ID: id, Status: doctor.OK, Found: "off"}, w.failWith
-		},
-		program: func(_ context.Context, name string, args []string, _ *term.Streams) error {
-			w.programs = append(w.programs, strings.Join(append([]string{name}, args...), "\n"))
-			return w.programOK
-		},
-		programAs: func(_ context.Context, _ *syscall.Credential, name string, args []string, _ *term.Streams) error {
-			w.programs = append(w.programs, strings.Join(append([]string{name}, args...), "\n"))
-			return w.programOK
-		},
-	}
 }
 
 // imageWorld is the image store of a world.

@@ -1,9 +1,6 @@
 package main
 
 import (
-	"context"
-	"strings"
-
 	"github.com/spf13/cobra"
 
 	"holm/internal/fault"
@@ -53,18 +50,6 @@ func flavorsResult(all []model.Flavor) term.Result {
 	return term.Result{Document: doc, People: t, Names: list}
 }
 
-// limitCell is a limit, and what is allowed in a burst.
-func limitCell(limit, burst int, unit string) term.Cell {
-	if limit == 0 {
-		return term.Text("-")
-	}
-	text := decimal(limit) + unit
-	if burst > 0 {
-		text += "/" + decimal(burst)
-	}
-	return term.Text(text)
-}
-
 func (a *app) flavorLsCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "ls",
@@ -108,36 +93,4 @@ func (a *app) flavorResetCommand() *cobra.Command {
 	}
 	ends(cmd, fault.NotFound, fault.Busy)
 	return cmd
-}
-
-// completeFlavors offers the names of flavors.
-func (a *app) completeFlavors(high int) cobra.CompletionFunc {
-	return a.completes(high, func(ctx context.Context, p engine) ([]string, error) {
-		all, err := p.Hosts.Flavors(ctx)
-		list := make([]string, len(all))
-		for i, f := range all {
-			list[i] = f.Name
-		}
-		return list, err
-	})
-}
-
-// limitsText says in a few words what an instance may take.
-func limitsText(l model.Limits) string {
-	var words []string
-	for _, one := range []struct {
-		limit, burst int
-		unit         string
-	}{
-		{l.CPUWeight, 0, " CPU weight"},
-		{l.CPUPercent, 0, "% of a CPU"},
-		{l.IOPS, l.IOPSBurst, " requests/s"},
-		{l.MBps, l.MBpsBurst, " MB/s"},
-		{l.NetMbit, 0, " Mbit/s"},
-	} {
-		if one.limit > 0 {
-			words = append(words, limitCell(one.limit, one.burst, "").Text+one.unit)
-		}
-	}
-	return strings.Join(words, ", ")
 }

@@ -1,21 +1,14 @@
 package main
 
 import (
-	"context"
-	"errors"
-	"io/fs"
-	"os"
 	"strconv"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/sys/unix"
 
 	"holm/internal/fault"
 	"holm/internal/term"
-	"holm/provisioner/doctor"
 	"holm/provisioner/memory"
 	"holm/provisioner/model"
-	"holm/storage/records"
 )
 
 // memoryChange is what "host set" was told of memory.
@@ -55,31 +48,4 @@ func addMemory(f *term.Fields, host model.Host) {
 		reserve = bytesCell(mebibyte * int64(host.MemoryReserveMiB))
 	}
 	f.Add("memory-reserve", reserve)
-}
-
-// totalMemory is what this host has, in MiB.
-func totalMemory() (int, error) {
-	var info unix.Sysinfo_t
-	if err := unix.Sysinfo(&info); err != nil {
-		return 0, err
-	}
-	return int(info.Totalram * uint64(info.Unit) >> 20), nil // #nosec G115 -- no machine has 8 ZiB
-}
-
-// memoryInfo is what is promised of it. A state directory without a database has promised nothing.
-func memoryInfo(ctx context.Context, s settings) (doctor.MemoryInfo, error) {
-	total, err := totalMemory()
-	if err != nil {
-		return doctor.MemoryInfo{}, err
-	}
-	if _, err := os.Stat(database(s)); errors.Is(err, fs.ErrNotExist) {
-		return doctor.MemoryInfo{Host: memory.Host{Total: total}}, nil
-	}
-	store := records.Open(database(s))
-	set, err := store.Host(ctx)
-	if err != nil {
-		return doctor.MemoryInfo{}, err
-	}
-	all, err := store.Instances(ctx)
-	return doctor.MemoryInfo{Host: memory.Of(set, total), Promised: memory.Promised(all), Instances: len(all)}, err
 }

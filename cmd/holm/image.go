@@ -94,8 +94,8 @@ func (a *app) bars(ctx context.Context) (update func(part string, done, total in
 }
 
 // completeImages offers the names and digests of images.
-func (a *app) completeImages(cmd *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
-	return offer(cmd.Context(), args, func(context.Context) ([]string, error) {
+func (a *app) completeImages() cobra.CompletionFunc {
+	return a.completes(0, func(context.Context) ([]string, error) {
 		store, err := a.makeImages(a.settings)
 		if err != nil {
 			return nil, err
@@ -106,5 +106,5 @@ func (a *app) completeImages(cmd *cobra.Command, args []string, _ string) ([]cob
 			list = append(list, m.Name, m.Short())
 		}
 		return list, err
-	}), cobra.ShellCompDirectiveNoFileComp
+	})
 }

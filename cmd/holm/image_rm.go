@@ -20,7 +20,7 @@ func (a *app) imageRmCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.removeImages(cmd.Context(), args, yes, dryRun)
 		},
-		ValidArgsFunction: a.completeImages,
+		ValidArgsFunction: a.completeImages(),
 	}
 	cmd.Flags().BoolVar(&yes, "yes", false, "do not ask")
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "say what would be removed and change nothing")

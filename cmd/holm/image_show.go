@@ -23,7 +23,7 @@ func (a *app) imageShowCommand() *cobra.Command {
 			}
 			return a.streams.Print(a.settings.output, oneImage(m))
 		},
-		ValidArgsFunction: a.completeImages,
+		ValidArgsFunction: a.completeImages(),
 	}
 	ends(cmd, fault.NotFound)
 	return cmd

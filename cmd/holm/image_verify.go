@@ -19,7 +19,7 @@ func (a *app) imageVerifyCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.verifyImage(cmd.Context(), args[0])
 		},
-		ValidArgsFunction: a.completeImages,
+		ValidArgsFunction: a.completeImages(),
 	}
 	ends(cmd, fault.NotFound, fault.CheckFailed)
 	return cmd

@@ -50,7 +50,7 @@ func runKube(t *testing.T, a *app, args ...string) outcome {
 	var out, err bytes.Buffer
 	a.streams = term.New(strings.NewReader(""), &out, &err)
 	a.args = append([]string{"kubeconfig"}, args...)
-	root := a.tree()
+	root := a.tree(commands(a)...)
 	if found, _, findErr := root.Find([]string{"kubeconfig"}); findErr != nil || found == root {
 		root.AddCommand(a.kubeconfigCommand())
 	}

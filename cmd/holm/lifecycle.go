@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -109,5 +108,3 @@ func (a *app) byName(ctx context.Context, list []string, verb string, o verbOpti
 	}
 	return err
 }
-
-func listed(list []string) string { return strings.Join(list, ", ") }

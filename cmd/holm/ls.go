@@ -53,11 +53,6 @@ func (a *app) sayUnknown() {
 	a.say("libvirt does not answer, so that nobody knows how instances are now; find out why: " + a.command("doctor"))
 }
 
-// instancesDocument is what verbs print that deal with any number of instances.
-type instancesDocument[T any] struct {
-	Instances []T `json:"instances"`
-}
-
 func (a *app) printRows(rows []views.Row) error {
 	doc := instancesDocument[views.Row]{Instances: make([]views.Row, len(rows))}
 	list := make([]string, len(rows))
@@ -93,14 +88,6 @@ func statusCell(status string) term.Cell {
 	return term.Cell{Text: status, Tone: tones[status]}
 }
 
-// accelCell marks emulation, which is no isolation boundary.
-func accelCell(accel string) term.Cell {
-	if accel == "kvm" {
-		return term.Text(accel)
-	}
-	return term.Cell{Text: accel, Tone: term.Attention}
-}
-
 // imageCell names an image, and says so when it was built without its lock.
 func imageCell(name, digest string, unlocked bool) term.Cell {
 	cell := term.Text(name)
@@ -124,11 +111,4 @@ func checksCell(passed, total int, unverified bool) term.Cell {
 		return term.Cell{Text: fmt.Sprintf("%d/%d", passed, total), Tone: term.Broken}
 	}
 	return term.Text(fmt.Sprintf("%d/%d", passed, total))
-}
-
-func orDash(text string) term.Cell {
-	if text == "" {
-		return term.Text("-")
-	}
-	return term.Text(text)
 }

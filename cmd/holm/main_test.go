@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,16 +10,12 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"holm/internal/atomicfile"
 	"holm/internal/term"
 	"holm/provisioner/model"
 	"holm/storage/records"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files and scripts")
 
 // TestMain lets the scripts run "holm", which is the whole command tree over a world of fakes; "ssh" and "scp" only
 // print their arguments.
@@ -37,7 +32,7 @@ func TestMain(m *testing.M) {
 			}
 			return nil
 		}
-		os.Exit(a.run(context.Background(), os.Args[1:]))
+		os.Exit(a.run(context.Background(), os.Args[1:], commands(a)...))
 	}})
 }
 
@@ -80,23 +75,5 @@ func changes(ts *testscript.TestScript, neg bool, args []string) {
 		if err := store.AddTenant(context.Background(), model.Tenant{Name: name}, func([]model.Tenant) error { return nil }); err != nil {
 			ts.Fatalf("%v", err)
 		}
-	}
-}
-
-// golden compares got with testdata/golden/<name>.
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", "golden", name)
-	if *update {
-		if err := atomicfile.WriteBytes(path, 0o644, []byte(got)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s differs (-want +got):\n%s", path, diff)
 	}
 }

@@ -46,7 +46,11 @@ func (a *app) operationShowCommand() *cobra.Command {
 			}
 			return a.streams.Print(a.settings.output, a.operationResult(op))
 		},
-		ValidArgsFunction: a.completes(1, func(ctx context.Context, p engine) ([]string, error) {
+		ValidArgsFunction: a.completes(1, func(ctx context.Context) ([]string, error) {
+			p, err := a.makeProvisioner(ctx, a.settings)
+			if err != nil {
+				return nil, err
+			}
 			all, err := p.History.List(ctx, a.settings.tenant, "")
 			slices.Reverse(all) // the newest first
 			return operationIDs(all), err

@@ -136,8 +136,3 @@ func (a *app) shown(ctx context.Context, p engine, all []pools.View, r term.Resu
 	}
 	return p.Pools.Acknowledge(ctx, all)
 }
-
-// completePools offers the names of pools.
-func (a *app) completePools(high int) cobra.CompletionFunc {
-	return a.completes(high, func(ctx context.Context, p engine) ([]string, error) { return p.Pools.Names(ctx) })
-}

@@ -36,32 +36,6 @@ func (a *app) poolCheckCommand() *cobra.Command {
 	return cmd
 }
 
-// keepWalls puts the kernel's rules back where they are not as they are on record, and says so.
-func (a *app) keepWalls(ctx context.Context, p engine) error {
-	rebuilt, err := p.Networks.KeepWalls(ctx)
-	for _, r := range rebuilt {
-		if r.Err == nil {
-			a.say("the kernel's rules of network " + r.Network + " were put back: " + r.What)
-		} else {
-			a.say("the kernel's rules of network " + r.Network + " could not be put back: " + r.What)
-		}
-		err = errors.Join(err, r.Err)
-	}
-	return err
-}
-
-// reconcile says what became of instances without holm, and what was done about it.
-func (a *app) reconcile(ctx context.Context, p engine) error {
-	ended, err := p.Instances.Reconcile(ctx)
-	for _, e := range ended {
-		if e.What != "" {
-			a.say(e.Tenant + "/" + e.Name + " " + e.What)
-		}
-		err = errors.Join(err, e.Err)
-	}
-	return err
-}
-
 // poolsChecked is what a check came to.
 type poolsChecked struct {
 	Pools  []pools.View       `json:"pools"`

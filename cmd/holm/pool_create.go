@@ -15,12 +15,6 @@ import (
 	drives "holm/storage/pools"
 )
 
-// arrayMaker is the arrays room as the verbs need it.
-type arrayMaker interface {
-	Plan(ctx context.Context, s arrays.Spec) (arrays.Plan, error)
-	Make(ctx context.Context, p arrays.Plan, progress func(step string)) error
-}
-
 type poolCreateOptions struct {
 	spec        arrays.Spec
 	raid1       bool

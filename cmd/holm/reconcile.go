@@ -167,16 +167,3 @@ func wallText(n networks.Rebuilt, dry bool) string {
 	}
 	return "the kernel's rules were put back: " + n.What
 }
-
-// closeOperations closes what dead processes left, and says so.
-func (a *app) closeOperations(ctx context.Context, p engine) error {
-	closed, err := p.History.Close(ctx, false)
-	for _, c := range closed {
-		text := "operation " + c.ID + " (" + c.Kind + " of " + c.Tenant + "/" + c.Name + ") was left by a holm that died: " + string(c.Status)
-		if c.Remedy != "" {
-			text += "; " + a.pasted(c.Remedy)
-		}
-		a.say(text)
-	}
-	return err
-}

@@ -1,11 +1,14 @@
 package main
 
 import (
+	"context"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"holm/internal/fault"
+	"holm/provisioner/environment"
+	"holm/provisioner/operations"
 )
 
 func (a *app) setCommand() *cobra.Command {
@@ -35,4 +38,12 @@ func (a *app) setCommand() *cobra.Command {
 	o.flags(cmd, 2*time.Minute)
 	ends(cmd, fault.NotFound, fault.Unfit, fault.Busy)
 	return cmd
+}
+
+// setEnvironment is the work of holm set.
+func (a *app) setEnvironment(ctx context.Context, name string, c environment.Change, o verbOptions) error {
+	return a.byName(ctx, []string{name}, "set", o, func(ctx context.Context, p engine, name string, observer operations.Observer) error {
+		_, err := p.Instances.SetEnvironment(ctx, a.tenant(), name, c, observer)
+		return err
+	})
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -125,20 +124,22 @@ func (a *app) sinceCell(v views.Instance) term.Cell {
 	return cell
 }
 
-// accelText says what emulation means.
-func accelText(accel string) term.Cell {
-	cell := accelCell(accel)
-	if accel == "tcg" {
-		cell.Text = strings.ToUpper(accel) + ", emulation (lab mode): no isolation boundary"
-		cell.Pipe = accel
-	}
-	return cell
-}
-
 // overrideText says that a rule was set aside, and why.
 func overrideText(reason string) string {
 	if reason == "" {
 		return ""
 	}
 	return "its tenant's rule is overridden: " + reason
+}
+
+// checksOf is how many of its promises an instance kept when it was last asked, or that it was not.
+func checksOf(v views.Instance) term.Cell {
+	cell := checksCell(v.ChecksPassed, v.ChecksTotal, v.Unverified)
+	switch {
+	case v.Unverified && v.ChecksTotal == 0:
+		cell.Text = "not verified (--no-verify)"
+	case v.Unverified:
+		cell.Text += " (not asked at the start: --no-verify)"
+	}
+	return cell
 }

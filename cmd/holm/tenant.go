@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"context"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -115,16 +114,4 @@ func (a *app) tenantResult(v tenants.View) term.Result {
 		f.Add("created", a.ageCell(v.Created))
 	}
 	return term.Result{Document: v, People: f, Names: []string{v.Name}}
-}
-
-// completeTenants offers the names of tenants.
-func (a *app) completeTenants(high int) cobra.CompletionFunc {
-	return a.completes(high, func(ctx context.Context, p engine) ([]string, error) {
-		all, err := p.Tenants.List(ctx)
-		list := make([]string, len(all))
-		for i, v := range all {
-			list[i] = v.Name
-		}
-		return list, err
-	})
 }

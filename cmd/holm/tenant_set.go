@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
-	"strconv"
 
 	"github.com/spf13/cobra"
 
@@ -112,34 +110,6 @@ func (a *app) tenantChange(cmd *cobra.Command, name string, o tenantOptions,
 		return err
 	}
 	return a.streams.Print(a.settings.output, a.tenantResult(v))
-}
-
-// quotaFlag is a number, or with a unit a size in whole units of unit bytes; 0 is no limit.
-type quotaFlag struct {
-	into **int
-	unit uint64 // 0 for a plain number
-	text string
-}
-
-func (f *quotaFlag) Type() string   { return "quota" }
-func (f *quotaFlag) String() string { return f.text }
-func (f *quotaFlag) Set(text string) error {
-	n := 0
-	switch {
-	case text == "0":
-	case f.unit > 0:
-		if err := (&sizeFlag{count: &n, unit: f.unit}).Set(text); err != nil {
-			return err
-		}
-	default:
-		parsed, err := strconv.ParseInt(text, 10, 32)
-		if err != nil || parsed < 0 {
-			return fmt.Errorf("%s is no number of 0 or more", quoted(text))
-		}
-		n = int(parsed)
-	}
-	*f.into, f.text = &n, text
-	return nil
 }
 
 // ruleFlag is a text that may be empty, and is then something else than not given.

@@ -5,20 +5,13 @@ import (
 	"context"
 	"errors"
 	"io"
-	"net"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
 	"testing"
-	"testing/synctest"
-	"time"
-
-	"github.com/spf13/cobra"
 
 	"holm/internal/term"
-	"holm/provisioner/operations"
 )
 
 func TestWhatAPersonSees(t *testing.T) {
@@ -123,7 +116,7 @@ func TestTheFirstInterruptionStopsWhatWaits(t *testing.T) {
 		}
 		return made(ctx, s)
 	}
-	if code := a.run(t.Context(), []string{"wait", "web"}); code != 130 {
+	if code := a.run(t.Context(), []string{"wait", "web"}, commands(a)...); code != 130 {
 		t.Errorf("exit code %d, want 130", code)
 	}
 	if got, want := err.String(), "stopping …\nholm: interrupted\n"; got != want {
@@ -131,174 +124,11 @@ func TestTheFirstInterruptionStopsWhatWaits(t *testing.T) {
 	}
 }
 
-func TestCompletionDoesNotHoldTheShellUp(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		begin := time.Now()
-		w := newWorld()
-		w.hang = true
-		cmd := &cobra.Command{}
-		cmd.SetContext(t.Context())
-		got, _ := w.app(nil, func(string) string { return "" }).completeInstances(0)(cmd, nil, "")
-		if len(got) > 0 || time.Since(begin) != completionBudget {
-			t.Errorf("offered %q after %v", got, time.Since(begin))
-		}
-	})
-}
-
-func TestTheConsoleIsLeftWithCtrlBracket(t *testing.T) {
-	ours, guest := net.Pipe()
-	typed := make(chan string, 1)
-	go func() {
-		_, _ = guest.Write([]byte("login: "))
-		got := make([]byte, 16)
-		n, _ := guest.Read(got)
-		typed <- string(got[:n])
-	}()
-	keys, person := io.Pipe()
-	out := &signalled{seen: make(chan struct{})}
-	go func() {
-		<-out.seen
-		_, _ = person.Write([]byte("ops\r\x1dnever"))
-	}()
-	if err := attach(t.Context(), ours, keys, out); err != nil {
-		t.Fatal(err)
-	}
-	if got := <-typed; got != "ops\r" {
-		t.Errorf("the guest got %q", got)
-	}
-	if got := out.String(); got != "login: " {
-		t.Errorf("the person saw %q", got)
-	}
-}
-
-// signalled says when something was written to it.
-type signalled struct {
-	buf  bytes.Buffer
-	seen chan struct{}
-}
-
-func (s *signalled) String() string { return s.buf.String() }
-
-func (s *signalled) Write(p []byte) (int, error) {
-	defer close(s.seen)
-	return s.buf.Write(p)
-}
-
-func TestTheConsoleEndsWithTheContext(t *testing.T) {
-	ours, _ := net.Pipe()
-	keys, _ := io.Pipe()
-	ctx, cancel := context.WithCancelCause(t.Context())
-	cancel(errInterrupted)
-	if err := attach(ctx, ours, keys, io.Discard); !errors.Is(err, errInterrupted) {
-		t.Errorf("got %v", err)
-	}
-}
-
-func TestConsoleOfTheWorld(t *testing.T) {
-	ours, guest := net.Pipe()
-	go func() { _, _ = io.Copy(io.Discard, guest) }()
+func TestAHostileErrorStaysInItsLine(t *testing.T) {
 	w := newWorld()
-	w.console = ours
-	got := w.runOn(t, terminal("\x1d"), "console", "web")
-	if got.code != 0 || !strings.Contains(got.err, "leave with ctrl-]") {
-		t.Errorf("%+v", got)
-	}
-	if got := w.runOn(t, terminal(""), "console", "off"); got.code != 1 || !strings.Contains(got.err, "holm start off") {
-		t.Errorf("%+v", got)
-	}
-}
-
-func TestLogsOnATerminalAreHarmless(t *testing.T) {
-	state := t.TempDir()
-	dir := filepath.Join(state, "instances", "0123456789ab")
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(dir, "console.log"), []byte("boot\r\n\x1b]0;evil\x07\x1b[31mred\tx\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if got := newWorld().runOn(t, terminal(""), "--state", state, "logs", "web"); got.out != "boot\nred\tx\n" {
-		t.Errorf("%+v", got)
-	}
-}
-
-func TestAFollowedLogGoesOnAfterItWasRotated(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "console.log")
-	write := func(text string) {
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Error(err)
-		}
-	}
-	write("one\n")
-	ctx, cancel := context.WithCancelCause(t.Context())
-	out := &script{after: map[string]func(){
-		"one\n": func() {
-			if err := os.Rename(path, path+".0"); err != nil {
-				t.Error(err)
-			}
-			write("two, the new file\n")
-		},
-		"two, the new file\n": func() { write("cut\n") },
-		"cut\n":               func() { cancel(errInterrupted) },
-	}}
-	if err := printLog(ctx, path, true, out); !errors.Is(err, errInterrupted) {
-		t.Errorf("ended with %v", err)
-	}
-	if got, want := out.String(), "one\ntwo, the new file\ncut\n"; got != want {
-		t.Errorf("got %q, want %q", got, want)
-	}
-}
-
-// script does something after each write.
-type script struct {
-	buf   bytes.Buffer
-	after map[string]func()
-}
-
-func (s *script) String() string { return s.buf.String() }
-
-func (s *script) Write(p []byte) (int, error) {
-	if do := s.after[string(p)]; do != nil {
-		do()
-	}
-	return s.buf.Write(p)
-}
-
-func TestProgramsPassInputOutputAndExitCode(t *testing.T) {
-	var out, err bytes.Buffer
-	s := term.New(strings.NewReader("in"), &out, &err)
-	got := runProgram(t.Context(), "sh", []string{"-c", "cat; echo talk >&2; exit 7"}, s)
-	if !errors.Is(got, exitStatus(7)) || out.String() != "in" || err.String() != "talk\n" {
-		t.Errorf("got %v, stdout %q, stderr %q", got, out.String(), err.String())
-	}
-	if got := runProgram(t.Context(), "sh", []string{"-c", "kill -9 $$"}, s); !errors.Is(got, exitStatus(137)) {
-		t.Errorf("killed: got %v", got)
-	}
-	if got := runProgram(t.Context(), "holm-no-such-program", nil, s); got == nil || !strings.Contains(got.Error(), "not installed") {
-		t.Errorf("missing: got %v", got)
-	}
-}
-
-func TestCommandsToPasteCarryWhatIsNotTheDefault(t *testing.T) {
-	a := newWorld().app(nil, func(name string) string { return map[string]string{"SUDO_USER": "kari", "HOLM_STATE": "/s"}[name] })
-	a.settings = settings{tenant: "acme", state: "/my state", connect: defaultConnect}
-	if got, want := a.command("ssh", "web"), "sudo holm ssh web --tenant acme --state '/my state'"; got != want {
-		t.Errorf("got %q, want %q", got, want)
-	}
-	a.settings = settings{state: "/s", connect: defaultConnect}
-	if got, want := a.command("ls"), "sudo holm ls"; got != want {
-		t.Errorf("got %q, want %q", got, want)
-	}
-}
-
-func TestAnObserverIsOnlyThereWhenSomebodyReads(t *testing.T) {
-	for name, s := range map[string]settings{"quiet": {quiet: true}, "a program reads JSON": {output: term.AsJSON}} {
-		a := newWorld().app(term.New(nil, nil, io.Discard), nil)
-		a.settings = s
-		if observer, done := a.watch(); observer != nil {
-			t.Errorf("%s: steps are shown", name)
-			observer(operations.Event{})
-			done()
-		}
+	w.failWith = errors.New("guest says\n\x1b[2Jholm: all is well")
+	got := w.run(t, "show", "web")
+	if want := "holm: guest says holm: all is well\n"; got.err != want {
+		t.Errorf("said %q, want %q", got.err, want)
 	}
 }

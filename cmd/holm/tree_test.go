@@ -24,7 +24,8 @@ func walk(cmd *cobra.Command, do func(*cobra.Command)) {
 
 func tree(t *testing.T) *cobra.Command {
 	t.Helper()
-	return newWorld().app(term.New(nil, &bytes.Buffer{}, &bytes.Buffer{}), func(string) string { return "" }).tree()
+	a := newWorld().app(term.New(nil, &bytes.Buffer{}, &bytes.Buffer{}), func(string) string { return "" })
+	return a.tree(commands(a)...)
 }
 
 func TestEveryCommandExplainsItself(t *testing.T) {

@@ -10,17 +10,6 @@ import (
 	"holm/storage/keys"
 )
 
-// keyKeeper has the host's key.
-type keyKeeper interface {
-	// State says how the key is had after a boot, and whether it can be had now.
-	State(ctx context.Context) (keys.State, error)
-	Lock(ctx context.Context, passphrase []byte) error
-	Unlock(ctx context.Context, passphrase []byte) error
-	Release(ctx context.Context, passphrase []byte) error
-	// Keep has the credential that systemd gave to this process at hand for other processes.
-	Keep() error
-}
-
 func (a *app) unlockCommand() *cobra.Command {
 	var mode string
 	cmd := &cobra.Command{

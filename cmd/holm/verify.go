@@ -11,7 +11,6 @@ import (
 	"holm/internal/fault"
 	"holm/internal/term"
 	"holm/provisioner/verify"
-	"holm/provisioner/views"
 )
 
 type verifyOptions struct {
@@ -136,16 +135,4 @@ func unkept(all []verification) []string {
 		}
 	}
 	return list
-}
-
-// checksOf is how many of its promises an instance kept when it was last asked, or that it was not.
-func checksOf(v views.Instance) term.Cell {
-	cell := checksCell(v.ChecksPassed, v.ChecksTotal, v.Unverified)
-	switch {
-	case v.Unverified && v.ChecksTotal == 0:
-		cell.Text = "not verified (--no-verify)"
-	case v.Unverified:
-		cell.Text += " (not asked at the start: --no-verify)"
-	}
-	return cell
 }

@@ -28,7 +28,7 @@ func (a *app) versionCommand() *cobra.Command {
 		Example: "  holm version",
 		Args:    names(0, 0, ""),
 		RunE: func(*cobra.Command, []string) error {
-			b := thisBuild()
+			b := a.build()
 			var f term.Fields
 			f.Add("holm", term.Text(b.Version))
 			revision := b.Revision
@@ -45,11 +45,8 @@ func (a *app) versionCommand() *cobra.Command {
 	return cmd
 }
 
-// version is set by the linker: "make build" and whoever packages holm know it. Without it, it is put together in the same way
-// from what Go has noted of the source.
-var version string
-
-func thisBuild() build {
+// build puts the version together from what Go has noted of the source, in the way "make build" does, where the linker was not told it.
+func (a *app) build() build {
 	b := build{Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
 	var committed time.Time
 	if info, ok := debug.ReadBuildInfo(); ok {
@@ -64,6 +61,6 @@ func thisBuild() build {
 			}
 		}
 	}
-	b.Version = cmp.Or(version, holm.Version(b.Revision, committed, b.Modified))
+	b.Version = cmp.Or(a.version, holm.Version(b.Revision, committed, b.Modified))
 	return b
 }
