@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"holm/cmd/holm/cli"
+	"holm/cmd/holm/host"
 	"holm/images"
 	"holm/provisioner"
 	"holm/provisioner/bounds"
@@ -32,43 +34,40 @@ import (
 
 // backend connects the provisioner to libvirt, the image store, the records and the host.
 type backend struct {
-	settings settings
+	settings cli.Settings
 	records  *records.Bolt
 	libvirt  *libvirt.Host // nil until it is first needed
 }
 
-func newProvisioner(ctx context.Context, s settings) (engine, error) {
+func newProvisioner(ctx context.Context, s cli.Settings) (*provisioner.Engine, error) {
 	b := &backend{settings: s, records: records.Open(database(s))}
 	host, err := b.records.Host(ctx)
 	if err != nil {
-		return engine{}, err
+		return nil, err
 	}
 	where, err := hostNetwork(host)
 	if err != nil {
-		return engine{}, err
+		return nil, err
 	}
 	config := provisioner.Config{
-		Dir: s.state, Records: b.records, Images: images.Open(filepath.Join(s.state, "images")),
+		Dir: s.State, Records: b.records, Images: images.Open(filepath.Join(s.State, "images")),
 		Connect: func(ctx context.Context) (hypervisor.Driver, error) { return b.connect(ctx) },
 		Inspect: verify.System().Run, Measure: b.meter().Measure, Look: lookUnder, Health: pools.Looker{}.AskHealth,
-		Boot:    mounts.Systemd{State: s.state},
+		Boot:    mounts.Systemd{State: s.State},
 		Network: where, Crash: crashPoint(), Now: time.Now,
 		HostKey:  hostKeeper(s),
 		Firewall: network.Firewall{}, MaxFlows: network.MaxFlows(proc()), Wired: network.Wired, Routes: hostRoutes, Listens: network.Listens,
 		Resolver: hostResolver,
 	}
-	if !strings.HasSuffix(s.connect, "/session") {
+	if !strings.HasSuffix(s.Connect, "/session") {
 		config.Users, config.Bound = uids.System{}, bounds.Here().Hold
 	}
-	e := provisioner.New(config)
-	return engine{
-		Instances: e.Instances, Tenants: e.Tenants, Pools: e.Pools, Networks: e.Networks, Hosts: e.Hosts, Proof: e.Proof, History: e.History,
-	}, nil
+	return provisioner.New(config), nil
 }
 
 // hostKeeper has the key of this host.
-func hostKeeper(s settings) keys.Keeper {
-	keeper := keys.At(s.state, os.Getenv("CREDENTIALS_DIRECTORY"))
+func hostKeeper(s cli.Settings) keys.Keeper {
+	keeper := keys.At(s.State, os.Getenv("CREDENTIALS_DIRECTORY"))
 	keeper.Crash = crashPoint()
 	return keeper
 }
@@ -79,7 +78,7 @@ type keyRing struct {
 	book keys.Book
 }
 
-func newKeyRing(s settings) keyKeeper {
+func newKeyRing(s cli.Settings) host.Keeper {
 	return keyRing{hostKeeper(s), tenants.Sealed{Book: records.Open(database(s))}}
 }
 
@@ -150,7 +149,7 @@ func (b *backend) connect(ctx context.Context) (*libvirt.Host, error) {
 	if b.libvirt == nil {
 		ctx, cancel := context.WithTimeout(ctx, dialWithin)
 		defer cancel()
-		h, err := libvirt.Connect(ctx, b.settings.connect)
+		h, err := libvirt.Connect(ctx, b.settings.Connect)
 		if err != nil {
 			return nil, err
 		}
@@ -162,7 +161,7 @@ func (b *backend) connect(ctx context.Context) (*libvirt.Host, error) {
 // meter looks at the host on which instances are to run.
 func (b *backend) meter() hosts.Meter {
 	return hosts.Meter{
-		Dir: b.settings.state,
+		Dir: b.settings.State,
 		Machines: func(ctx context.Context) ([]string, error) {
 			h, err := b.connect(ctx)
 			if err != nil {

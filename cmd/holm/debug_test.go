@@ -1,31 +1,26 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
-	"syscall"
 	"testing"
 
+	"holm/cmd/holm/clitest"
+	"holm/cmd/holm/inside"
 	"holm/internal/term"
 )
 
 // debugging runs command lines with HOLM_DEBUG=1 and a real program, which does nothing, in the place of ssh.
-func (w *world) debugging(t *testing.T, in string, args ...string) outcome {
+func (w *world) debugging(t *testing.T, in string, args ...string) clitest.Outcome {
 	t.Helper()
-	var out, err bytes.Buffer
-	s := term.New(strings.NewReader(in), &out, &err)
-	a := w.app(s, func(name string) string { return map[string]string{"HOLM_DEBUG": "1"}[name] })
-	a.program = func(ctx context.Context, _ string, args []string, s *term.Streams) error {
-		return runProgram(ctx, "true", args, s)
+	w.Env = map[string]string{"HOLM_DEBUG": "1"}
+	w.Program = func(ctx context.Context, _ string, args []string, s *term.Streams) error {
+		return inside.RunProgram(ctx, "true", args, s)
 	}
-	a.programAs = func(ctx context.Context, _ *syscall.Credential, _ string, args []string, s *term.Streams) error {
-		return runProgram(ctx, "true", args, s)
-	}
-	return outcome{a.run(t.Context(), args, commands(a)...), out.String(), err.String()}
+	return w.RunOn(t, func(s *term.Streams) { s.In = strings.NewReader(in) }, args...)
 }
 
 func TestTheDebugLogTellsNoSecretOfACommandLine(t *testing.T) {
@@ -59,11 +54,11 @@ func TestTheDebugLogTellsNoSecretOfACommandLine(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			w := newWorld()
 			got := w.debugging(t, tc.in, tc.args...)
-			if got.code != tc.code || !regexp.MustCompile(tc.want).MatchString(got.err) {
-				t.Errorf("exit %d, want %d; told %s, want %s", got.code, tc.code, got.err, tc.want)
+			if got.Code != tc.code || !regexp.MustCompile(tc.want).MatchString(got.Err) {
+				t.Errorf("exit %d, want %d; told %s, want %s", got.Code, tc.code, got.Err, tc.want)
 			}
-			if strings.Contains(got.err, secret) || strings.Contains(got.err, "horse") {
-				t.Errorf("a secret is told: %s", got.err)
+			if strings.Contains(got.Err, secret) || strings.Contains(got.Err, "horse") {
+				t.Errorf("a secret is told: %s", got.Err)
 			}
 		})
 	}

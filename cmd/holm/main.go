@@ -1,17 +1,22 @@
 //go:build !man
 
-// Command holm turns a Linux host into a provider of secure VPSs. This package is what a person types: one file a
-// verb, flags, exit codes, streams and tables. What is done, and in which order, lies in the other rooms; wire.go
-// puts them together.
+// Command holm turns a Linux host into a provider of secure VPSs. This package puts the rooms behind the commands, which
+// lie in folders by noun; what they share is in cli. What is done, and in which order, lies in the other rooms.
 package main
 
 import (
 	"context"
 	"os"
 
+	"holm/cmd/holm/cli"
 	"holm/internal/term"
 )
 
 func main() {
-	os.Exit(Main(context.Background(), os.Args[1:], term.System(os.Getenv)))
+	os.Exit(run(context.Background(), cli.New(term.System(os.Getenv), os.Getenv, version), os.Args[1:]))
+}
+
+// run executes one command line, without the program's name, and returns the exit code.
+func run(ctx context.Context, a *cli.App, args []string) int {
+	return a.Run(ctx, args, commands(a, wire(a))...)
 }

@@ -12,6 +12,8 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"holm/cmd/holm/cli"
+	"holm/cmd/holm/clitest"
 	"holm/internal/term"
 	"holm/provisioner/model"
 	"holm/storage/records"
@@ -22,24 +24,24 @@ import (
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"holm": func() {
 		w := newWorld()
-		a := w.app(term.System(os.Getenv), os.Getenv)
-		a.program = func(_ context.Context, name string, args []string, s *term.Streams) error {
+		a := w.App(term.System(os.Getenv), os.Getenv)
+		w.Program = func(_ context.Context, name string, args []string, s *term.Streams) error {
 			if _, err := s.Out.Write([]byte(name + "\n" + strings.Join(args, "\n") + "\n")); err != nil {
 				return err
 			}
 			if code, err := strconv.Atoi(os.Getenv("PROGRAM_EXIT")); err == nil {
-				return exitStatus(code)
+				return cli.ExitStatus(code)
 			}
 			return nil
 		}
-		os.Exit(a.run(context.Background(), os.Args[1:], commands(a)...))
+		os.Exit(a.Run(context.Background(), os.Args[1:], w.commands(a)...))
 	}})
 }
 
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:           filepath.Join("testdata", "script"),
-		UpdateScripts: *update,
+		UpdateScripts: *clitest.Update,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("HOLM_STATE", filepath.Join(env.WorkDir, "state"))
 			return nil

@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"holm"
+	"holm/cmd/holm/cli"
 	"holm/internal/atomicfile"
 	"holm/internal/term"
 )
@@ -47,7 +48,8 @@ func writeManPages(args []string, getenv func(string) string) error {
 	}
 	date := time.Unix(seconds, 0).UTC()
 	// Nothing of whoever runs this gets into a page: no variable sets the default of a flag.
-	root := newApp(term.System(getenv), func(string) string { return "" }).tree()
+	a := cli.New(term.System(getenv), func(string) string { return "" }, version)
+	root := a.Tree(commands(a, wire(a))...)
 	root.DisableAutoGenTag = true
 	root.InitDefaultHelpCmd()
 	for _, cmd := range everyCommand(root) {
@@ -114,8 +116,8 @@ func plainMarkdown(text string) string {
 func manExits(cmd *cobra.Command) string {
 	var b strings.Builder
 	b.WriteString(".SH EXIT STATUS\n")
-	mine := strings.Fields(cmd.Annotations[exitsKey])
-	for _, code := range exitCodes() {
+	mine := strings.Fields(cmd.Annotations[cli.ExitsKey])
+	for _, code := range cli.ExitCodes() {
 		if number := strconv.Itoa(int(code.Kind)); !cmd.HasParent() || slices.Contains(mine, number) {
 			manItem(&b, number, code.Meaning)
 		}
@@ -134,7 +136,7 @@ func manPlaces(cmd *cobra.Command) string {
 	manItem(&b, "HOLM_DEBUG", "when it is 1, the same as --debug")
 	manItem(&b, "NO_COLOR", "when it is set, nothing is coloured")
 	b.WriteString(".SH FILES\n")
-	manItem(&b, defaultState, "the state directory: records, keys, images, and the volumes that are in no pool. Whoever can "+
+	manItem(&b, cli.DefaultState, "the state directory: records, keys, images, and the volumes that are in no pool. Whoever can "+
 		"write to it has everything")
 	manItem(&b, "/etc/systemd/system/holm-*.service.d", "what instances wait for at the host's boot: the mounts of pools")
 	return b.String()

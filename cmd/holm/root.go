@@ -1,17 +1,24 @@
 package main
 
-import "github.com/spf13/cobra"
+import (
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"holm/cmd/holm/audit"
+	"holm/cmd/holm/cli"
+	"holm/cmd/holm/host"
+	"holm/cmd/holm/image"
+	"holm/cmd/holm/inside"
+	"holm/cmd/holm/instance"
+	"holm/cmd/holm/pool"
+	"holm/cmd/holm/tenant"
+)
 
 // commands are all that holm can do, a noun at a time.
-func commands(a *app) []*cobra.Command {
-	return []*cobra.Command{
-		a.createCommand(), a.lsCommand(), a.showCommand(), a.startCommand(), a.stopCommand(), a.restartCommand(),
-		a.exposeCommand(), a.setCommand(), a.resizeCommand(), a.rmCommand(), a.waitCommand(), a.verifyCommand(), a.evidenceCommand(),
-		a.rebuildCommand(), a.statsCommand(), a.auditCapsCommand(),
-		a.sshCommand(), a.execCommand(), a.consoleCommand(), a.logsCommand(), a.cpCommand(), a.dockerContextCommand(), a.kubeconfigCommand(),
-		a.sshConfigCommand(), a.inventoryCommand(),
-		a.imageCommand(),
-		a.doctorCommand(), a.hostCommand(), a.unlockCommand(), a.poolCommand(), a.tenantCommand(), a.flavorCommand(), a.auditCommand(),
-		a.operationCommand(), a.reconcileCommand(),
-	}
+func commands(a *cli.App, n needs) []*cobra.Command {
+	return slices.Concat(
+		instance.Commands(a, n.instance), inside.Commands(a, n.inside), image.Commands(a, n.image), host.Commands(a, n.host),
+		pool.Commands(a, n.pool), tenant.Commands(a, n.tenant), audit.Commands(a, n.audit),
+	)
 }

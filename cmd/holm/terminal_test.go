@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 
+	"holm/cmd/holm/clitest"
+	"holm/cmd/holm/instance"
 	"holm/internal/term"
 )
 
@@ -20,9 +22,9 @@ func TestWhatAPersonSees(t *testing.T) {
 		"doctor.txt": {"doctor"}, "images.txt": {"image", "ls"}, "image.txt": {"image", "show", "debian-13"},
 		"plan.txt": {"create", "db", "--dry-run"},
 	} {
-		got := newWorld().runOn(t, terminal(""), args...)
-		golden(t, name, got.out)
-		for line := range strings.Lines(got.out) {
+		got := newWorld().RunOn(t, clitest.Terminal(""), args...)
+		clitest.Golden(t, name, got.Out)
+		for line := range strings.Lines(got.Out) {
 			if n := len([]rune(strings.TrimSuffix(line, "\n"))); n > 80 && name != "show.txt" && name != "plan.txt" && name != "image.txt" {
 				t.Errorf("%s: a line has %d columns: %q", name, n, line)
 			}
@@ -32,22 +34,22 @@ func TestWhatAPersonSees(t *testing.T) {
 
 func TestCreateEndsWithTheWayIn(t *testing.T) {
 	w := newWorld()
-	got := w.runOn(t, terminal(""), "create", "db", "--tenant", "acme", "--memory", "2G")
-	if got.code != 0 || got.out != "" || !strings.Contains(got.err, "ssh: holm ssh db --tenant acme\n") {
-		t.Errorf("exit %d, stdout %q, stderr %q", got.code, got.out, got.err)
+	got := w.RunOn(t, clitest.Terminal(""), "create", "db", "--tenant", "acme", "--memory", "2G")
+	if got.Code != 0 || got.Out != "" || !strings.Contains(got.Err, "ssh: holm ssh db --tenant acme\n") {
+		t.Errorf("exit %d, stdout %q, stderr %q", got.Code, got.Out, got.Err)
 	}
-	if w.wanted.MemoryMiB != 2048 || w.wanted.Tenant != "acme" || w.wanted.Profile != "docker" {
-		t.Errorf("asked for %+v", w.wanted)
+	if w.Wanted.MemoryMiB != 2048 || w.Wanted.Tenant != "acme" || w.Wanted.Profile != "docker" {
+		t.Errorf("asked for %+v", w.Wanted)
 	}
 }
 
 func TestEmptyListsSayHowToBegin(t *testing.T) {
 	w := newWorld()
-	w.instances, w.images = nil, nil
-	if got := w.runOn(t, terminal(""), "ls"); got.out != "" || !strings.Contains(got.err, "holm create web") {
+	w.Instances, w.Images = nil, nil
+	if got := w.RunOn(t, clitest.Terminal(""), "ls"); got.Out != "" || !strings.Contains(got.Err, "holm create web") {
 		t.Errorf("ls: %+v", got)
 	}
-	if got := w.runOn(t, terminal(""), "image", "ls"); got.out != "" || !strings.Contains(got.err, "holm image build") {
+	if got := w.RunOn(t, clitest.Terminal(""), "image", "ls"); got.Out != "" || !strings.Contains(got.Err, "holm image build") {
 		t.Errorf("image ls: %+v", got)
 	}
 }
@@ -67,14 +69,14 @@ func TestRemovingAsksOnce(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			w := newWorld()
 			if tc.args[0] == "image" {
-				w.instances = nil
+				w.Instances = nil
 			}
-			got := w.runOn(t, terminal(tc.answer), tc.args...)
-			if got.code != tc.code || !slices.Equal(w.calls, tc.calls) {
-				t.Errorf("exit %d, calls %q, want %d, %q; stderr %q", got.code, w.calls, tc.code, tc.calls, got.err)
+			got := w.RunOn(t, clitest.Terminal(tc.answer), tc.args...)
+			if got.Code != tc.code || !slices.Equal(w.Calls, tc.calls) {
+				t.Errorf("exit %d, calls %q, want %d, %q; stderr %q", got.Code, w.Calls, tc.code, tc.calls, got.Err)
 			}
-			if n := strings.Count(got.err, "[y/N]"); n > 1 || n == 0 && tc.code != 4 {
-				t.Errorf("asked %d times: %q", n, got.err)
+			if n := strings.Count(got.Err, "[y/N]"); n > 1 || n == 0 && tc.code != 4 {
+				t.Errorf("asked %d times: %q", n, got.Err)
 			}
 		})
 	}
@@ -82,8 +84,8 @@ func TestRemovingAsksOnce(t *testing.T) {
 
 func TestStopWithForceCutsThePower(t *testing.T) {
 	w := newWorld()
-	if got := w.run(t, "stop", "--force", "web"); got.code != 0 || !slices.Equal(w.calls, []string{"cut default/web"}) {
-		t.Errorf("%+v, calls %q", got, w.calls)
+	if got := w.Run(t, "stop", "--force", "web"); got.Code != 0 || !slices.Equal(w.Calls, []string{"cut default/web"}) {
+		t.Errorf("%+v, calls %q", got, w.Calls)
 	}
 }
 
@@ -98,25 +100,26 @@ func TestADryRunChangesNothing(t *testing.T) {
 		{"image", "rm", "debian-13"},
 	} {
 		w := newWorld()
-		if got := w.run(t, append(args, "--dry-run")...); got.code != 0 || len(w.calls) > 0 {
-			t.Errorf("%v: exit %d, calls %q, stderr %q", args, got.code, w.calls, got.err)
+		if got := w.Run(t, append(args, "--dry-run")...); got.Code != 0 || len(w.Calls) > 0 {
+			t.Errorf("%v: exit %d, calls %q, stderr %q", args, got.Code, w.Calls, got.Err)
 		}
 	}
 }
 
 func TestTheFirstInterruptionStopsWhatWaits(t *testing.T) {
 	w := newWorld()
-	w.hang = true
+	w.Hang = true
 	var err bytes.Buffer
-	a := w.app(term.New(nil, io.Discard, &err), func(string) string { return "" })
-	made := a.makeProvisioner
-	a.makeProvisioner = func(ctx context.Context, s settings) (engine, error) {
+	a := w.App(term.New(nil, io.Discard, &err), func(string) string { return "" })
+	n := w.needs(a)
+	open := n.instance.Open
+	n.instance.Open = func(ctx context.Context) (instance.Engine, error) {
 		if err := syscall.Kill(os.Getpid(), syscall.SIGINT); err != nil { // the handler is there by now
 			t.Error(err)
 		}
-		return made(ctx, s)
+		return open(ctx)
 	}
-	if code := a.run(t.Context(), []string{"wait", "web"}, commands(a)...); code != 130 {
+	if code := a.Run(t.Context(), []string{"wait", "web"}, commands(a, n)...); code != 130 {
 		t.Errorf("exit code %d, want 130", code)
 	}
 	if got, want := err.String(), "stopping …\nholm: interrupted\n"; got != want {
@@ -126,9 +129,9 @@ func TestTheFirstInterruptionStopsWhatWaits(t *testing.T) {
 
 func TestAHostileErrorStaysInItsLine(t *testing.T) {
 	w := newWorld()
-	w.failWith = errors.New("guest says\n\x1b[2Jholm: all is well")
-	got := w.run(t, "show", "web")
-	if want := "holm: guest says holm: all is well\n"; got.err != want {
-		t.Errorf("said %q, want %q", got.err, want)
+	w.FailWith = errors.New("guest says\n\x1b[2Jholm: all is well")
+	got := w.Run(t, "show", "web")
+	if want := "holm: guest says holm: all is well\n"; got.Err != want {
+		t.Errorf("said %q, want %q", got.Err, want)
 	}
 }

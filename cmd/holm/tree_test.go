@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"holm/cmd/holm/cli"
 	"holm/internal/term"
 )
 
@@ -24,8 +25,9 @@ func walk(cmd *cobra.Command, do func(*cobra.Command)) {
 
 func tree(t *testing.T) *cobra.Command {
 	t.Helper()
-	a := newWorld().app(term.New(nil, &bytes.Buffer{}, &bytes.Buffer{}), func(string) string { return "" })
-	return a.tree(commands(a)...)
+	w := newWorld()
+	a := w.App(term.New(nil, &bytes.Buffer{}, &bytes.Buffer{}), func(string) string { return "" })
+	return a.Tree(w.commands(a)...)
 }
 
 func TestEveryCommandExplainsItself(t *testing.T) {
@@ -42,7 +44,7 @@ func TestEveryCommandExplainsItself(t *testing.T) {
 				t.Errorf("%s: the example line %q is not indented", path, line)
 			}
 		}
-		if cmd.Annotations[exitsKey] == "" {
+		if cmd.Annotations[cli.ExitsKey] == "" {
 			t.Errorf("%s: no exit codes", path)
 		}
 		if cmd.RunE == nil || cmd.Run != nil {
@@ -58,16 +60,16 @@ func TestEveryHelpHasExampleAndExitCodesWithin80Columns(t *testing.T) {
 	var paths [][]string
 	walk(tree(t), func(cmd *cobra.Command) { paths = append(paths, strings.Fields(cmd.CommandPath())[1:]) })
 	for _, path := range paths {
-		got := newWorld().run(t, append(path, "--help")...)
-		if got.code != 0 || got.err != "" {
-			t.Errorf("%v --help: exit %d, %q", path, got.code, got.err)
+		got := newWorld().Run(t, append(path, "--help")...)
+		if got.Code != 0 || got.Err != "" {
+			t.Errorf("%v --help: exit %d, %q", path, got.Code, got.Err)
 		}
 		for _, want := range []string{"Usage:\n", "Example:\n", "Exit codes:\n", "130  interrupted\n"} {
-			if !strings.Contains(got.out, want) {
-				t.Errorf("%v --help lacks %q:\n%s", path, want, got.out)
+			if !strings.Contains(got.Out, want) {
+				t.Errorf("%v --help lacks %q:\n%s", path, want, got.Out)
 			}
 		}
-		for line := range strings.Lines(got.out) {
+		for line := range strings.Lines(got.Out) {
 			if len([]rune(line)) > 105 {
 				t.Errorf("%v --help has a line of %d columns: %s", path, len([]rune(line)), line)
 			}
@@ -101,7 +103,7 @@ func TestNoFlagShadowsAnother(t *testing.T) {
 
 func TestEveryExitCodeIsThereOnce(t *testing.T) {
 	seen := map[int]bool{}
-	for _, code := range exitCodes() {
+	for _, code := range cli.ExitCodes() {
 		if seen[int(code.Kind)] || code.Word == "" || code.Meaning == "" {
 			t.Errorf("exit code %d is there twice or not explained", code.Kind)
 		}

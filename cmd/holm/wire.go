@@ -6,26 +6,154 @@ import (
 	"path/filepath"
 	"time"
 
+	"holm/cmd/holm/audit"
+	"holm/cmd/holm/cli"
+	"holm/cmd/holm/host"
+	"holm/cmd/holm/image"
+	"holm/cmd/holm/inside"
+	"holm/cmd/holm/instance"
+	"holm/cmd/holm/pool"
+	"holm/cmd/holm/tenant"
 	"holm/images"
 	"holm/internal/trusted"
+	"holm/provisioner"
+	"holm/provisioner/doctor"
+	"holm/provisioner/model"
+	"holm/provisioner/tenants"
+	"holm/provisioner/uids"
+	"holm/provisioner/views"
+	"holm/storage/arrays"
 	"holm/storage/records"
 )
 
-// This file is the only one that knows which room stands behind each interface that the verbs use.
+// This file and backend.go are the only ones that know which room stands behind what the commands need.
 
-// engine is the provisioner as the verbs need it, a noun at a time. Names belong to a tenant; tenant "" in List means all.
-type engine struct {
-	Instances instanceVerbs
-	Tenants   tenantVerbs
-	Pools     poolVerbs
-	Networks  networkVerbs
-	Hosts     sizeVerbs
-	Proof     proofVerbs
-	History   historyVerbs
+// needs are what all commands ask of the rooms behind them, a noun at a time.
+type needs struct {
+	instance instance.Needs
+	inside   inside.Needs
+	image    image.Needs
+	host     host.Needs
+	pool     pool.Needs
+	tenant   tenant.Needs
+	audit    audit.Needs
 }
 
-func newImages(s settings) (imageStore, error) {
-	dir := filepath.Join(s.state, "images")
+// wire puts the rooms behind the commands of a run. They are opened when a command asks for them: the flags are known then.
+func wire(a *cli.App) needs {
+	open := once(func(ctx context.Context) (*provisioner.Engine, error) { return newProvisioner(ctx, a.Settings) })
+	a.Lists = lists(open)
+	n := needs{
+		instance: instance.Needs{Open: through(open, func(e *provisioner.Engine) instance.Engine {
+			return instance.Engine{Life: e.Instances, Change: e.Instances, Look: e.Instances, All: e.Instances}
+		})},
+		inside: inside.Needs{
+			Open: through(open, func(e *provisioner.Engine) inside.Engine {
+				return inside.Engine{Instances: e.Instances, Proof: e.Proof}
+			}),
+			Program: inside.RunProgram, ProgramAs: inside.RunProgramAs,
+		},
+		image: image.Needs{
+			Open:  through(open, func(e *provisioner.Engine) image.Engine { return image.Engine{Instances: e.Instances} }),
+			Store: func() (image.Store, error) { return imageStore(a.Settings) },
+			Renew: renewLock, Mirror: hostMirror,
+		},
+		host: host.Needs{
+			Open: through(open, func(e *provisioner.Engine) host.Engine {
+				return host.Engine{Instances: e.Instances, Networks: e.Networks, History: e.History}
+			}),
+			Store:      func() (host.Store, error) { return records.Open(database(a.Settings)), nil },
+			Keeper:     func() host.Keeper { return newKeyRing(a.Settings) },
+			Examine:    func(ctx context.Context) doctor.Report { return examineHost(ctx, a.Settings) },
+			Mend:       func(ctx context.Context, id string) (doctor.Result, error) { return mendHost(ctx, a.Settings, id) },
+			OtherUsers: uids.System{}.Others, Resolver: hostResolver, Network: hostNetwork,
+		},
+		tenant: tenant.Needs{Open: through(open, func(e *provisioner.Engine) tenant.Engine {
+			return tenant.Engine{Tenants: e.Tenants, Hosts: e.Hosts}
+		})},
+		audit: audit.Needs{
+			Open: through(open, func(e *provisioner.Engine) audit.Engine { return audit.Engine{Proof: e.Proof, Instances: e.Instances} }),
+			Log:  func() (audit.Log, error) { return records.Open(database(a.Settings)), nil },
+		},
+	}
+	n.pool = pool.Needs{
+		Open:   through(open, func(e *provisioner.Engine) pool.Engine { return pool.Engine{Pools: e.Pools, Instances: e.Instances} }),
+		Arrays: arrays.Builder{},
+		News:   host.News(a, n.host),
+	}
+	return n
+}
+
+// once opens the engine for the first command that asks, and has it at hand for those that ask again.
+func once(open func(ctx context.Context) (*provisioner.Engine, error)) func(ctx context.Context) (*provisioner.Engine, error) {
+	var opened *provisioner.Engine
+	return func(ctx context.Context) (*provisioner.Engine, error) {
+		var err error
+		if opened == nil {
+			opened, err = open(ctx)
+		}
+		return opened, err
+	}
+}
+
+// through shows the engine as the commands about one noun know it.
+func through[E any](
+	open func(ctx context.Context) (*provisioner.Engine, error), see func(*provisioner.Engine) E,
+) func(ctx context.Context) (E, error) {
+	return func(ctx context.Context) (E, error) {
+		e, err := open(ctx)
+		if err != nil {
+			var none E
+			return none, err
+		}
+		return see(e), nil
+	}
+}
+
+// lists are the names that a shell completes.
+func lists(open func(ctx context.Context) (*provisioner.Engine, error)) cli.Lists {
+	engine := func(ctx context.Context, list func(e *provisioner.Engine) ([]string, error)) ([]string, error) {
+		e, err := open(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return list(e)
+	}
+	return cli.Lists{
+		Instances: func(ctx context.Context, tenant string) ([]string, error) {
+			return engine(ctx, func(e *provisioner.Engine) ([]string, error) {
+				rows, err := e.Instances.List(ctx, tenant)
+				return namesOf(rows, func(r views.Row) string { return r.Name }), err
+			})
+		},
+		Tenants: func(ctx context.Context) ([]string, error) {
+			return engine(ctx, func(e *provisioner.Engine) ([]string, error) {
+				all, err := e.Tenants.List(ctx)
+				return namesOf(all, func(v tenants.View) string { return v.Name }), err
+			})
+		},
+		Pools: func(ctx context.Context) ([]string, error) {
+			return engine(ctx, func(e *provisioner.Engine) ([]string, error) { return e.Pools.Names(ctx) })
+		},
+		Flavors: func(ctx context.Context) ([]string, error) {
+			return engine(ctx, func(e *provisioner.Engine) ([]string, error) {
+				all, err := e.Hosts.Flavors(ctx)
+				return namesOf(all, func(f model.Flavor) string { return f.Name }), err
+			})
+		},
+	}
+}
+
+func namesOf[T any](all []T, name func(T) string) []string {
+	list := make([]string, len(all))
+	for i, one := range all {
+		list[i] = name(one)
+	}
+	return list
+}
+
+func imageStore(s cli.Settings) (image.Store, error) {
+	dir := filepath.Join(s.State, "images")
 	if err := trusted.Dir(dir); err != nil {
 		return nil, err
 	}
@@ -39,10 +167,4 @@ func renewLock(ctx context.Context, old images.Lock, epoch time.Time) (images.Lo
 // hostMirror is where this host's own apt gets its packages.
 func hostMirror() images.Mirror { return images.HostMirror(os.DirFS("/etc/apt")) }
 
-func newHost(s settings) (hostStore, error) {
-	return records.Open(database(s)), nil
-}
-
-func newAudit(s settings) (auditStore, error) { return records.Open(database(s)), nil }
-
-func database(s settings) string { return filepath.Join(s.state, "holm.db") }
+func database(s cli.Settings) string { return filepath.Join(s.State, "holm.db") }

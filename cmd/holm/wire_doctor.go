@@ -8,6 +8,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"holm/cmd/holm/cli"
+	"holm/cmd/holm/pool"
 	"holm/provisioner/doctor"
 	"holm/provisioner/environment"
 	"holm/provisioner/hypervisor/libvirt"
@@ -26,7 +28,7 @@ func totalMemory() (int, error) {
 }
 
 // memoryInfo is what is promised of it. A state directory without a database has promised nothing.
-func memoryInfo(ctx context.Context, s settings) (doctor.MemoryInfo, error) {
+func memoryInfo(ctx context.Context, s cli.Settings) (doctor.MemoryInfo, error) {
 	total, err := totalMemory()
 	if err != nil {
 		return doctor.MemoryInfo{}, err
@@ -43,18 +45,18 @@ func memoryInfo(ctx context.Context, s settings) (doctor.MemoryInfo, error) {
 	return doctor.MemoryInfo{Host: memory.Of(set, total), Promised: memory.Promised(all), Instances: len(all)}, err
 }
 
-func examineHost(ctx context.Context, s settings) doctor.Report {
+func examineHost(ctx context.Context, s cli.Settings) doctor.Report {
 	return doctor.Run(ctx, doctorOptions(ctx, s))
 }
 
-func mendHost(ctx context.Context, s settings, id string) (doctor.Result, error) {
+func mendHost(ctx context.Context, s cli.Settings, id string) (doctor.Result, error) {
 	return doctor.Fix(ctx, doctorOptions(ctx, s), id)
 }
 
 // doctorOptions takes a database that cannot be read for a host on which nothing is set: doctor itself reports what
 // is wrong with the state directory.
-func doctorOptions(ctx context.Context, s settings) doctor.Options {
-	o := doctor.Options{StateDir: s.state, Connect: s.connect}
+func doctorOptions(ctx context.Context, s cli.Settings) doctor.Options {
+	o := doctor.Options{StateDir: s.State, Connect: s.Connect}
 	host, err := records.Open(database(s)).Host(ctx)
 	o.Lab, o.Users = err == nil && host.LabMode, host.Users
 	if where, err := hostNetwork(host); err == nil {
@@ -71,7 +73,7 @@ func doctorOptions(ctx context.Context, s settings) doctor.Options {
 		return end.Seq - from.Seq, err
 	}
 	o.Libvirt = func(ctx context.Context) (info doctor.LibvirtInfo, err error) {
-		h, err := libvirt.Connect(ctx, s.connect)
+		h, err := libvirt.Connect(ctx, s.Connect)
 		if err != nil {
 			return info, err
 		}
@@ -85,7 +87,7 @@ func doctorOptions(ctx context.Context, s settings) doctor.Options {
 }
 
 // poolInfos looks at the pools of a state directory. One without a database has none.
-func poolInfos(ctx context.Context, s settings) ([]doctor.PoolInfo, error) {
+func poolInfos(ctx context.Context, s cli.Settings) ([]doctor.PoolInfo, error) {
 	if _, err := os.Stat(database(s)); errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -96,7 +98,7 @@ func poolInfos(ctx context.Context, s settings) ([]doctor.PoolInfo, error) {
 	views, err := p.Pools.List(ctx)
 	infos := make([]doctor.PoolInfo, len(views))
 	for i, v := range views {
-		infos[i] = doctor.PoolInfo{Name: v.Name, Status: v.Health.Status, Why: v.Health.Why, On: drivesUnder(v), Warnings: v.Warnings}
+		infos[i] = doctor.PoolInfo{Name: v.Name, Status: v.Health.Status, Why: v.Health.Why, On: pool.DrivesUnder(v), Warnings: v.Warnings}
 	}
 	return infos, err
 }

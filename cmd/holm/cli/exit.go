@@ -1,0 +1,193 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+	"syscall"
+
+	"holm/internal/fault"
+	"holm/internal/lock"
+	"holm/internal/run"
+	"holm/internal/term"
+	"holm/provisioner/hypervisor"
+	"holm/storage/records"
+)
+
+// ExitCode is one line of the table of exit codes.
+type ExitCode struct {
+	Kind    fault.Kind // the number
+	Word    string     // in JSON
+	Meaning string     // in --help
+}
+
+// ExitCodes is the table of exit codes: the only one.
+func ExitCodes() []ExitCode {
+	return []ExitCode{
+		{0, "ok", "ok"},
+		{fault.Failure, "failure", "failure"},
+		{fault.Usage, "usage", "the command line or a value in it is not valid"},
+		{fault.Leftover, "leftover", "undone, but something was left behind"},
+		{fault.NotFound, "not-found", "not found"},
+		{fault.Exists, "exists", "exists already"},
+		{fault.Unfit, "unfit", "the host cannot do it: see holm doctor"},
+		{fault.Busy, "busy", "busy: another process is at it, or it is in use"},
+		{fault.CheckFailed, "check-failed", "a check failed"},
+		{fault.Refused, "refused", "refused by policy: quota, residency, lab mode"},
+		{fault.Interrupted, "interrupted", "interrupted"},
+	}
+}
+
+// ExitStatus is the exit code of another program that holm ran, or of a result that was printed already: nothing is
+// left to say.
+type ExitStatus int
+
+func (e ExitStatus) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
+
+// several are the errors of one command line that named several things.
+type several []error
+
+func (e several) Error() string {
+	lines := make([]string, len(e))
+	for i, err := range e {
+		lines[i] = err.Error()
+	}
+	return strings.Join(lines, "; ")
+}
+
+func (e several) Unwrap() []error { return e }
+
+// Joined is nil for no error, the error itself for one, and several for more.
+func Joined(errs []error) error {
+	switch len(errs) {
+	case 0:
+		return nil
+	case 1:
+		return errs[0]
+	}
+	return several(errs)
+}
+
+// problem is an error as it is printed.
+type problem struct {
+	Kind     string `json:"kind"`
+	What     string `json:"what"`
+	Remedy   string `json:"remedy"`
+	ExitCode int    `json:"exit_code"`
+}
+
+// errorDocument is what -o json prints to stderr. Others is there when several things failed.
+type errorDocument struct {
+	Error  problem   `json:"error"`
+	Others []problem `json:"others,omitempty"`
+}
+
+// Exit prints err and returns the exit code. Several errors of different kinds are a failure.
+func (a *App) Exit(ctx context.Context, err error) int {
+	if err == nil {
+		return 0
+	}
+	if status, ok := errors.AsType[ExitStatus](err); ok {
+		return int(status)
+	}
+	if errors.Is(err, syscall.EPIPE) && errors.Is(context.Cause(ctx), ErrInterrupted) {
+		return 128 + int(syscall.SIGPIPE) // as any program in a pipe whose reader has seen enough; there is nobody to tell
+	}
+	errs := several{err}
+	if s, ok := errors.AsType[several](err); ok {
+		errs = s
+	}
+	problems := make([]problem, len(errs))
+	code := 0
+	for i, one := range errs {
+		problems[i] = a.problem(ctx, one)
+		if code != 0 && code != problems[i].ExitCode {
+			code = int(fault.Failure)
+		} else {
+			code = problems[i].ExitCode
+		}
+	}
+	a.printProblems(problems)
+	if _, ok := errors.AsType[ConnectionError](err); ok {
+		return ConnectionFailed
+	}
+	return code
+}
+
+func (a *App) printProblems(problems []problem) {
+	if f := a.Settings.Output; f == term.AsJSON || f == term.AsYAML {
+		if data, err := term.Encode(f, errorDocument{Error: problems[0], Others: problems[1:]}); err == nil {
+			a.Streams.Say(strings.TrimSuffix(string(data), "\n"))
+			return
+		}
+	}
+	for _, p := range problems {
+		a.Streams.Say("holm: " + p.What)
+		for line := range strings.Lines(p.Remedy) {
+			a.Streams.Say("      " + term.Line(line))
+		}
+	}
+}
+
+// problem turns any error into what is printed of it.
+func (a *App) problem(ctx context.Context, err error) problem {
+	f := a.known(ctx, err)
+	p := problem{What: term.Line(err.Error()), Remedy: a.Pasted(f.Remedy), ExitCode: int(f.Kind)}
+	if f.What != "" {
+		p.What = term.Line(f.What)
+	}
+	if _, ok := errors.AsType[ConnectionError](err); ok {
+		p.ExitCode = ConnectionFailed
+	}
+	for _, code := range ExitCodes() {
+		if code.Kind == f.Kind {
+			p.Kind = code.Word
+		}
+	}
+	return p
+}
+
+// known finds the kind and the remedy of an error: those of its fault, else those of the rooms' own errors. A fault
+// without What leaves the error's own words.
+func (a *App) known(ctx context.Context, err error) fault.Error {
+	if errors.Is(err, fs.ErrPermission) && !a.Root && fault.KindOf(err) == fault.Failure {
+		return fault.Error{
+			Kind:   fault.Failure,
+			Remedy: "run: sudo " + a.again() + "      or keep your own: HOLM_STATE=~/.local/share/holm " + a.again(),
+		}
+	}
+	if f, ok := errors.AsType[*fault.Error](err); ok {
+		return fault.Error{Kind: f.Kind, Remedy: f.Remedy}
+	}
+	interrupted := errors.Is(context.Cause(ctx), ErrInterrupted)
+	switch {
+	case errors.Is(err, ErrInterrupted), interrupted && errors.Is(err, context.Canceled):
+		return fault.Error{Kind: fault.Interrupted, What: "interrupted"}
+	case errors.Is(err, records.ErrNotFound):
+		return fault.Error{Kind: fault.NotFound, Remedy: "see what is there: " + a.Command("ls")}
+	case errors.Is(err, records.ErrExists):
+		return fault.Error{Kind: fault.Exists, Remedy: "choose another name, or another tenant: --tenant NAME"}
+	case errors.Is(err, records.ErrBusy), errors.Is(err, lock.ErrHeld):
+		return fault.Error{Kind: fault.Busy, Remedy: "wait for it and try again: " + a.again()}
+	case errors.Is(err, hypervisor.ErrUnreachable):
+		return fault.Error{Kind: fault.Unfit, Remedy: "start it: sudo systemctl start libvirtd      or find out more: " + a.Command("doctor")}
+	case errors.Is(err, hypervisor.ErrUnsupported), errors.Is(err, run.ErrMissing):
+		return fault.Error{Kind: fault.Unfit, Remedy: "find out more: " + a.Command("doctor")}
+	case errors.Is(err, syscall.ENOSPC):
+		return fault.Error{Kind: fault.Failure, Remedy: "free some space below " + a.Settings.State + ": " + a.Command("image", "ls")}
+	}
+	return fault.Error{Kind: fault.Failure}
+}
+
+// ConnectionFailed is the code of ssh for an end that is its own, which a command may have as well.
+const ConnectionFailed = 255
+
+// ConnectionError is a fault with an exit code of its own.
+type ConnectionError struct{ Fault error }
+
+func (e ConnectionError) Error() string { return e.Fault.Error() }
+
+// Unwrap is the fault.
+func (e ConnectionError) Unwrap() error { return e.Fault }

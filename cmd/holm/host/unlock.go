@@ -1,0 +1,104 @@
+package host
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"holm/cmd/holm/cli"
+	"holm/internal/fault"
+	"holm/internal/term"
+	"holm/storage/keys"
+)
+
+func unlockCommand(a *app) *cobra.Command {
+	var mode string
+	cmd := &cobra.Command{
+		Use:   "unlock",
+		Short: "Give the host's key its passphrase, so that encrypted instances start",
+		Long: "With --mode manual the host gets a new key, which is locked with a passphrase, and each boot needs\n" +
+			"this command before instances start; with --mode auto, which is how it begins, the key lies in its\n" +
+			"file. The passphrase is asked for on the terminal, or read from stdin: its first line. A change of the\n" +
+			"mode that was cut short is finished by the next. In a unit to which systemd gives the key as the\n" +
+			"credential holm-host-key, this command has it at hand until the next boot.",
+		Example: "  sudo holm unlock --mode manual\n  sudo holm unlock && sudo holm start --all",
+		GroupID: cli.GroupHost,
+		Args:    cli.Names(0, 0, ""),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return unlock(cmd.Context(), a, mode)
+		},
+	}
+	cmd.Flags().StringVar(&mode, "mode", "", "how the key is had after a boot: `auto|manual`")
+	_ = cmd.RegisterFlagCompletionFunc("mode", cobra.FixedCompletions([]string{keys.Auto, keys.Manual}, cobra.ShellCompDirectiveNoFileComp))
+	cli.Ends(cmd, fault.NotFound, fault.Exists, fault.Refused)
+	return cmd
+}
+
+func unlock(ctx context.Context, a *app, mode string) error {
+	keeper := a.Keeper()
+	now, err := keeper.State(ctx)
+	if err != nil {
+		return err
+	}
+	switch {
+	case mode != "" && mode != keys.Auto && mode != keys.Manual:
+		return fault.New(fault.Usage, "use auto or manual", "--mode: %s is not known", cli.Quoted(mode))
+	case now.Mode == keys.Systemd && mode != "":
+		return fault.New(fault.Refused, "see docs/KEYS.md: its file has to be put back first", "the host's key comes from systemd")
+	case now.Mode == keys.Systemd:
+		if err := keeper.Keep(); err != nil {
+			return err
+		}
+		return printMode(ctx, a, keeper)
+	case now.Unfinished: // whatever is asked for, it has to be finished first
+	case mode == now.Mode, mode == "" && now.Mode != keys.Manual, mode == "" && now.Open:
+		return printMode(ctx, a, keeper)
+	}
+	passphrase, err := a.Streams.Passphrase(ctx, "passphrase of the host's key: ")
+	if err != nil {
+		return err
+	}
+	do := keeper.Unlock
+	switch mode {
+	case keys.Auto:
+		do = keeper.Release
+	case keys.Manual:
+		do = keeper.Lock
+		if a.Streams.InTerminal {
+			again, err := a.Streams.Passphrase(ctx, "once more: ")
+			if err != nil {
+				return err
+			}
+			if string(again) != string(passphrase) {
+				return fault.New(fault.Usage, "try again", "these are two different passphrases")
+			}
+		}
+	}
+	if err := do(ctx, passphrase); err != nil {
+		return err
+	}
+	return printMode(ctx, a, keeper)
+}
+
+// keyDocument is what is to be known of the host's key.
+type keyDocument struct {
+	Mode       string `json:"mode"` // "auto", "manual", "credential"
+	Open       bool   `json:"open"`
+	Unfinished bool   `json:"unfinished,omitempty"` // an exchange of the key was cut short
+}
+
+func printMode(ctx context.Context, a *app, keeper Keeper) error {
+	now, err := keeper.State(ctx)
+	if err != nil {
+		return err
+	}
+	state := term.Cell{Text: "at hand"}
+	if !now.Open {
+		state = term.Cell{Text: "locked", Tone: term.Attention}
+	}
+	var f term.Fields
+	f.Add("mode", term.Text(now.Mode))
+	f.Add("key", state)
+	return a.Streams.Print(a.Settings.Output,
+		term.Result{Document: keyDocument{now.Mode, now.Open, now.Unfinished}, People: f, Names: []string{now.Mode}})
+}
