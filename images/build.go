@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"holm/guest/probe"
+	"holm/guest/probe/checks"
 	"holm/internal/fault"
 	"holm/internal/lock"
 )
@@ -157,11 +157,11 @@ func (s *Store) make(ctx context.Context, scratch, out, inputs string, guest pay
 
 // promises are the checks that an instance of each profile has to report.
 func promises(profiles []string) map[string][]string {
-	checks := make(map[string][]string, len(profiles))
+	promised := make(map[string][]string, len(profiles))
 	for _, p := range profiles {
-		checks[p] = probe.IDs(p)
+		promised[p] = checks.IDs(p)
 	}
-	return checks
+	return promised
 }
 
 func joinMoves(moves []Move) string {

@@ -28,7 +28,7 @@ type Agent struct {
 	// Capabilities watches for so long who uses which capabilities; nil when this program cannot.
 	Capabilities func(context.Context, time.Duration) (*report.Capabilities, error)
 
-	promises func(profile string) []probe.Check // nil is probe.For
+	promises func(profile string) []probe.Check // nil is checks.For
 	told     told
 }
 

@@ -11,6 +11,7 @@ import (
 	"holm/guest/boot"
 	"holm/guest/growth"
 	"holm/guest/probe"
+	"holm/guest/probe/checks"
 	"holm/guest/report"
 )
 
@@ -137,7 +138,7 @@ func (a *Agent) checks(profile string) []probe.Check {
 	if a.promises != nil {
 		return a.promises(profile)
 	}
-	return probe.For(profile)
+	return checks.For(profile)
 }
 
 // growState makes the state file system as large as its disk, once that is as large as the host says.

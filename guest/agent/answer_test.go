@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"holm/guest/probe"
+	"holm/guest/probe/checks"
 	"holm/guest/report"
 )
 
@@ -215,7 +216,7 @@ func TestTheChecksOfAProfileAreItsOwn(t *testing.T) {
 		for _, c := range (&Agent{}).checks(profile) {
 			ids = append(ids, c.ID)
 		}
-		if diff := cmp.Diff(probe.IDs(profile), ids); diff != "" || len(ids) == 0 {
+		if diff := cmp.Diff(checks.IDs(profile), ids); diff != "" || len(ids) == 0 {
 			t.Errorf("checks of profile %s (-want +got):\n%s", profile, diff)
 		}
 	}

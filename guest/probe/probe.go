@@ -1,5 +1,5 @@
 // Package probe is what an instance tries against itself to show that its promises hold: one file a check. A check does
-// not read a setting where it can attempt what the setting forbids, and where it makes sense it first does what has to
+// not read a setting where it can Attempt what the setting forbids, and where it makes sense it first does what has to
 // succeed (its control): without that, being refused proves nothing.
 //
 // The host imports this package for the list alone, so that it knows what an instance has promised without believing
@@ -9,7 +9,6 @@ package probe
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"holm/guest/report"
@@ -32,7 +31,7 @@ type Check struct {
 	Try func(ctx context.Context, env *Env) Result
 }
 
-// Result is what came of one attempt.
+// Result is what came of one Attempt.
 type Result struct {
 	Outcome report.Outcome
 	Tried   string // what was attempted, in a few words: "write to /, /usr, /boot"
@@ -46,28 +45,8 @@ type Env struct {
 	Self    string // path of the agent's own program, for attempts that need another process
 }
 
-// For returns the checks of a profile, in the order in which they are shown.
-func For(profile string) []Check {
-	var own []Check
-	for _, c := range all() {
-		if slices.Contains(c.Profiles, profile) {
-			own = append(own, c)
-		}
-	}
-	return own
-}
-
-// IDs are the ids of the checks of a profile.
-func IDs(profile string) []string {
-	var ids []string
-	for _, c := range For(profile) {
-		ids = append(ids, c.ID)
-	}
-	return ids
-}
-
 // Run tries the checks one after the other and tells begun of each one's id before it. What is not tried when ctx ends
-// is inconclusive.
+// is Inconclusive.
 func Run(ctx context.Context, env *Env, checks []Check, begun func(id string)) []report.Check {
 	var done []report.Check
 	for _, c := range checks {
@@ -84,15 +63,15 @@ func Run(ctx context.Context, env *Env, checks []Check, begun func(id string)) [
 	return done
 }
 
-func passed(tried, found string, args ...any) Result {
+func Passed(tried, found string, args ...any) Result {
 	return Result{Outcome: report.Passed, Tried: tried, Found: fmt.Sprintf(found, args...)}
 }
 
-func failed(tried, found string, args ...any) Result {
+func Failed(tried, found string, args ...any) Result {
 	return Result{Outcome: report.Failed, Tried: tried, Found: fmt.Sprintf(found, args...)}
 }
 
-// inconclusive is the result of an attempt whose control did not succeed.
-func inconclusive(tried, found string, args ...any) Result {
+// Inconclusive is the result of an Attempt whose control did not succeed.
+func Inconclusive(tried, found string, args ...any) Result {
 	return Result{Outcome: report.Inconclusive, Tried: tried, Found: fmt.Sprintf(found, args...)}
 }

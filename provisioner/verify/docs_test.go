@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"holm/guest/probe"
+	"holm/guest/probe/checks"
 )
 
 var update = flag.Bool("update", false, "write the list of checks into docs/HARDENING.md")
@@ -52,7 +53,7 @@ func list() string {
 		if profile != probe.Plain {
 			who += ", " + profile
 		}
-		for _, c := range probe.For(profile) {
+		for _, c := range checks.For(profile) {
 			if !slices.Contains(seen, c.ID) {
 				seen = append(seen, c.ID)
 				row(c.ID, who, c.Promise, c.Source)

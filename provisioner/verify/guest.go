@@ -2,6 +2,7 @@ package verify
 
 import (
 	"holm/guest/probe"
+	"holm/guest/probe/checks"
 	"holm/guest/report"
 	"holm/provisioner/model"
 )
@@ -16,7 +17,7 @@ func FromGuest(promised []string, reported []report.Check, why string) []Result 
 	}
 	known := map[string]probe.Check{}
 	for _, profile := range []string{probe.Plain, probe.Docker, probe.K3s} {
-		for _, c := range probe.For(profile) {
+		for _, c := range checks.For(profile) {
 			known[c.ID] = c
 		}
 	}

@@ -16,7 +16,7 @@ import (
 	"holm/guest/agent"
 	"holm/guest/caps"
 	"holm/guest/command"
-	"holm/guest/probe"
+	"holm/guest/probe/checks"
 )
 
 func main() {
@@ -36,7 +36,7 @@ func run(ctx context.Context, args []string) error {
 	case len(args) == 0:
 		return (&agent.Agent{Capabilities: caps.Watch}).Run(ctx)
 	case args[0] == "attempt" && len(args) > 1:
-		return probe.Attempt(ctx, args[1], args[2:], os.Stdout)
+		return checks.Attempt(ctx, args[1], args[2:], os.Stdout)
 	case args[0] == command.EndSession && len(args) == 2:
 		return command.End(args[1])
 	case args[0] == "docker-settings" && len(args) == 1:

@@ -1,0 +1,35 @@
+package system
+
+import "holm/guest/probe"
+
+// Checks are the promises of every profile.
+func Checks() []probe.Check {
+	checks := []probe.Check{
+		rootReadonly(),
+		rootDevice(),
+		mounts(),
+		systemSysctl(),
+		modulesLocked(),
+		lockdown(),
+		secrets(),
+		ptrace(),
+		coreDumps(),
+		setuid(),
+		appArmor(),
+		localAccounts(),
+		systemHostKey(),
+		names(),
+	}
+	for i := range checks {
+		checks[i].Profiles = []string{probe.Plain, probe.Docker, probe.K3s}
+	}
+	return checks
+}
+
+func Attempts() map[string]probe.Attempt {
+	return map[string]probe.Attempt{
+		secretsName: attemptSecrets,
+		traceName:   attemptTrace,
+		openName:    attemptOpen,
+	}
+}
