@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"holm/images/rootfs"
 	"holm/internal/atomicfile"
 )
 
@@ -54,7 +55,7 @@ func assemble(ctx context.Context, with tools, root, out string, guest payload, 
 	if err := confine(ctx, with.compile, root, guest, version); err != nil {
 		return err
 	}
-	if m.Privileged, err = settlePrivileges(root); err != nil {
+	if m.Privileged, err = rootfs.SettlePrivileges(root); err != nil {
 		return err
 	}
 	if err := describeEtc(root); err != nil {
@@ -70,7 +71,7 @@ func assemble(ctx context.Context, with tools, root, out string, guest payload, 
 		return err
 	}
 	m.Root = File{Name: rootFile, SHA256: sum, Size: size}
-	return os.Chmod(file, 0o444) //nolint:gosec // public, like the packages in it, and read by QEMU's own user
+	return os.Chmod(file, 0o444) //nolint:gosec // public, like the packages in it, and Read by QEMU's own user
 }
 
 func findKernel(root string) (file, version string, err error) {

@@ -56,7 +56,7 @@ func TestPackagesAreCountedAsDpkgNamesThem(t *testing.T) {
 	}
 }
 
-// mmdebstrap's two streams are read by two goroutines; a line of one must not be mixed with the other's.
+// mmdebstrap's two streams are Read by two goroutines; a line of one must not be mixed with the other's.
 func TestBothStreamsAreCountedAtOnce(t *testing.T) {
 	const each = 500
 	var last int64

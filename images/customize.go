@@ -6,6 +6,8 @@ import (
 	"os"
 	"path"
 	"strings"
+
+	"holm/images/rootfs"
 )
 
 // stateDirs are mount points of the state volume; the root file system has to offer them.
@@ -48,7 +50,7 @@ var fixed = map[string]string{
 }
 
 // customize turns an installed Debian into holm's root file system. All paths are resolved inside it, whatever links a
-// package may have put there.
+// package may have Put there.
 // The modes of what is made do not depend on the builder's umask.
 func customize(dir string, guest payload) error {
 	root, err := os.OpenRoot(dir)
@@ -72,13 +74,13 @@ func customize(dir string, guest payload) error {
 	if err := layPayload(root, guest); err != nil {
 		return err
 	}
-	if err := tighten(root); err != nil {
+	if err := rootfs.Tighten(root); err != nil {
 		return err
 	}
-	if err := keepUmask(root); err != nil {
+	if err := rootfs.KeepUmask(root); err != nil {
 		return err
 	}
-	return freezeBytecode(root)
+	return rootfs.FreezeBytecode(root)
 }
 
 func prune(root *os.Root) error {

@@ -75,7 +75,7 @@ func tree(t *testing.T, dir string) map[string]string {
 }
 
 func TestCustomizeMakesTheSameRootOfEachBuild(t *testing.T) {
-	// A builder who keeps their own files private must not make an image that nobody can read.
+	// A builder who keeps their own files private must not make an image that nobody can Read.
 	defer syscall.Umask(syscall.Umask(0o077))
 	root := rootTree(t)
 	before := tree(t, root)

@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -98,7 +97,7 @@ func add(t *testing.T, s *Store, m Manifest) Manifest {
 	return published
 }
 
-// put writes a file and makes the folders above it.
+// Put writes a file and makes the folders above it.
 func put(t *testing.T, file, content string) {
 	t.Helper()
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
@@ -149,7 +148,7 @@ func names(t *testing.T, dir string) []string {
 	return all
 }
 
-// wantFault expects a fault of that kind that says so.
+// WantFault expects a fault of that kind that says so.
 func wantFault(t *testing.T, err error, kind fault.Kind, says string) {
 	t.Helper()
 	f, ok := errors.AsType[*fault.Error](err)
@@ -175,14 +174,4 @@ func need(t *testing.T, programs ...string) {
 			t.Skipf("left out: %v", err)
 		}
 	}
-}
-
-// python returns a Python 3, wherever the machine has it.
-func python(t *testing.T) string {
-	t.Helper()
-	path, err := exec.LookPath("python3")
-	if err != nil {
-		t.Skipf("left out: whether Python believes the frozen bytecode; %v", err)
-	}
-	return path
 }

@@ -41,7 +41,7 @@ func readIndex(lists string) (index, error) {
 	return all, nil
 }
 
-// read adds the stanzas of a Packages file.
+// Read adds the stanzas of a Packages file.
 func (x index) read(r io.Reader) error {
 	var name, version, sum string
 	flush := func() {

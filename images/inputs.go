@@ -8,6 +8,7 @@ import (
 
 	"holm/guest"
 	"holm/guest/probe"
+	"holm/images/rootfs"
 )
 
 // layoutVersion changes whenever the builder makes something else of the same inputs.
@@ -40,8 +41,8 @@ func (p payload) inputs(l Lock) (string, error) {
 	}
 	// fmt prints maps in the order of their keys.
 	_, _ = fmt.Fprintf(h, "links %q\nexcluded %q\nmodules %q\n", p.links, excluded, initrdModules)
-	_, _ = fmt.Fprintf(h, "made %q\npruned %q\nfixed %q\ntightened %v\n", stateDirs, pruned, fixed, tightened)
-	_, _ = fmt.Fprintf(h, "%s\nchecks %q\n", privilegeTables(), promises([]string{probe.Plain, probe.Docker, probe.K3s}))
+	_, _ = fmt.Fprintf(h, "made %q\npruned %q\nfixed %q\ntightened %v\n", stateDirs, pruned, fixed, rootfs.Tightened)
+	_, _ = fmt.Fprintf(h, "%s\nchecks %q\n", rootfs.PrivilegeTables(), promises([]string{probe.Plain, probe.Docker, probe.K3s}))
 	add := func(kind, name string, content []byte) {
 		_, _ = fmt.Fprintf(h, "%s %q %d\n", kind, name, len(content))
 		_, _ = h.Write(content)

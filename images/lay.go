@@ -43,7 +43,7 @@ func layFiles(root *os.Root, files fs.FS, links map[string]string) error {
 		if err := makeDirs(root, path.Dir(link)); err != nil {
 			return err
 		}
-		// A package may have put a link of its own there.
+		// A package may have Put a link of its own there.
 		if err := root.Remove(link); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
@@ -61,7 +61,7 @@ func layFile(root *os.Root, name string, content []byte, mode fs.FileMode) error
 	return root.Chmod(name, mode)
 }
 
-// makeDirs is MkdirAll for folders that everybody may read. Those that are there keep their mode.
+// makeDirs is MkdirAll for folders that everybody may Read. Those that are there keep their mode.
 func makeDirs(root *os.Root, name string) error {
 	var made string
 	for part := range strings.SplitSeq(path.Clean(name), "/") {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"holm/guest/boot"
+	"holm/images/rootfs"
 )
 
 // Manifest describes one image. Its JSON, without Digest and Bytes, is what the digest is taken of.
@@ -29,7 +30,7 @@ type Manifest struct {
 	Checks map[string][]string `json:"checks,omitempty"`
 	K3s    *K3sContent         `json:"k3s,omitempty"` // nil without k3s
 
-	Privileged []Privilege `json:"privileged,omitempty"` // all programs with a setuid bit or capabilities
+	Privileged []rootfs.Privilege `json:"privileged,omitempty"` // all programs with a setuid bit or capabilities
 
 	Kernel        File   `json:"kernel"`
 	KernelVersion string `json:"kernel_version"`

@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"holm/images/rootfs"
 	"holm/internal/fault"
 )
 
@@ -27,7 +28,7 @@ func openMount(dir string) (undo func() error, err error) {
 	if err := unix.Mount(dir, dir, "", unix.MS_BIND, ""); err != nil {
 		return nil, cannotOpen(dir, err)
 	}
-	undo = func() error { return unmountBelow(dir) }
+	undo = func() error { return rootfs.UnmountBelow(dir) }
 	// Nobody else is told of it, and so nobody keeps it.
 	err = unix.Mount("", dir, "", unix.MS_PRIVATE, "")
 	if err == nil {

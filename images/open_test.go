@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"holm/images/rootfs"
 )
 
 // mountedStrictly is a folder on a file system that a hardened host has mounted.
@@ -17,7 +19,7 @@ func mountedStrictly(t *testing.T, flags uintptr) string {
 		t.Skipf("left out: only root mounts: %v", err)
 	}
 	t.Cleanup(func() {
-		if err := unmountBelow(dir); err != nil {
+		if err := rootfs.UnmountBelow(dir); err != nil {
 			t.Error(err)
 		}
 	})

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"holm/images/rootfs"
 	"holm/internal/atomicfile"
 	"holm/internal/fault"
 )
@@ -48,7 +49,7 @@ func (s *Store) sweep() error {
 			continue
 		}
 		doomed := filepath.Join(s.dir, e.Name())
-		if err := unmountBelow(doomed); err != nil {
+		if err := rootfs.UnmountBelow(doomed); err != nil {
 			return fmt.Errorf("clean up after an earlier build: %w", err)
 		}
 		if err := os.RemoveAll(doomed); err != nil {

@@ -18,7 +18,7 @@ type source struct {
 func hostSources(etcApt fs.FS) []source {
 	files, err := fs.Glob(etcApt, "sources.list.d/*")
 	if err != nil {
-		return nil // the pattern is a constant, and a folder that cannot be read is none
+		return nil // the pattern is a constant, and a folder that cannot be Read is none
 	}
 	slices.Sort(files)
 	var all []source

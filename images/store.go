@@ -48,11 +48,11 @@ func (s *Store) List() ([]Manifest, error) {
 	var all []Manifest
 	for _, e := range entries {
 		if !sumForm.MatchString(e.Name()) {
-			continue // not published: a name that only a person can have put there
+			continue // not published: a name that only a person can have Put there
 		}
 		m, err := s.read("sha256:" + e.Name())
 		if fault.KindOf(err) == fault.NotFound {
-			continue // removed since the folder was read
+			continue // removed since the folder was Read
 		}
 		if err != nil {
 			return nil, err

@@ -13,7 +13,7 @@ import (
 	"holm/internal/fault"
 )
 
-// Verify reads every byte of the image and compares digests. progress is told how many bytes have been read of how
+// Verify reads every byte of the image and compares digests. progress is told how many bytes have been Read of how
 // many; nil is nobody.
 func (s *Store) Verify(ctx context.Context, digest string, progress func(done, total int64)) error {
 	m, err := s.read(digest)
@@ -47,7 +47,7 @@ func (s *Store) Verify(ctx context.Context, digest string, progress func(done, t
 	return nil
 }
 
-// sumFile hashes a file. read is told of each piece that has been read, in bytes.
+// sumFile hashes a file. Read is told of each piece that has been Read, in bytes.
 func sumFile(ctx context.Context, path string, read func(n int64)) (sum string, size int64, err error) {
 	f, err := os.Open(path)
 	if err != nil {

@@ -33,7 +33,7 @@ var wanted = []string{
 }
 
 // excluded paths are left out when packages are unpacked: documentation, sources of locales that nobody could compile on a
-// read-only root (C.UTF-8 is compiled already), containerd's shims of before 1.3, which no Docker starts any more, and the
+// Read-only root (C.UTF-8 is compiled already), containerd's shims of before 1.3, which no Docker starts any more, and the
 // hook that would make an initrd that nobody boots.
 var excluded = []string{
 	"/usr/share/doc/*",

@@ -1,4 +1,4 @@
-package images
+package rootfs
 
 import (
 	"errors"
@@ -6,9 +6,9 @@ import (
 	"os"
 )
 
-// tightened are files and folders that only root reads, or that only root lists, where Debian lets everybody: what they
+// Tightened are files and folders that only root reads, or that only root lists, where Debian lets everybody: what they
 // say is of use to nobody else.
-var tightened = map[string]fs.FileMode{
+var Tightened = map[string]fs.FileMode{
 	"etc/nftables.conf":                  0o600,
 	"etc/ssh/sshd_config":                0o600,
 	"etc/ssh/sshd_config.d":              0o700,
@@ -17,9 +17,9 @@ var tightened = map[string]fs.FileMode{
 	"root":                               0o700,
 }
 
-// tighten changes the modes of what is there.
-func tighten(root *os.Root) error {
-	for name, mode := range tightened {
+// Tighten changes the modes of what is there.
+func Tighten(root *os.Root) error {
+	for name, mode := range Tightened {
 		if err := root.Chmod(name, mode); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}

@@ -1,4 +1,4 @@
-package images
+package rootfs
 
 import (
 	"bytes"
@@ -11,10 +11,10 @@ import (
 // sessions are the lists of what PAM does when somebody logs in, at a terminal and without one.
 var sessions = []string{"etc/pam.d/common-session", "etc/pam.d/common-session-noninteractive"}
 
-// keepUmask has pam_umask set the umask of login.defs as it is there. For a user with a group of the same name it would
+// KeepUmask has pam_umask set the umask of login.defs as it is there. For a user with a group of the same name it would
 // loosen it, and sshd trusts no list of keys that a group may write. USERGROUPS_ENAB, which does that, stays: useradd
 // goes by it, too.
-func keepUmask(root *os.Root) error {
+func KeepUmask(root *os.Root) error {
 	for _, name := range sessions {
 		content, err := root.ReadFile(name)
 		if errors.Is(err, fs.ErrNotExist) {

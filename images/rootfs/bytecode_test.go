@@ -1,4 +1,4 @@
-package images
+package rootfs
 
 import (
 	"os"
@@ -34,7 +34,7 @@ func TestPythonBelievesFrozenBytecode(t *testing.T) {
 					t.Fatal(err)
 				}
 				defer func() { _ = opened.Close() }()
-				if err := freezeBytecode(opened); err != nil {
+				if err := FreezeBytecode(opened); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -72,7 +72,7 @@ func TestWhatIsNoBytecodeIsRefusedByItsName(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer func() { _ = root.Close() }()
-			if err := freezeBytecode(root); err == nil || !strings.Contains(err.Error(), "usr/lib/odd.pyc") {
+			if err := FreezeBytecode(root); err == nil || !strings.Contains(err.Error(), "usr/lib/odd.pyc") {
 				t.Errorf("error is %v, want it to name the file", err)
 			}
 			if got := read(t, filepath.Join(dir, "usr/lib/odd.pyc")); got != content {

@@ -1,4 +1,4 @@
-package images
+package rootfs
 
 import (
 	"errors"
@@ -39,7 +39,7 @@ func TestOnlyProgramsThatNeedAPrivilegeKeepOne(t *testing.T) {
 		"usr/sbin/unix_chkpwd": fs.ModeSetgid | 0o755,
 		"usr/bin/cat":          0o755,
 	})
-	left, err := settlePrivileges(root)
+	left, err := SettlePrivileges(root)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +76,7 @@ func TestOnlyProgramsThatNeedAPrivilegeKeepOne(t *testing.T) {
 	if diff := cmp.Diff([]byte("\x01\x00\x00\x02\x80\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"), attr[:n]); diff != "" {
 		t.Errorf("capabilities (-want +got):\n%s", diff)
 	}
-	if again, err := settlePrivileges(root); err != nil || !cmp.Equal(left, again) {
+	if again, err := SettlePrivileges(root); err != nil || !cmp.Equal(left, again) {
 		t.Errorf("settled again, left are %v (%v)", again, err)
 	}
 }
@@ -94,7 +94,7 @@ func TestAProgramThatNobodyHasJudgedStopsTheBuild(t *testing.T) {
 		"a known name with more after it": {"usr/bin/sudo.orig", fs.ModeSetuid | 0o755},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := settlePrivileges(privilegedTree(t, map[string]fs.FileMode{c.file: c.mode}))
+			_, err := SettlePrivileges(privilegedTree(t, map[string]fs.FileMode{c.file: c.mode}))
 			wantFault(t, err, fault.Failure, "/"+c.file)
 		})
 	}
@@ -109,7 +109,7 @@ func TestAProgramWithCapabilitiesThatNobodyHasJudgedStopsTheBuild(t *testing.T) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = settlePrivileges(root)
+	_, err = SettlePrivileges(root)
 	wantFault(t, err, fault.Failure, "/usr/bin/ping")
 }
 
@@ -118,7 +118,7 @@ func TestAFolderWithTheSetgidBitIsNoProgram(t *testing.T) {
 	if err := os.Chmod(filepath.Join(root, "var/mail"), fs.ModeSetgid|0o775); err != nil {
 		t.Fatal(err)
 	}
-	if left, err := settlePrivileges(root); err != nil || len(left) != 0 {
+	if left, err := SettlePrivileges(root); err != nil || len(left) != 0 {
 		t.Errorf("left are %v (%v)", left, err)
 	}
 }

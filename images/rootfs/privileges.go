@@ -1,4 +1,4 @@
-package images
+package rootfs
 
 import (
 	"encoding/binary"
@@ -58,9 +58,9 @@ var ungranted = map[string]string{
 
 const capabilityAttr = "security.capability"
 
-// settlePrivileges takes the setuid and setgid bits and capabilities from every program but those of grants, and returns what
+// SettlePrivileges takes the setuid and setgid bits and capabilities from every program but those of grants, and returns what
 // is left. A program that neither table knows stops the build: somebody has to judge it first.
-func settlePrivileges(dir string) ([]Privilege, error) {
+func SettlePrivileges(dir string) ([]Privilege, error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return nil, err
@@ -163,8 +163,8 @@ func capabilities(caps uint32) []byte {
 	return content
 }
 
-// privilegeTables renders both tables for the digest of a build's inputs.
-func privilegeTables() string {
+// PrivilegeTables renders both tables for the digest of a build's inputs.
+func PrivilegeTables() string {
 	var b strings.Builder
 	_, _ = fmt.Fprintf(&b, "grants %q ungranted %q", fmt.Sprint(grants), ungranted)
 	return b.String()

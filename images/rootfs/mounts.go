@@ -1,4 +1,4 @@
-package images
+package rootfs
 
 import (
 	"errors"
@@ -9,9 +9,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// unmountBelow detaches whatever is mounted at a folder and below it, the deepest first. Removing the folder without this
+// UnmountBelow detaches whatever is mounted at a folder and below it, the deepest first. Removing the folder without this
 // would remove the host's /dev where a build that was killed had it mounted.
-func unmountBelow(dir string) error {
+func UnmountBelow(dir string) error {
 	mounts, err := mountinfo.GetMounts(mountinfo.PrefixFilter(dir))
 	if err != nil {
 		return fmt.Errorf("list what is mounted: %w", err)

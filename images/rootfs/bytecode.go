@@ -1,4 +1,6 @@
-package images
+// Package rootfs changes the tree of a root file system before it is packed into an image: who may run what, as whom, and what
+// is fixed for ever. It knows no image.
+package rootfs
 
 import (
 	"errors"
@@ -9,10 +11,10 @@ import (
 	"strings"
 )
 
-// freezeBytecode marks Python's compiled files as belonging to their sources whatever the time stamps say (PEP 552,
+// FreezeBytecode marks Python's compiled files as belonging to their sources whatever the time stamps say (PEP 552,
 // unchecked hashes). In the image every file has the same time, and Python would otherwise compile everything again at
 // each start.
-func freezeBytecode(root *os.Root) error {
+func FreezeBytecode(root *os.Root) error {
 	return fs.WalkDir(root.FS(), "usr/lib", func(name string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err

@@ -1,4 +1,4 @@
-package images
+package rootfs
 
 import (
 	"os"
@@ -28,7 +28,7 @@ func TestPamLeavesTheUmaskAsItIs(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer func() { _ = root.Close() }()
-			if err := keepUmask(root); (err != nil) != (c.want == "") {
+			if err := KeepUmask(root); (err != nil) != (c.want == "") {
 				t.Fatal(err)
 			}
 			if got, _ := os.ReadFile(file); !strings.Contains(string(got), c.want) {
