@@ -74,7 +74,7 @@ func SettlePrivileges(dir string) ([]Privilege, error) {
 	for _, file := range found {
 		g, ok := granted(file)
 		if _, known := ungranted[file]; !ok && !known {
-			return nil, fault.New(fault.Failure, "judge it in images/privileges.go, and build holm again",
+			return nil, fault.New(fault.Failure, "judge it in images/rootfs/privileges.go, and build holm again",
 				"a package brought a program with a privilege that nobody has judged: /%s", file)
 		}
 		if err := settle(root, file, g, ok); err != nil {
