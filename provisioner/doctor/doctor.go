@@ -1,6 +1,6 @@
 // Package doctor judges whether this host is fit to run instances: one list of checks, each with what it found and
 // the command that mends it. A check tries a thing wherever trying is harmless, and looks it up only where it is not.
-// There is one file a check; checks lists them in the order in which they are reported.
+// There is one file a check, or for a few small ones of one subject; checks lists them in the order in which they are reported.
 package doctor
 
 import (
