@@ -3,6 +3,7 @@ package encode
 import (
 	v1 "holm/api/v1"
 	"holm/images"
+	"holm/images/rootfs"
 )
 
 // ImageList is any number of images.
@@ -16,7 +17,7 @@ func Image(m images.Manifest) v1.Image {
 			return v1.MovedPackage{Name: p.Name, Locked: p.Locked, Now: p.Now}
 		}),
 		Profiles: texts(m.Profiles), Builder: m.Builder, Checks: m.Checks,
-		Privileged: some(m.Privileged, func(p images.Privilege) v1.PrivilegedProgram {
+		Privileged: some(m.Privileged, func(p rootfs.Privilege) v1.PrivilegedProgram {
 			return v1.PrivilegedProgram{File: p.File, By: p.By, Why: p.Why}
 		}),
 		Kernel: imageFile(m.Kernel), KernelVersion: m.KernelVersion, Initrd: imageFile(m.Initrd), Root: imageFile(m.Root),
