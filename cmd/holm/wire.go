@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"time"
@@ -18,6 +19,7 @@ import (
 	"holm/internal/trusted"
 	"holm/provisioner"
 	"holm/provisioner/doctor"
+	"holm/provisioner/hosts"
 	"holm/provisioner/model"
 	"holm/provisioner/tenants"
 	"holm/provisioner/uids"
@@ -62,11 +64,11 @@ func wire(a *cli.App) needs {
 			Open: through(open, func(e *provisioner.Engine) host.Engine {
 				return host.Engine{Instances: e.Instances, Networks: e.Networks, History: e.History}
 			}),
-			Store:      func() (host.Store, error) { return records.Open(database(a.Settings)), nil },
-			Keeper:     func() host.Keeper { return newKeyRing(a.Settings) },
-			Examine:    func(ctx context.Context) doctor.Report { return examineHost(ctx, a.Settings) },
-			Mend:       func(ctx context.Context, id string) (doctor.Result, error) { return mendHost(ctx, a.Settings, id) },
-			OtherUsers: uids.System{}.Others, Resolver: hostResolver, Network: hostNetwork,
+			Set:      func() host.Settings { return hostSettings(a.Settings, open) },
+			Keeper:   func() host.Keeper { return newKeyRing(a.Settings) },
+			Examine:  func(ctx context.Context) doctor.Report { return examineHost(ctx, a.Settings) },
+			Mend:     func(ctx context.Context, id string) (doctor.Result, error) { return mendHost(ctx, a.Settings, id) },
+			Resolver: hostResolver, Network: hostNetwork,
 		},
 		tenant: tenant.Needs{Open: through(open, func(e *provisioner.Engine) tenant.Engine {
 			return tenant.Engine{Tenants: e.Tenants, Hosts: e.Hosts}
@@ -82,6 +84,24 @@ func wire(a *cli.App) needs {
 		News:   host.News(a, n.host),
 	}
 	return n
+}
+
+// hostSettings work without an engine, which may not open before something is set; what they enforce needs one.
+func hostSettings(s cli.Settings, open func(ctx context.Context) (*provisioner.Engine, error)) hosts.Settings {
+	return hosts.Settings{
+		Records: records.Open(database(s)), Others: uids.System{}.Others,
+		Enforce: func(ctx context.Context) error {
+			e, err := open(ctx)
+			if err != nil {
+				return err
+			}
+			rebuilt, err := e.Networks.KeepWalls(ctx)
+			for _, r := range rebuilt {
+				err = errors.Join(err, r.Err)
+			}
+			return err
+		},
+	}
 }
 
 // once opens the engine for the first command that asks, and has it at hand for those that ask again.

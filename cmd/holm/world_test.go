@@ -18,7 +18,6 @@ import (
 	"holm/images"
 	"holm/internal/term"
 	"holm/provisioner/doctor"
-	"holm/provisioner/uids"
 )
 
 // world is a host with a few instances, behind all commands.
@@ -38,9 +37,9 @@ func (w *world) needs(a *cli.App) needs {
 		},
 		host: host.Needs{
 			Open:   at(host.Engine{Instances: all, Networks: clitest.Walls{World: w.World}, History: clitest.History{World: w.World}}),
-			Store:  func() (host.Store, error) { return clitest.Host{World: w.World}, nil },
+			Set:    func() host.Settings { return w.Settings() },
 			Keeper: func() host.Keeper { return clitest.Keys(a) }, Examine: func(context.Context) doctor.Report { return w.Report }, Mend: w.Mend,
-			OtherUsers: func() ([]uids.Claim, error) { return w.Others, nil }, Resolver: clitest.Resolver, Network: hostNetwork,
+			Resolver: clitest.Resolver, Network: hostNetwork,
 		},
 		tenant: tenant.Needs{Open: at(tenant.Engine{Tenants: clitest.Tenants{World: w.World}, Hosts: clitest.Sizes{World: w.World}})},
 		audit: audit.Needs{

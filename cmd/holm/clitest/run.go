@@ -18,7 +18,9 @@ import (
 	"holm/internal/term"
 	"holm/provisioner/doctor"
 	"holm/provisioner/environment"
+	"holm/provisioner/hosts"
 	"holm/provisioner/tenants"
+	"holm/provisioner/uids"
 	"holm/storage/keys"
 	"holm/storage/records"
 )
@@ -75,6 +77,17 @@ func Records(a *cli.App) *records.Bolt {
 // Resolver is the host's.
 func Resolver() environment.Resolver {
 	return environment.Resolver{Servers: []netip.Addr{netip.MustParseAddr("192.0.2.53")}, File: "/etc/resolv.conf"}
+}
+
+// Settings are the real ones, over the host of the world.
+func (w *World) Settings() hosts.Settings {
+	return hosts.Settings{
+		Records: Host{w}, Others: func() ([]uids.Claim, error) { return w.Others, nil },
+		Enforce: func(ctx context.Context) error {
+			_, err := Walls{w}.KeepWalls(ctx)
+			return err
+		},
+	}
 }
 
 // Renew makes a lock of that day.

@@ -9,26 +9,25 @@ import (
 	"holm/cmd/holm/cli"
 	"holm/provisioner/doctor"
 	"holm/provisioner/environment"
+	"holm/provisioner/hosts"
 	"holm/provisioner/instances"
 	"holm/provisioner/model"
 	"holm/provisioner/network"
 	"holm/provisioner/networks"
 	"holm/provisioner/operations"
-	"holm/provisioner/uids"
 	"holm/storage/keys"
 )
 
 // Needs are what these commands ask of the rooms behind them, and of this host.
 type Needs struct {
 	Open    func(ctx context.Context) (Engine, error)
-	Store   func() (Store, error)
+	Set     func() Settings
 	Keeper  func() Keeper
 	Examine func(ctx context.Context) doctor.Report
 	Mend    func(ctx context.Context, id string) (doctor.Result, error)
 
-	OtherUsers func() ([]uids.Claim, error)                   // who has users of this host
-	Resolver   func() environment.Resolver                    // the host's own
-	Network    func(host model.Host) (network.Network, error) // where instances live
+	Resolver func() environment.Resolver                    // the host's own
+	Network  func(host model.Host) (network.Network, error) // where instances live
 }
 
 // Engine knows what was done to instances, and brings the records in line with what became of them.
@@ -68,13 +67,12 @@ type History interface {
 	Unfinished(ctx context.Context) ([]operations.Ended, error)
 }
 
-// Store keeps what the operator has set for this machine.
-type Store interface {
-	Host(ctx context.Context) (model.Host, error)
-	// SetHost asks the rules in the transaction that makes the change.
-	SetHost(ctx context.Context, change func(*model.Host) error, rules ...model.Rule) (model.Host, error)
-	// Around is all that is on record.
-	Around(ctx context.Context) (model.Around, error)
+// Settings are what the operator has set for this machine.
+type Settings interface {
+	Show(ctx context.Context) (model.Host, error)
+	Set(ctx context.Context, c hosts.Change) (model.Host, error)
+	// Plan says what Set would come to.
+	Plan(ctx context.Context, c hosts.Change) (model.Host, error)
 }
 
 // Keeper has the host's key.

@@ -6,39 +6,16 @@ import (
 	"github.com/spf13/cobra"
 
 	"holm/cmd/holm/cli"
-	"holm/internal/fault"
 	"holm/internal/term"
-	"holm/provisioner/memory"
+	"holm/provisioner/hosts"
 	"holm/provisioner/model"
 )
 
-// memoryChange is what "host set" was told of memory.
-type memoryChange struct {
-	overcommit float64
-	reserve    int // MiB
-}
-
-func (c *memoryChange) flags(cmd *cobra.Command) {
-	cmd.Flags().Float64Var(&c.overcommit, "memory-overcommit", 0,
+func memoryFlags(cmd *cobra.Command, c *hosts.Change) {
+	cmd.Flags().Float64Var(&c.MemoryOvercommit, "memory-overcommit", 0,
 		"how many times the memory may be promised to instances: `FACTOR`, such as 1.5")
-	cmd.Flags().Var(&cli.SizeFlag{Count: &c.reserve, Unit: cli.Mebibyte}, "memory-reserve", "memory that is kept for the host itself: `SIZE`")
-}
-
-func (c memoryChange) check() error {
-	if c.overcommit != 0 && !(c.overcommit >= 1 && c.overcommit <= memory.MaxOvercommit) {
-		return fault.New(fault.Usage, "give another: --memory-overcommit FACTOR", "memory cannot be promised %s times: use 1 to %d",
-			strconv.FormatFloat(c.overcommit, 'g', 4, 64), memory.MaxOvercommit)
-	}
-	return nil
-}
-
-func (c memoryChange) apply(h *model.Host) {
-	if c.overcommit != 0 {
-		h.MemoryOvercommit = c.overcommit
-	}
-	if c.reserve != 0 {
-		h.MemoryReserveMiB = c.reserve
-	}
+	cmd.Flags().Var(&cli.SizeFlag{Count: &c.MemoryReserveMiB, Unit: cli.Mebibyte}, "memory-reserve",
+		"memory that is kept for the host itself: `SIZE`")
 }
 
 // addMemory shows what is set; doctor says what that comes to.

@@ -12,7 +12,6 @@ import (
 	"holm/provisioner/doctor"
 	"holm/provisioner/model"
 	"holm/provisioner/network"
-	"holm/provisioner/uids"
 )
 
 // world is a host with a few instances, behind these commands.
@@ -28,13 +27,12 @@ func (w *world) commands(a *cli.App) []*cobra.Command {
 				Instances: clitest.HostWide{World: w.World}, Networks: clitest.Walls{World: w.World}, History: clitest.History{World: w.World},
 			}, nil
 		},
-		Store:      func() (Store, error) { return clitest.Host{World: w.World}, nil },
-		Keeper:     func() Keeper { return clitest.Keys(a) },
-		Examine:    func(context.Context) doctor.Report { return w.Report },
-		Mend:       w.Mend,
-		OtherUsers: func() ([]uids.Claim, error) { return w.Others, nil },
-		Resolver:   clitest.Resolver,
-		Network:    func(model.Host) (network.Network, error) { return network.Default(), nil },
+		Set:      func() Settings { return w.Settings() },
+		Keeper:   func() Keeper { return clitest.Keys(a) },
+		Examine:  func(context.Context) doctor.Report { return w.Report },
+		Mend:     w.Mend,
+		Resolver: clitest.Resolver,
+		Network:  func(model.Host) (network.Network, error) { return network.Default(), nil },
 	}), rm)
 }
 
