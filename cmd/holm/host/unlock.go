@@ -40,44 +40,47 @@ func unlock(ctx context.Context, a *app, mode string) error {
 	if err != nil {
 		return err
 	}
-	switch {
-	case mode != "" && mode != keys.Auto && mode != keys.Manual:
-		return fault.New(fault.Usage, "use auto or manual", "--mode: %s is not known", cli.Quoted(mode))
-	case now.Mode == keys.Systemd && mode != "":
-		return fault.New(fault.Refused, "see docs/KEYS.md: its file has to be put back first", "the host's key comes from systemd")
-	case now.Mode == keys.Systemd:
+	step, err := now.Next(mode)
+	if err != nil {
+		return err
+	}
+	var do func(ctx context.Context, passphrase []byte) error
+	switch step {
+	case keys.Nothing:
+		return printMode(ctx, a, keeper)
+	case keys.Keeping:
 		if err := keeper.Keep(); err != nil {
 			return err
 		}
 		return printMode(ctx, a, keeper)
-	case now.Unfinished: // whatever is asked for, it has to be finished first
-	case mode == now.Mode, mode == "" && now.Mode != keys.Manual, mode == "" && now.Open:
-		return printMode(ctx, a, keeper)
+	case keys.Unlocking:
+		do = keeper.Unlock
+	case keys.Releasing:
+		do = keeper.Release
+	case keys.Locking:
+		do = keeper.Lock
 	}
-	passphrase, err := a.Streams.Passphrase(ctx, "passphrase of the host's key: ")
+	passphrase, err := askPassphrase(ctx, a, step == keys.Locking)
 	if err != nil {
 		return err
-	}
-	do := keeper.Unlock
-	switch mode {
-	case keys.Auto:
-		do = keeper.Release
-	case keys.Manual:
-		do = keeper.Lock
-		if a.Streams.InTerminal {
-			again, err := a.Streams.Passphrase(ctx, "once more: ")
-			if err != nil {
-				return err
-			}
-			if string(again) != string(passphrase) {
-				return fault.New(fault.Usage, "try again", "these are two different passphrases")
-			}
-		}
 	}
 	if err := do(ctx, passphrase); err != nil {
 		return err
 	}
 	return printMode(ctx, a, keeper)
+}
+
+// askPassphrase asks for a passphrase; for a new one twice, where a person types it.
+func askPassphrase(ctx context.Context, a *app, fresh bool) ([]byte, error) {
+	passphrase, err := a.Streams.Passphrase(ctx, "passphrase of the host's key: ")
+	if err != nil || !fresh || !a.Streams.InTerminal {
+		return passphrase, err
+	}
+	again, err := a.Streams.Passphrase(ctx, "once more: ")
+	if err == nil && string(again) != string(passphrase) {
+		err = fault.New(fault.Usage, "try again", "these are two different passphrases")
+	}
+	return passphrase, err
 }
 
 // keyDocument is what is to be known of the host's key.
