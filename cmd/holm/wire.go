@@ -21,6 +21,7 @@ import (
 	"holm/provisioner/doctor"
 	"holm/provisioner/hosts"
 	"holm/provisioner/model"
+	"holm/provisioner/pools"
 	"holm/provisioner/tenants"
 	"holm/provisioner/uids"
 	"holm/provisioner/views"
@@ -79,9 +80,10 @@ func wire(a *cli.App) needs {
 		},
 	}
 	n.pool = pool.Needs{
-		Open:   through(open, func(e *provisioner.Engine) pool.Engine { return pool.Engine{Pools: e.Pools, Instances: e.Instances} }),
-		Arrays: arrays.Builder{},
-		News:   host.News(a, n.host),
+		Open: through(open, func(e *provisioner.Engine) pool.Engine {
+			return pool.Engine{Pools: e.Pools, Instances: e.Instances, Arrays: pools.Maker{Pools: e.Pools, Arrays: arrays.Builder{}}}
+		}),
+		News: host.News(a, n.host),
 	}
 	return n
 }

@@ -47,8 +47,8 @@ func (w *world) needs(a *cli.App) needs {
 		},
 	}
 	n.pool = pool.Needs{
-		Open:   at(pool.Engine{Pools: clitest.Pools{World: w.World}, Instances: all}),
-		Arrays: clitest.Arrays{World: w.World}, News: host.News(a, n.host),
+		Open: at(pool.Engine{Pools: clitest.Pools{World: w.World}, Instances: all, Arrays: w.Maker()}),
+		News: host.News(a, n.host),
 	}
 	return n
 }

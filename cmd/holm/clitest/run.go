@@ -19,6 +19,7 @@ import (
 	"holm/provisioner/doctor"
 	"holm/provisioner/environment"
 	"holm/provisioner/hosts"
+	"holm/provisioner/pools"
 	"holm/provisioner/tenants"
 	"holm/provisioner/uids"
 	"holm/storage/keys"
@@ -89,6 +90,9 @@ func (w *World) Settings() hosts.Settings {
 		},
 	}
 }
+
+// Maker is the real one, over the pools and drives of the world.
+func (w *World) Maker() pools.Maker { return pools.Maker{Pools: Pools{w}, Arrays: Arrays{w}} }
 
 // Renew makes a lock of that day.
 func (w *World) Renew(_ context.Context, old images.Lock, epoch time.Time) (images.Lock, error) {

@@ -2,18 +2,13 @@ package pool
 
 import (
 	"context"
-	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"holm/cmd/holm/cli"
 	"holm/internal/fault"
 	"holm/internal/term"
-	"holm/provisioner/operations"
-	"holm/provisioner/pools"
 	"holm/storage/arrays"
-	drives "holm/storage/pools"
 )
 
 type poolCreateOptions struct {
@@ -67,10 +62,7 @@ func create(ctx context.Context, a *app, o poolCreateOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := newPool(ctx, p, o.spec.Name); err != nil {
-		return err
-	}
-	plan, err := a.Arrays.Plan(ctx, o.spec)
+	plan, err := p.Arrays.Plan(ctx, o.spec)
 	if err != nil {
 		return err
 	}
@@ -86,76 +78,11 @@ func create(ctx context.Context, a *app, o poolCreateOptions) error {
 	if err := a.Confirmed(ctx, o.yes, "make it? what is on the drives is lost."); err != nil {
 		return err
 	}
-	made := false
-	v, err := p.Pools.Make(ctx, pools.Spec{Name: o.spec.Name, Path: o.spec.Mount, Require: demanded(plan)},
-		func(ctx context.Context) error {
-			err := makeArray(ctx, a, plan)
-			made = err == nil
-			return err
-		})
-	if err != nil && made {
-		return fault.New(fault.Leftover, "the array is made and mounted: "+a.Command("pool", "add", o.spec.Name, o.spec.Mount),
-			"pool %s: %w", o.spec.Name, err)
-	}
+	observer, done := a.Watch()
+	v, err := p.Arrays.Create(ctx, plan, observer)
+	done()
 	if err != nil {
 		return err
 	}
 	return a.Streams.Print(a.Settings.Output, poolResult(a, v))
-}
-
-// makeArray makes what was agreed to. It looks at the drives anew: whoever had the pools before may have taken them.
-func makeArray(ctx context.Context, a *app, agreed arrays.Plan) error {
-	plan, err := a.Arrays.Plan(ctx, agreed.Spec)
-	if err != nil {
-		return err
-	}
-	if !slices.Equal(plan.Lines(), agreed.Lines()) {
-		return fault.New(fault.Refused, "see what would be done now: --dry-run", "the drives have changed since they were looked at")
-	}
-	observer, done := a.Watch()
-	begin, end := steps(observer)
-	err = a.Arrays.Make(ctx, plan, begin)
-	end(err)
-	done()
-	return err
-}
-
-// newPool refuses a name that is taken before anything is made.
-func newPool(ctx context.Context, p Engine, name string) error {
-	all, err := p.Pools.Names(ctx)
-	if err == nil && slices.Contains(all, name) {
-		err = fault.New(fault.Exists, "see it: holm pool show "+name, "pool %q exists already", name)
-	}
-	return err
-}
-
-// steps tells an observer of steps of which only the beginning is known: each ends the one before, and end the last.
-func steps(observer operations.Observer) (begin func(step string), end func(error)) {
-	open := ""
-	tell := func(phase operations.Phase) {
-		if observer != nil && open != "" {
-			observer(operations.Event{Step: open, Phase: phase})
-		}
-	}
-	begin = func(step string) {
-		tell(operations.Finished)
-		open = step
-		tell(operations.Begun)
-	}
-	return begin, func(err error) {
-		if err != nil {
-			tell(operations.Broken)
-			return
-		}
-		tell(operations.Finished)
-	}
-}
-
-// demanded is what is required of the pool from now on: what it is made of.
-func demanded(p arrays.Plan) string {
-	required := []string{p.Level}
-	if !slices.ContainsFunc(p.Drives, func(d arrays.Drive) bool { return !strings.HasPrefix(d.Name, "nvme") }) {
-		required = append(required, string(drives.RequireNVMe))
-	}
-	return strings.Join(required, ",")
 }

@@ -8,14 +8,14 @@ import (
 
 	"holm/cmd/holm/cli"
 	"holm/provisioner/instances"
+	"holm/provisioner/operations"
 	"holm/provisioner/pools"
 	"holm/storage/arrays"
 )
 
 // Needs are what these commands ask of the rooms behind them.
 type Needs struct {
-	Open   func(ctx context.Context) (Engine, error)
-	Arrays Arrays
+	Open func(ctx context.Context) (Engine, error)
 	// News is what the timer does besides looking at pools: it says what it found and saw to.
 	News func(ctx context.Context) error
 }
@@ -24,6 +24,7 @@ type Needs struct {
 type Engine struct {
 	Pools     Pools
 	Instances Paused
+	Arrays    Arrays
 }
 
 // Pools are where volumes lie.
@@ -31,8 +32,6 @@ type Pools interface {
 	// Plan is Add that changes nothing.
 	Plan(ctx context.Context, spec pools.Spec) (pools.View, error)
 	Add(ctx context.Context, spec pools.Spec) (pools.View, error)
-	// Make is Add of what build makes, while no other pool is added or removed.
-	Make(ctx context.Context, spec pools.Spec, build func(context.Context) error) (pools.View, error)
 	// List looks at the pools of those names, or at all.
 	List(ctx context.Context, names ...string) ([]pools.View, error)
 	Names(ctx context.Context) ([]string, error)
@@ -47,10 +46,11 @@ type Paused interface {
 	Unstall(ctx context.Context) ([]instances.Paused, error)
 }
 
-// Arrays makes arrays of drives.
+// Arrays makes arrays of drives that hold nothing, and pools of them.
 type Arrays interface {
-	Plan(ctx context.Context, s arrays.Spec) (arrays.Plan, error)
-	Make(ctx context.Context, p arrays.Plan, progress func(step string)) error
+	// Plan says what Create would do.
+	Plan(ctx context.Context, spec arrays.Spec) (arrays.Plan, error)
+	Create(ctx context.Context, agreed arrays.Plan, observer operations.Observer) (pools.View, error)
 }
 
 // app is a run of holm, with what these commands need.

@@ -19,9 +19,8 @@ func newWorld() *world { return &world{clitest.New()} }
 func (w *world) commands(a *cli.App) []*cobra.Command {
 	return Commands(a, Needs{
 		Open: func(context.Context) (Engine, error) {
-			return Engine{Pools: clitest.Pools{World: w.World}, Instances: clitest.HostWide{World: w.World}}, nil
+			return Engine{Pools: clitest.Pools{World: w.World}, Instances: clitest.HostWide{World: w.World}, Arrays: w.Maker()}, nil
 		},
-		Arrays: clitest.Arrays{World: w.World},
 		News: func(context.Context) error {
 			w.Calls = append(w.Calls, "news")
 			return nil
