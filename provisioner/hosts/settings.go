@@ -54,8 +54,8 @@ type Change struct {
 
 // Empty tells whether nothing is to be set.
 func (c Change) Empty() bool {
-	return c.LabMode == nil && c.Network == "" && c.Subnet == "" && c.AddressPool == "" && c.Metadata == nil && c.Users == "" && c.Pool == nil &&
-		c.Site == "" && c.Jurisdiction == "" && c.MemoryOvercommit == 0 && c.MemoryReserveMiB == 0 && c.Environment.Empty()
+	return c.LabMode == nil && c.Network == "" && c.Subnet == "" && c.AddressPool == "" && c.Metadata == nil && c.Users == "" &&
+		c.Pool == nil && c.Site == "" && c.Jurisdiction == "" && c.MemoryOvercommit == 0 && c.MemoryReserveMiB == 0 && c.Environment.Empty()
 }
 
 // Show is what is set.
