@@ -78,10 +78,7 @@ func measureSeed(ctx context.Context, l *lab, rounds int) ([]row, error) {
 
 // seedSpec is the seed of the planned instance; with modules it is one for an untuned boot.
 func (l *lab) seedSpec(modules *cloudinit.Modules) (cloudinit.Spec, error) {
-	address, err := netip.ParseAddr(l.plan.Address)
-	if err != nil {
-		return cloudinit.Spec{}, err
-	}
+	address := l.plan.Address
 	spec := cloudinit.Spec{
 		InstanceID: "0123456789ab", Hostname: l.plan.Name, User: l.plan.User, Profile: l.plan.Profile,
 		AuthorizedKeys: []string{"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGLK6o4E1wQbJFnNPJzGqYHnXSWVPt9QeJcjNcGDmxYy bench"},

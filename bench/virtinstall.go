@@ -36,7 +36,7 @@ func (l *lab) virtInstallArgs(name, dir string) []string {
 		"--disk", "path=" + filepath.Join(dir, "seed.iso") + ",format=raw,bus=virtio,readonly=on,serial=holm-seed",
 		"--network", "network=" + l.plan.Network + ",model=virtio,mac=" + l.plan.MAC + ",filterref.filter=clean-traffic",
 		"--xml", filter + "[1]/@name=CTRL_IP_LEARNING", "--xml", filter + "[1]/@value=none",
-		"--xml", filter + "[2]/@name=IP", "--xml", filter + "[2]/@value=" + l.plan.Address,
+		"--xml", filter + "[2]/@name=IP", "--xml", filter + "[2]/@value=" + l.plan.Address.String(),
 		"--xml", "./devices/interface/port/@isolated=yes", "--xml", "./devices/interface/rom/@enabled=no",
 		"--serial", "pty,log.file=" + filepath.Join(dir, "console.log"),
 		"--channel", "unix,target.type=virtio,target.name=holm.report.0",

@@ -103,7 +103,7 @@ func (b *bustle) process() *provisioner.Engine {
 	store := records.Open(filepath.Join(b.dir, "holm.db"))
 	c.Records = store
 	if host, err := store.Host(b.t.Context()); err == nil && host.Network != "" {
-		c.Network, err = network.Named(host.Network, host.Subnet)
+		c.Network, err = network.Recorded(host.Network, host.Subnet)
 		must(b.t, err)
 	}
 	return provisioner.New(c)

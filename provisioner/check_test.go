@@ -4,12 +4,14 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net/netip"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"holm/guest/report"
 	"holm/internal/fault"
@@ -118,11 +120,11 @@ func TestTheHostKnowsWhatItNeedsToLookAtAnInstance(t *testing.T) {
 	}
 	got.Walls = nil
 	want := verify.Subject{
-		Profile: "docker", User: "ops", Address: inst.Address, HostKey: hostKey(1), KeyPath: parts.KeyPath(w.dir),
+		Profile: "docker", User: "ops", Address: inst.Address.String(), HostKey: hostKey(1), KeyPath: parts.KeyPath(w.dir),
 		Wanted: got.Wanted, Live: got.Live, Image: debian(), SeedPath: w.file(inst.ID, "seed.iso"), Guest: got.Guest,
 		Boots: map[string]string{readyReport().BootID: "default/first"},
 	}
-	if diff := cmp.Diff(want, got, cmp.AllowUnexported(verify.Answer{}), cmp.Comparer(func(a, b *verify.Answer) bool { return a == b })); diff != "" {
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(verify.Answer{}), cmp.Comparer(func(a, b *verify.Answer) bool { return a == b }), cmpopts.EquateComparable(netip.Addr{}, netip.Prefix{})); diff != "" {
 		t.Error(diff)
 	}
 	if got.Wanted.UUID != inst.UUID || got.Wanted.Seed != "" || !strings.Contains(got.Live, inst.UUID) || strings.Contains(got.Live, "vdc") {

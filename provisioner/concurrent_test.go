@@ -38,7 +38,7 @@ func TestCreatesAtTheSameTimeGetAddressesOfTheirOwn(t *testing.T) {
 	}
 	seen := map[string]bool{}
 	for _, inst := range made {
-		for _, own := range []string{inst.ID, inst.UUID, inst.MAC, inst.Address} {
+		for _, own := range []string{inst.ID, inst.UUID, inst.MAC, inst.Address.String()} {
 			if seen[own] {
 				t.Errorf("%s is shared", own)
 			}

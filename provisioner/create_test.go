@@ -1,6 +1,7 @@
 package provisioner_test
 
 import (
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"holm/provisioner/instances"
 	"holm/provisioner/model"
@@ -62,15 +64,15 @@ func TestCreateRecordsWhatWasAskedForReservedAndLearnt(t *testing.T) {
 			Flavor: model.Flavor{Name: "small", VCPUs: 2, MemoryMiB: 1024, DiskGiB: 3},
 			Image:  debian().Digest, ImageName: "debian-13", Accel: "kvm", Machine: "pc-q35-7.2",
 			Key: got.Key, UUID: got.UUID, Domain: "holm.default.web", UID: got.UID, Network: "holm-default", MAC: got.MAC,
-			Address: "10.77.0.10", Address6: network.Default().Subnet6.Addr().String() + "a", PrefixLen: 24, Gateway: "10.77.0.1",
+			Address: netip.MustParseAddr("10.77.0.10"), Address6: netip.MustParseAddr(network.Default().Subnet6.Addr().String() + "a"), PrefixLen: 24, Gateway: netip.MustParseAddr("10.77.0.1"),
 			User: "ops", AuthorizedKeys: []string{hostKey(9)},
 			HostKey: r.HostKey, MachineID: r.MachineID, Kernel: r.Kernel, BootID: r.BootID,
 			ChecksPassed: 5, ChecksTotal: 5, CheckedAt: start, Created: start, ReadyAt: start,
 		}
-		if diff := cmp.Diff(want, got); diff != "" {
+		if diff := cmp.Diff(want, got, cmpopts.EquateComparable(netip.Addr{}, netip.Prefix{})); diff != "" {
 			t.Error(diff)
 		}
-		if diff := cmp.Diff(want, w.record()); diff != "" {
+		if diff := cmp.Diff(want, w.record(), cmpopts.EquateComparable(netip.Addr{}, netip.Prefix{})); diff != "" {
 			t.Errorf("the record is another one: %s", diff)
 		}
 		for what, ok := range map[string]bool{

@@ -37,7 +37,7 @@ func TestAPortIsPublishedListedAndGoneWithItsInstance(t *testing.T) {
 	if !slices.Equal(got.Exposed, []model.Port{{Protocol: "tcp", Host: 443, Guest: 8443}}) || !slices.Equal(w.record().Exposed, got.Exposed) {
 		t.Errorf("exposed are %v, on record %v", got.Exposed, w.record().Exposed)
 	}
-	if rules := w.wall.rules(hostTable, `"port":8443`); len(rules) != doors || !strings.Contains(rules[0], inst.Address) {
+	if rules := w.wall.rules(hostTable, `"port":8443`); len(rules) != doors || !strings.Contains(rules[0], inst.Address.String()) {
 		t.Errorf("rules: %q", rules)
 	}
 	must1(t)(w.holm().Instances.Expose(t.Context(), "default", "web", port(t, "443:8443"), nil)) // as it is
@@ -204,8 +204,8 @@ func TestEachTenantHasANetworkOfItsOwn(t *testing.T) {
 		made = append(made, inst)
 	}
 	// The host's own route has taken the first subnet.
-	if a, b := made[0], made[1]; a.Address != "10.200.1.10" || b.Address != "10.200.2.10" || a.Network != "holm-default.acme" ||
-		a.Address6 == "" || a.Address6 == b.Address6 || a.Address6 == own.Address6 || a.Gateway != "10.200.1.1" {
+	if a, b := made[0], made[1]; a.Address.String() != "10.200.1.10" || b.Address.String() != "10.200.2.10" || a.Network != "holm-default.acme" ||
+		!a.Address6.IsValid() || a.Address6 == b.Address6 || a.Address6 == own.Address6 || a.Gateway.String() != "10.200.1.1" {
 		t.Errorf("got %s %s %s, %s %s, beside %s %s", a.Network, a.Address, a.Address6, b.Address, b.Address6, own.Address, own.Address6)
 	}
 	if names := w.wall.names(); len(names) != 6 {
@@ -226,7 +226,7 @@ func TestATenantsNetworkThatCannotBeIsRefused(t *testing.T) {
 	yes := true
 	must1(t)(w.holm().Tenants.Add(t.Context(), "acme", tenants.Change{Subnet: word("10.5.0.0/24")}))
 	must1(t)(w.records.SetHost(t.Context(), func(h *model.Host) error {
-		h.AddressPool = "10.5.0.0/24"
+		h.AddressPool = netip.MustParsePrefix("10.5.0.0/24")
 		return nil
 	}))
 	w.routes = []netip.Prefix{netip.MustParsePrefix("192.168.1.0/24")}
@@ -277,7 +277,7 @@ func TestTenantsMadeAtOnceGetDifferentSubnets(t *testing.T) {
 	wg.Wait()
 	all, err := w.records.Tenants(t.Context())
 	must(t, err)
-	seen := map[string]bool{}
+	seen := map[netip.Prefix]bool{}
 	for _, tenant := range all {
 		seen[tenant.Network.Subnet], seen[tenant.Network.Subnet6] = true, true
 	}

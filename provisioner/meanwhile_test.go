@@ -1,6 +1,7 @@
 package provisioner_test
 
 import (
+	"net/netip"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -37,7 +38,7 @@ func TestWhatACreateWasAdmittedByHoldsWhenItIsReserved(t *testing.T) {
 			n, err := network.Named("holm-b", "10.78.0.0/24")
 			must(w.t, err)
 			_, err = w.records.SetHost(w.t.Context(), func(h *model.Host) error {
-				h.Network, h.Subnet = n.Name, n.Subnet.String()
+				h.Network, h.Subnet = n.Name, netip.MustParsePrefix(n.Subnet.String())
 				return nil
 			}, networks.MayHaveNetwork(n))
 			must(w.t, err)
@@ -78,7 +79,7 @@ func TestTheHostsNetworkStaysWhileSomebodyHasAPartOfIt(t *testing.T) {
 		n, err := network.Named(name, subnet)
 		must(t, err)
 		_, err = w.records.SetHost(t.Context(), func(h *model.Host) error {
-			h.Network, h.Subnet = name, subnet
+			h.Network, h.Subnet = name, netip.MustParsePrefix(subnet)
 			return nil
 		}, networks.MayHaveNetwork(n))
 		return err

@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"holm/provisioner/model"
 )
@@ -82,8 +81,8 @@ func (a *account) quotas() {
 	is, subnets, memory := map[string]model.Tenant{"default": {}}, map[string]string{}, 0
 	for _, t := range tenants {
 		is[t.Name] = t
-		if t.Network != nil && t.Network.Subnet != "" {
-			for _, own := range []string{t.Network.Subnet, t.Network.Subnet6, t.Network.Bridge} {
+		if t.Network != nil && t.Network.Subnet.IsValid() {
+			for _, own := range []string{t.Network.Subnet.String(), model.Text(t.Network.Subnet6), t.Network.Bridge} {
 				if own != "" {
 					a.own(subnets, own, t.Name)
 				}
@@ -92,8 +91,8 @@ func (a *account) quotas() {
 	}
 	host, err := a.records.Host(a.t.Context())
 	must(a.t, err)
-	if host.Subnet != "" {
-		a.own(subnets, host.Subnet, "the host")
+	if host.Subnet.IsValid() {
+		a.own(subnets, host.Subnet.String(), "the host")
 	}
 	count, disk := map[string]int{}, map[string]int{}
 	for _, inst := range a.all {
@@ -106,10 +105,9 @@ func (a *account) quotas() {
 		if host.Network != "" {
 			in = host.Network
 		}
-		if t.Network != nil && t.Network.Subnet != "" {
+		if t.Network != nil && t.Network.Subnet.IsValid() {
 			in += "." + t.Name
-			a.unless(strings.HasPrefix(inst.Address, strings.TrimSuffix(t.Network.Subnet,
-				"0/24")), "%s has %s, and its tenant %s", inst.Name, inst.Address, t.Network.Subnet)
+			a.unless(t.Network.Subnet.Contains(inst.Address), "%s has %s, and its tenant %s", inst.Name, inst.Address, t.Network.Subnet)
 		}
 		a.unless(inst.Network == in, "%s/%s is in network %s, and its tenant in %s", inst.Tenant, inst.Name, inst.Network, in)
 		opens := func(k model.TenantKey) bool { return k.Tenant == inst.Tenant && k.Key.ID == inst.Key.By }

@@ -106,7 +106,7 @@ func (a *account) networks() {
 	want, open := map[string]bool{"decoy": true}, map[string]bool{}
 	for _, inst := range a.all {
 		want[inst.Network] = true
-		for _, own := range []string{inst.ID, inst.UUID, inst.MAC, inst.Address, inst.Address6} {
+		for _, own := range []string{inst.ID, inst.UUID, inst.MAC, inst.Address.String(), model.Text(inst.Address6)} {
 			if own != "" {
 				a.own(had, own, inst.ID)
 			}

@@ -22,7 +22,7 @@ func TestRemoveLeavesNothingAndTwiceIsNotFound(t *testing.T) {
 	}
 	refused(t, w.holm().Instances.Remove(t.Context(), "default", "web", nil), fault.NotFound, `no instance "web" in tenant "default"`, "holm ls")
 	again := w.created("web")
-	if again.Address != "10.77.0.10" {
+	if again.Address.String() != "10.77.0.10" {
 		t.Errorf("the address was not given back: %s", again.Address)
 	}
 }

@@ -2,9 +2,11 @@ package provisioner_test
 
 import (
 	"context"
+	"net/netip"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"holm/internal/fault"
 	"holm/provisioner"
@@ -29,12 +31,12 @@ func TestShowAndListSayWhatThereIs(t *testing.T) {
 	force := environment.InForce{
 		Environment: model.Environment{Nameservers: []string{"9.9.9.9"}}, From: map[string]string{"nameservers": environment.FromResolver},
 	}
-	if diff := cmp.Diff(views.Instance{Instance: inst, DomainState: "running", Status: "ready", InForce: force}, view); diff != "" {
+	if diff := cmp.Diff(views.Instance{Instance: inst, DomainState: "running", Status: "ready", InForce: force}, view, cmpopts.EquateComparable(netip.Addr{}, netip.Prefix{})); diff != "" {
 		t.Error(diff)
 	}
 	rows, err := holm.Instances.List(ctx, "default")
 	must(t, err)
-	if diff := cmp.Diff([]views.Row{{Summary: model.Summarize(inst), Status: "ready"}}, rows); diff != "" {
+	if diff := cmp.Diff([]views.Row{{Summary: model.Summarize(inst), Status: "ready"}}, rows, cmpopts.EquateComparable(netip.Addr{}, netip.Prefix{})); diff != "" {
 		t.Error(diff)
 	}
 	rows, err = holm.Instances.List(ctx, "acme")

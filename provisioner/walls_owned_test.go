@@ -2,6 +2,7 @@ package provisioner_test
 
 import (
 	"maps"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -59,7 +60,7 @@ func (w *world) older(name, subnet string) {
 	w.t.Helper()
 	_, err := w.holm().Hosts.Flavors(w.t.Context())
 	must(w.t, err)
-	must(w.t, w.records.AddTenant(w.t.Context(), model.Tenant{Name: name, Network: &model.TenantNetwork{Subnet: subnet}},
+	must(w.t, w.records.AddTenant(w.t.Context(), model.Tenant{Name: name, Network: &model.TenantNetwork{Subnet: netip.MustParsePrefix(subnet)}},
 		func([]model.Tenant) error { return nil }))
 }
 
@@ -85,7 +86,7 @@ func TestACreateThatFindsAnothersBridgeLeavesItsWallsAlone(t *testing.T) {
 	wreck := w.records
 	must1(t)(wreck.Reserve(t.Context(), model.Instance{
 		ID: "0123456789ab", UUID: "22222222-2222-4333-8444-555555555555", Tenant: attacker, Name: "wreck", State: model.Creating,
-		Network: "holm-default." + attacker, MAC: "52:54:00:00:00:01", Address: "10.200.2.10",
+		Network: "holm-default." + attacker, MAC: "52:54:00:00:00:01", Address: netip.MustParseAddr("10.200.2.10"),
 	}, model.Operation{ID: "1", Kind: "create", Status: model.Running, Instance: "0123456789ab"}, func([]model.Instance, *model.Instance) error { return nil }))
 	must(t, w.holm().Instances.Remove(t.Context(), attacker, "wreck", nil))
 	if !maps.Equal(before, w.tables()) {

@@ -2,6 +2,7 @@ package provisioner_test
 
 import (
 	"maps"
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -53,7 +54,7 @@ func TestWallsOfANetworkThatIsAnothersAreNotBuilt(t *testing.T) {
 	before := w.tables()
 	must1(t)(w.records.Reserve(t.Context(), model.Instance{
 		ID: "0123456789ab", UUID: "22222222-2222-4333-8444-555555555555", Tenant: attacker, Name: "old", State: model.Stopped,
-		Network: "holm-default." + attacker, MAC: "52:54:00:00:00:01", Address: "10.200.2.10",
+		Network: "holm-default." + attacker, MAC: "52:54:00:00:00:01", Address: netip.MustParseAddr("10.200.2.10"),
 	}, model.Operation{ID: "1", Kind: "create", Status: model.Done, Instance: "0123456789ab"}, func([]model.Instance, *model.Instance) error { return nil }))
 	rebuilt, err := w.holm().Networks.KeepWalls(t.Context())
 	must(t, err)

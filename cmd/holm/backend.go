@@ -104,7 +104,7 @@ func proc() fs.FS { return os.DirFS("/proc") }
 func hostNetwork(host model.Host) (network.Network, error) {
 	n, err := network.Default(), error(nil)
 	if host.Network != "" {
-		n, err = network.Named(host.Network, host.Subnet)
+		n, err = network.Recorded(host.Network, host.Subnet)
 	}
 	if network.WhyNotIPv6(proc()) != "" {
 		n.Subnet6 = netip.Prefix{}

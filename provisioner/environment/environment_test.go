@@ -185,7 +185,7 @@ func TestWhatIsToldFitsALine(t *testing.T) {
 	var others []model.Instance
 	for i := range 1000 {
 		name := fmt.Sprintf("%s%04d", strings.Repeat("n", 36), i)
-		inst := model.Instance{Name: name, Tenant: strings.Repeat("t", 40), Address: netip.AddrFrom4([4]byte{10, 77, byte(i / 200), byte(i%200 + 10)}).String(), Address6: "fd00::1234:5678"}
+		inst := model.Instance{Name: name, Tenant: strings.Repeat("t", 40), Address: netip.AddrFrom4([4]byte{10, 77, byte(i / 200), byte(i%200 + 10)}), Address6: netip.MustParseAddr("fd00::1234:5678")}
 		others = append(others, inst)
 	}
 	own = others[0]

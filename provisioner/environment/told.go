@@ -22,8 +22,8 @@ func Siblings(own model.Instance, others []model.Instance) []report.HostName {
 	var hosts []report.HostName
 	for _, inst := range append([]model.Instance{own}, others...) {
 		names := []string{inst.Name, inst.Name + "." + inst.Tenant + "." + Domain}
-		for _, text := range []string{inst.Address, inst.Address6} {
-			if a, err := netip.ParseAddr(text); err == nil && len(hosts) < maxHosts {
+		for _, a := range []netip.Addr{inst.Address, inst.Address6} {
+			if a.IsValid() && len(hosts) < maxHosts {
 				hosts = append(hosts, report.HostName{Address: a, Names: names})
 			}
 		}

@@ -23,7 +23,7 @@ func (l *Link) InForce(ctx context.Context, inst model.Instance) (environment.In
 	if err != nil && !errors.Is(err, records.ErrNotFound) {
 		return environment.InForce{}, err
 	}
-	six := inst.Address6 != "" && l.Network.Subnet6.IsValid()
+	six := inst.Address6.IsValid() && l.Network.Subnet6.IsValid()
 	return environment.Merge(inst.Environment, tenant.Environment, host.Environment, l.Resolver(), six), nil
 }
 

@@ -183,12 +183,23 @@ func (c Change) apply(h *model.Host) error {
 		h.LabMode = *c.LabMode
 	}
 	if c.Network != "" {
-		h.Network, h.Subnet = c.Network, c.Subnet
+		n, err := network.Named(c.Network, c.Subnet)
+		if err != nil {
+			return err
+		}
+		h.Network, h.Subnet = n.Name, n.Subnet
 	}
 	if c.Pool != nil {
 		h.Pool = *c.Pool
 	}
-	h.AddressPool, h.Users = cmp.Or(c.AddressPool, h.AddressPool), cmp.Or(c.Users, h.Users)
+	if c.AddressPool != "" {
+		pool, err := network.ParsePool(c.AddressPool)
+		if err != nil {
+			return err
+		}
+		h.AddressPool = pool
+	}
+	h.Users = cmp.Or(c.Users, h.Users)
 	h.MemoryOvercommit, h.MemoryReserveMiB = cmp.Or(c.MemoryOvercommit, h.MemoryOvercommit), cmp.Or(c.MemoryReserveMiB, h.MemoryReserveMiB)
 	h.Site, h.Jurisdiction = cmp.Or(c.Site, h.Site), cmp.Or(c.Jurisdiction, h.Jurisdiction)
 	return c.Environment.Apply(&h.Environment)

@@ -79,7 +79,7 @@ func (c *Creator) admit(ctx context.Context, spec Spec) (admitted, error) {
 		Name: spec.Name, Tenant: spec.Tenant, State: model.Creating, Profile: spec.Profile, Flavor: size,
 		Image: image.Digest, ImageName: image.Name, Unlocked: image.Unlocked,
 		Accel: accel, Machine: host.Machine, Domain: "holm." + spec.Tenant + "." + spec.Name,
-		Network: where.Name, PrefixLen: where.Subnet.Bits(), Gateway: where.Gateway().String(),
+		Network: where.Name, PrefixLen: where.Subnet.Bits(), Gateway: where.Gateway(),
 		User: spec.User, AuthorizedKeys: spec.AuthorizedKeys, APINames: spec.APINames, Unverified: spec.NoVerify,
 		AllowDegraded:     spec.AllowDegraded,
 		ResidencyOverride: spec.ResidencyOverride,
@@ -168,21 +168,13 @@ func (a admitted) allocate(existing []model.Instance, inst *model.Instance) erro
 		if e.Network != inst.Network {
 			continue
 		}
-		a, err := netip.ParseAddr(e.Address)
-		if err != nil {
-			return fault.New(fault.Failure, "remove it: "+model.Command("rm", e),
-				"the record of instance %q has the address %s", e.Name, model.Quoted(e.Address))
-		}
-		addresses = append(addresses, a)
+		addresses = append(addresses, e.Address)
 	}
 	address, err := network.Allocate(n.Subnet, addresses)
 	if err != nil {
 		return err
 	}
-	inst.Address = address.String()
-	if six := n.Address6(address); six.IsValid() {
-		inst.Address6 = six.String()
-	}
+	inst.Address, inst.Address6 = address, n.Address6(address)
 	inst.MAC, err = network.MAC(rand.Reader, macs)
 	return err
 }

@@ -53,7 +53,7 @@ func (c *Creator) Create(ctx context.Context, spec Spec, observe operations.Obse
 		return model.Instance{}, err
 	}
 	operations.Began(ctx, op)
-	w.Finish("reserved", reserved.Address+"  "+reserved.MAC)
+	w.Finish("reserved", reserved.Address.String()+"  "+reserved.MAC)
 	c.Operations.Crash("create.reserved")
 
 	inst, began, err := c.build(ctx, h, reserved, op, passed.image, w)

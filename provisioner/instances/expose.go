@@ -2,6 +2,7 @@ package instances
 
 import (
 	"context"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -182,9 +183,9 @@ func (p *Publisher) openGuestPorts(ctx context.Context, h hypervisor.Driver, ins
 // Exposure is a port of the host that leads to an instance.
 type Exposure struct {
 	model.Port
-	Tenant  string `json:"tenant"`
-	Name    string `json:"name"`
-	Address string `json:"address"`
+	Tenant  string     `json:"tenant"`
+	Name    string     `json:"name"`
+	Address netip.Addr `json:"address"`
 	// State is the instance's on record: whoever comes to one that is not ready may find nobody, or one that failed.
 	State model.State `json:"state"`
 }

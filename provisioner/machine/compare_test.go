@@ -2,6 +2,7 @@ package machine
 
 import (
 	"fmt"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -21,7 +22,7 @@ func running(change ...func(*Spec)) Spec {
 		Cmdline:   "console=ttyS0 loglevel=4 panic=-1 net.ifnames=0 systemd.show_status=error holm.verity=133462,7907,-",
 		RootDisk:  "/var/lib/holm/images/sha256/c7a4/root.img",
 		StateDisk: Disk{Path: "/var/lib/holm/instances/75341dfc9bb3/state.qcow2", Format: Qcow2},
-		Network:   "holm-default", Filter: "holm-guard-01234567", MAC: "52:54:00:ab:72:df", Address: "10.77.0.10",
+		Network:   "holm-default", Filter: "holm-guard-01234567", MAC: "52:54:00:ab:72:df", Address: netip.MustParseAddr("10.77.0.10"),
 		ConsoleLog: "/var/lib/holm/instances/75341dfc9bb3/console.log",
 	}
 	for _, c := range change {

@@ -5,6 +5,7 @@ package machine
 
 import (
 	"fmt"
+	"net/netip"
 
 	"libvirt.org/go/libvirtxml"
 
@@ -45,8 +46,8 @@ type Spec struct {
 	Filter   string // name of libvirt's network filter, which the addresses are given to
 	Internal bool   // the network lets its instances speak to each other
 	MAC      string
-	Address  string // IPv4
-	Address6 string // IPv6; "" when it has none
+	Address  netip.Addr // IPv4
+	Address6 netip.Addr // IPv6; zero when it has none
 
 	ConsoleLog string // what the guest writes to its serial console is appended here
 }

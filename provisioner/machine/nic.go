@@ -22,7 +22,7 @@ func nic(s Spec) libvirtxml.DomainInterface {
 			Filter: s.Filter,
 			Parameters: []libvirtxml.DomainInterfaceFilterParam{
 				{Name: "CTRL_IP_LEARNING", Value: "none"},
-				{Name: network.VarAddress, Value: s.Address},
+				{Name: network.VarAddress, Value: s.Address.String()},
 			},
 		},
 	}
@@ -32,7 +32,7 @@ func nic(s Spec) libvirtxml.DomainInterface {
 	if local, err := network.LinkLocal(s.MAC); err == nil {
 		// A variable of the filter has to have a value: who has no other IPv6 address has this one twice.
 		nic.FilterRef.Parameters = append(nic.FilterRef.Parameters,
-			libvirtxml.DomainInterfaceFilterParam{Name: network.VarAddress6, Value: cmp.Or(s.Address6, local.String())},
+			libvirtxml.DomainInterfaceFilterParam{Name: network.VarAddress6, Value: cmp.Or(s.Address6, local).String()},
 			libvirtxml.DomainInterfaceFilterParam{Name: network.VarLinkLocal, Value: local.String()})
 	}
 	return nic

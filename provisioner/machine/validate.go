@@ -2,7 +2,6 @@ package machine
 
 import (
 	"net"
-	"net/netip"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -121,15 +120,11 @@ func (s Spec) validateNetwork() error {
 	if err != nil || len(mac) != 6 || mac.String() != s.MAC || mac[0]&1 != 0 {
 		return refuse("MAC address", s.MAC, "use a unicast address such as 52:54:00:12:34:56, in lower case")
 	}
-	addr, err := netip.ParseAddr(s.Address)
-	if err != nil || !addr.Is4() || !addr.IsGlobalUnicast() {
-		return refuse("IPv4 address", s.Address, "use a unicast address such as 10.77.0.10")
+	if !s.Address.Is4() || !s.Address.IsGlobalUnicast() {
+		return refuse("IPv4 address", s.Address.String(), "use a unicast address such as 10.77.0.10")
 	}
-	if s.Address6 != "" {
-		addr, err := netip.ParseAddr(s.Address6)
-		if err != nil || !addr.Is6() || addr.Is4In6() || addr.Zone() != "" || !addr.IsGlobalUnicast() || addr.String() != s.Address6 {
-			return refuse("IPv6 address", s.Address6, "use a unicast address such as fd00::10, in its shortest form")
-		}
+	if a := s.Address6; a.IsValid() && (!a.Is6() || a.Is4In6() || a.Zone() != "" || !a.IsGlobalUnicast()) {
+		return refuse("IPv6 address", a.String(), "use a unicast address such as fd00::10")
 	}
 	if !namePattern.MatchString(s.Filter) {
 		return refuse("network filter", s.Filter, "use 1 to 128 of letters, digits, '.', '_' and '-', starting with a letter or digit")

@@ -1,14 +1,16 @@
 package model
 
+import "net/netip"
+
 // Host is what the operator has set for this machine.
 type Host struct {
 	// LabMode allows instances without hardware virtualization, which is no isolation boundary.
 	LabMode bool `json:"lab_mode"`
 	// Network and Subnet are where instances live; empty is holm's default.
-	Network string `json:"network,omitempty"`
-	Subnet  string `json:"subnet,omitempty"` // "10.77.0.0/24"
-	// AddressPool is what the tenants' subnets are cut from; empty is holm's default.
-	AddressPool string `json:"address_pool,omitempty"` // "10.200.0.0/16"
+	Network string       `json:"network,omitempty"`
+	Subnet  netip.Prefix `json:"subnet,omitzero"` // "10.77.0.0/24"
+	// AddressPool is what the tenants' subnets are cut from; zero is holm's default.
+	AddressPool netip.Prefix `json:"address_pool,omitzero"` // "10.200.0.0/16"
 	// Metadata are addresses at which this cloud hands out credentials, besides those that holm knows.
 	Metadata string `json:"metadata_addresses,omitempty"` // "192.0.2.254,2001:db8:fe::/48"
 	// Users are what tenants' users are taken from; empty is holm's default.

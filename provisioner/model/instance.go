@@ -1,6 +1,7 @@
 package model
 
 import (
+	"net/netip"
 	"time"
 
 	"holm/storage/keys"
@@ -72,12 +73,13 @@ type Instance struct {
 	// an instance which was started last by a holm that knew no other.
 	UID int `json:"uid,omitempty"`
 
-	Network   string `json:"network"` // name of the libvirt network
-	MAC       string `json:"mac"`
-	Address   string `json:"address"`            // IPv4, without prefix length
-	Address6  string `json:"address6,omitempty"` // IPv6, of a /64; "" when it has none
-	PrefixLen int    `json:"prefix_len"`
-	Gateway   string `json:"gateway"`
+	Network string `json:"network"` // name of the libvirt network
+	MAC     string `json:"mac"`
+	// Address is IPv4, and Address6 IPv6, of a /64; zero when it has none.
+	Address   netip.Addr `json:"address"`
+	Address6  netip.Addr `json:"address6,omitzero"`
+	PrefixLen int        `json:"prefix_len"`
+	Gateway   netip.Addr `json:"gateway"`
 	// Nameservers are those of the day when it was made by a holm that told them once and for all; nobody reads them now.
 	Nameservers []string `json:"nameservers,omitempty"`
 
@@ -130,20 +132,20 @@ type Port struct {
 
 // Summary is what a list shows of an instance; it is kept in an index so that listing decodes little.
 type Summary struct {
-	ID        string    `json:"id"`
-	Name      string    `json:"name"`
-	Tenant    string    `json:"tenant"`
-	State     State     `json:"state"`
-	Address   string    `json:"address"`
-	Flavor    string    `json:"flavor"`
-	Profile   string    `json:"profile"`
-	Image     string    `json:"image"`
-	ImageName string    `json:"image_name"`
-	Unlocked  bool      `json:"unlocked,omitempty"`
-	Accel     string    `json:"accel"`
-	UUID      string    `json:"uuid"` // of the libvirt domain
-	BootID    string    `json:"boot_id,omitempty"`
-	Created   time.Time `json:"created"`
+	ID        string     `json:"id"`
+	Name      string     `json:"name"`
+	Tenant    string     `json:"tenant"`
+	State     State      `json:"state"`
+	Address   netip.Addr `json:"address"`
+	Flavor    string     `json:"flavor"`
+	Profile   string     `json:"profile"`
+	Image     string     `json:"image"`
+	ImageName string     `json:"image_name"`
+	Unlocked  bool       `json:"unlocked,omitempty"`
+	Accel     string     `json:"accel"`
+	UUID      string     `json:"uuid"` // of the libvirt domain
+	BootID    string     `json:"boot_id,omitempty"`
+	Created   time.Time  `json:"created"`
 
 	ChecksPassed int  `json:"checks_passed"`
 	ChecksTotal  int  `json:"checks_total"`

@@ -2,6 +2,7 @@ package model
 
 import (
 	"fmt"
+	"net/netip"
 	"time"
 
 	"holm/storage/keys"
@@ -47,11 +48,11 @@ type Tenant struct {
 
 // TenantNetwork is the network of one tenant.
 type TenantNetwork struct {
-	Subnet   string `json:"subnet,omitempty"`  // IPv4, "10.200.0.0/24"; "" is the host's own network
-	Subnet6  string `json:"subnet6,omitempty"` // IPv6, a /64; "" where there is none
-	Bridge   string `json:"bridge,omitempty"`  // nobody else's; "" follows from the name, as before it was on record
-	Internal bool   `json:"internal_traffic,omitempty"`
-	Egress   string `json:"egress,omitempty"` // "allow", "deny", "192.0.2.0/24,2001:db8::/32"; "" is allow
+	Subnet   netip.Prefix `json:"subnet,omitzero"`  // IPv4, "10.200.0.0/24"; zero is the host's own network
+	Subnet6  netip.Prefix `json:"subnet6,omitzero"` // IPv6, a /64; zero where there is none
+	Bridge   string       `json:"bridge,omitempty"` // nobody else's; "" follows from the name, as before it was on record
+	Internal bool         `json:"internal_traffic,omitempty"`
+	Egress   string       `json:"egress,omitempty"` // "allow", "deny", "192.0.2.0/24,2001:db8::/32"; "" is allow
 }
 
 // Used is what the instances of a tenant have together.

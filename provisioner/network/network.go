@@ -55,7 +55,12 @@ func Named(name, subnet string) (Network, error) {
 	if err != nil {
 		return Network{}, refuse("subnet", subnet, "write it as 10.77.0.0/24")
 	}
-	n := Network{Name: name, UUID: UUID(name), Bridge: name, Subnet: prefix}
+	return Recorded(name, prefix)
+}
+
+// Recorded is the network that was named so.
+func Recorded(name string, subnet netip.Prefix) (Network, error) {
+	n := Network{Name: name, UUID: UUID(name), Bridge: name, Subnet: subnet}
 	n.Subnet6 = unique(n.UUID, 0)
 	return n, n.validate()
 }

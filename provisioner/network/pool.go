@@ -37,6 +37,14 @@ func ParsePool(text string) (netip.Prefix, error) {
 	return p, nil
 }
 
+// PoolOf is the range that was set, or holm's own where none was.
+func PoolOf(set netip.Prefix) netip.Prefix {
+	if set.IsValid() {
+		return set
+	}
+	return netip.MustParsePrefix(DefaultPool)
+}
+
 // ParseSubnet reads a subnet for instances; a fault of kind Usage.
 func ParseSubnet(text string) (netip.Prefix, error) {
 	p, err := netip.ParsePrefix(text)

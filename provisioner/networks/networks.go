@@ -22,18 +22,12 @@ func (svc *Service) Of(tenant model.Tenant) (network.Network, error) {
 	if has == nil {
 		return n, nil
 	}
-	if has.Subnet != "" {
-		subnet, err := netip.ParsePrefix(has.Subnet)
-		if err != nil {
-			return n, err
+	if has.Subnet.IsValid() {
+		subnet6 := has.Subnet6
+		if !n.Subnet6.IsValid() { // a host that has lost IPv6 makes networks without
+			subnet6 = netip.Prefix{}
 		}
-		var subnet6 netip.Prefix
-		if has.Subnet6 != "" && n.Subnet6.IsValid() { // a host that has lost IPv6 makes networks without
-			if subnet6, err = netip.ParsePrefix(has.Subnet6); err != nil {
-				return n, err
-			}
-		}
-		n = n.OfTenant(tenant.Name, has.Bridge, subnet, subnet6)
+		n = n.OfTenant(tenant.Name, has.Bridge, has.Subnet, subnet6)
 	}
 	var err error
 	n.Internal = has.Internal
@@ -74,7 +68,7 @@ func (svc *Service) Named(ctx context.Context, tenant, name string) (network.Net
 func count(tenants []model.Tenant) int {
 	n := 1
 	for _, t := range tenants {
-		if t.Network != nil && t.Network.Subnet != "" {
+		if t.Network != nil && t.Network.Subnet.IsValid() {
 			n++
 		}
 	}
@@ -91,31 +85,19 @@ func (svc *Service) Guests(ctx context.Context, name string, but string) (guests
 		if inst.Network != name || inst.ID == but {
 			continue
 		}
-		g, err := asGuest(inst)
-		if err != nil {
-			return nil, err
-		}
-		guests = append(guests, g)
+		guests = append(guests, asGuest(inst))
 	}
 	slices.SortFunc(guests, func(a, b network.Guest) int { return a.Address.Compare(b.Address) })
 	return guests, nil
 }
 
 // asGuest is an instance as the rules of its network know it.
-func asGuest(inst model.Instance) (g network.Guest, err error) {
-	g = network.Guest{MAC: inst.MAC, Mbit: inst.Flavor.Limits.NetMbit}
-	if g.Address, err = netip.ParseAddr(inst.Address); err != nil {
-		return g, err
-	}
-	if inst.Address6 != "" {
-		if g.Address6, err = netip.ParseAddr(inst.Address6); err != nil {
-			return g, err
-		}
-	}
+func asGuest(inst model.Instance) network.Guest {
+	g := network.Guest{MAC: inst.MAC, Address: inst.Address, Address6: inst.Address6, Mbit: inst.Flavor.Limits.NetMbit}
 	for _, port := range inst.Exposed {
 		g.Exposed = append(g.Exposed, network.Port(port))
 	}
-	return g, nil
+	return g
 }
 
 // Guard gives the kernel the rules of a network, with all instances that are in it by now. The caller holds the network.

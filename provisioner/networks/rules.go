@@ -1,7 +1,6 @@
 package networks
 
 import (
-	"fmt"
 	"net/netip"
 
 	"holm/internal/fault"
@@ -18,11 +17,7 @@ func MayHaveNetwork(n network.Network) model.Rule {
 			return fault.New(fault.Busy, "remove them first: holm ls", "the network cannot change while there are instances: %d", there)
 		}
 		for _, t := range around.Tenants {
-			for _, text := range networkTexts(t) {
-				its, err := netip.ParsePrefix(text)
-				if err != nil {
-					return fmt.Errorf("the record of tenant %q: %w", t.Name, err)
-				}
+			for _, its := range subnetsOf(t) {
 				if n.Subnet.Overlaps(its) || n.Subnet6.IsValid() && n.Subnet6.Overlaps(its) {
 					return fault.New(fault.Exists, "take another one, or remove the tenant: holm tenant rm "+t.Name,
 						"the network overlaps %s, which tenant %q has", its, t.Name)
@@ -33,23 +28,23 @@ func MayHaveNetwork(n network.Network) model.Rule {
 	}
 }
 
-// networkTexts are the subnets that a tenant has on record.
-func networkTexts(t model.Tenant) (texts []string) {
+// subnetsOf are those that a tenant has on record.
+func subnetsOf(t model.Tenant) (subnets []netip.Prefix) {
 	if t.Network == nil {
 		return nil
 	}
-	for _, text := range []string{t.Network.Subnet, t.Network.Subnet6} {
-		if text != "" {
-			texts = append(texts, text)
+	for _, subnet := range []netip.Prefix{t.Network.Subnet, t.Network.Subnet6} {
+		if subnet.IsValid() {
+			subnets = append(subnets, subnet)
 		}
 	}
-	return texts
+	return subnets
 }
 
 // SameHost refuses what was worked out for another network of the host's than it has by now.
 func (svc *Service) SameHost(around model.Around) error {
 	host := around.Host
-	if host.Network == "" || host.Network == svc.Network.Name && host.Subnet == svc.Network.Subnet.String() {
+	if host.Network == "" || host.Network == svc.Network.Name && host.Subnet == svc.Network.Subnet {
 		return nil
 	}
 	return operations.Meanwhile("the host has another network")

@@ -135,10 +135,7 @@ func (svc *Service) wanted(ctx context.Context, name string) (all []network.Want
 			}
 			all = append(all, network.Wanted{Network: n})
 		}
-		guest, err := asGuest(inst)
-		if err != nil {
-			return nil, err
-		}
+		guest := asGuest(inst)
 		w := &all[len(all)-1]
 		if inst.State == model.Creating || inst.State == model.Destroying {
 			w.Perhaps = append(w.Perhaps, guest)

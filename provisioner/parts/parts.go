@@ -107,24 +107,13 @@ func (p *Parts) seedSpec(ctx context.Context, inst model.Instance) (cloudinit.Sp
 	if err != nil {
 		return cloudinit.Spec{}, err
 	}
-	address, err := netip.ParseAddr(inst.Address)
-	if err != nil {
-		return cloudinit.Spec{}, err
-	}
 	spec := cloudinit.Spec{
 		InstanceID: inst.ID, Hostname: inst.Name, User: inst.User, Profile: inst.Profile,
 		OwnKey: own, AuthorizedKeys: inst.AuthorizedKeys, APINames: inst.APINames,
-		MAC: inst.MAC, Address: netip.PrefixFrom(address, inst.PrefixLen),
+		MAC: inst.MAC, Address: netip.PrefixFrom(inst.Address, inst.PrefixLen), Gateway: inst.Gateway,
 	}
-	if spec.Gateway, err = netip.ParseAddr(inst.Gateway); err != nil {
-		return cloudinit.Spec{}, err
-	}
-	if inst.Address6 != "" {
-		six, err := netip.ParseAddr(inst.Address6)
-		if err != nil {
-			return cloudinit.Spec{}, err
-		}
-		spec.Address6 = netip.PrefixFrom(six, network.Bits6)
+	if inst.Address6.IsValid() {
+		spec.Address6 = netip.PrefixFrom(inst.Address6, network.Bits6)
 		spec.Gateway6 = spec.Address6.Masked().Addr().Next()
 	}
 	return spec, nil

@@ -91,7 +91,7 @@ func (svc *Service) subject(ctx context.Context, h hypervisor.Driver, inst model
 		return verify.Subject{}, err
 	}
 	return verify.Subject{
-		Profile: inst.Profile, User: inst.User, Address: inst.Address, HostKey: inst.HostKey, KeyPath: parts.KeyPath(svc.Dir),
+		Profile: inst.Profile, User: inst.User, Address: model.Text(inst.Address), HostKey: inst.HostKey, KeyPath: parts.KeyPath(svc.Dir),
 		Wanted: wanted, Live: live, Image: image, Lab: host.LabMode,
 		SeedPath: parts.SeedPath(svc.Parts.Dir, inst.ID), Boots: boots, Guest: verify.NewAnswer(),
 		Walls: func(ctx context.Context) (network.Walls, error) { return svc.Networks.Walls(ctx, inst) },

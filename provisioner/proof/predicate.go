@@ -18,8 +18,8 @@ func instanceStated(inst model.Instance) evidence.Instance {
 		Image: inst.Image, ImageName: inst.ImageName, Unlocked: inst.Unlocked, Previous: previousStated(inst.Previous),
 		Pool: inst.Pool, Key: keyStated(inst.Key), AllowDegraded: inst.AllowDegraded, ResidencyOverride: inst.ResidencyOverride,
 		Accel: inst.Accel, Machine: inst.Machine, UUID: inst.UUID, Domain: inst.Domain, UID: inst.UID,
-		Network: inst.Network, MAC: inst.MAC, Address: inst.Address, Address6: inst.Address6,
-		PrefixLen: inst.PrefixLen, Gateway: inst.Gateway, Nameservers: inst.Nameservers,
+		Network: inst.Network, MAC: inst.MAC, Address: model.Text(inst.Address), Address6: model.Text(inst.Address6),
+		PrefixLen: inst.PrefixLen, Gateway: model.Text(inst.Gateway), Nameservers: inst.Nameservers,
 		Environment: environmentStated(inst.Environment), Exposed: portsStated(inst.Exposed),
 		User: inst.User, AuthorizedKeys: inst.AuthorizedKeys, APINames: inst.APINames,
 		HostKey: inst.HostKey, MachineID: inst.MachineID, Kernel: inst.Kernel, BootID: inst.BootID, Undecided: inst.Undecided,
@@ -76,7 +76,10 @@ func tenantStated(t model.Tenant) evidence.Tenant {
 		Environment: environmentStated(t.Environment),
 	}
 	if n := t.Network; n != nil {
-		stated.Network = &evidence.TenantNetwork{Subnet: n.Subnet, Subnet6: n.Subnet6, Bridge: n.Bridge, Internal: n.Internal, Egress: n.Egress}
+		stated.Network = &evidence.TenantNetwork{
+			Subnet: model.Text(n.Subnet), Subnet6: model.Text(n.Subnet6),
+			Bridge: n.Bridge, Internal: n.Internal, Egress: n.Egress,
+		}
 	}
 	return stated
 }

@@ -1,7 +1,6 @@
 package tenants
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
 	"net/netip"
@@ -38,17 +37,14 @@ func (svc *Service) withNetwork(ctx context.Context, t model.Tenant, c Change) (
 	if err != nil {
 		return t, err
 	}
-	t.Network.Subnet = subnet.String()
-	if subnet6.IsValid() {
-		t.Network.Subnet6 = subnet6.String()
-	}
+	t.Network.Subnet, t.Network.Subnet6 = subnet, subnet6
 	return t, c.applyNetwork(&t, model.Resources{})
 }
 
 // apart refuses, in the transaction that stores a tenant, one whose network has anything that another's has.
 func (svc *Service) apart(t model.Tenant) func(existing []model.Tenant) error {
 	return func(existing []model.Tenant) error {
-		if t.Network == nil || t.Network.Subnet == "" {
+		if t.Network == nil || !t.Network.Subnet.IsValid() {
 			return nil
 		}
 		mine, err := svc.Networks.Of(t)
@@ -107,11 +103,7 @@ func (svc *Service) pickSubnet(ctx context.Context, asked *string, taken []netip
 		if err != nil {
 			return netip.Prefix{}, err
 		}
-		pool, err := network.ParsePool(cmp.Or(host.AddressPool, network.DefaultPool))
-		if err != nil {
-			return netip.Prefix{}, err
-		}
-		return network.Free(pool, taken)
+		return network.Free(network.PoolOf(host.AddressPool), taken)
 	}
 	subnet, err := network.ParseSubnet(*asked)
 	if err != nil {
@@ -127,7 +119,7 @@ func (svc *Service) pickSubnet(ctx context.Context, asked *string, taken []netip
 // applyNetwork changes how a tenant's network behaves. Its subnet and whether its instances speak to each other are built into
 // them, and can change while there are none.
 func (c Change) applyNetwork(t *model.Tenant, used model.Resources) error {
-	if c.Egress == nil && c.Internal == nil && (c.Subnet == nil || t.Network != nil && t.Network.Subnet != "") {
+	if c.Egress == nil && c.Internal == nil && (c.Subnet == nil || t.Network != nil && t.Network.Subnet.IsValid()) {
 		return nil
 	}
 	if t.Network == nil {

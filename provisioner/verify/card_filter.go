@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"holm/provisioner/model"
 	"holm/provisioner/network"
 )
 
@@ -30,10 +31,10 @@ func cardFilter() rule {
 			if len(rules) == 0 {
 				return failed(tried, "no rule takes what %s sends to a filter", card.Tap)
 			}
-			if bad := judgeFrames(rules, card.Tap, t.Wanted.MAC, t.Wanted.Address, t.Wanted.Address6); bad != "" {
+			if bad := judgeFrames(rules, card.Tap, t.Wanted.MAC, model.Text(t.Wanted.Address), model.Text(t.Wanted.Address6)); bad != "" {
 				return failed(tried, "%s", bad)
 			}
-			own := strings.TrimSpace(t.Wanted.Address + " " + t.Wanted.Address6)
+			own := strings.TrimSpace(model.Text(t.Wanted.Address) + " " + model.Text(t.Wanted.Address6))
 			return passed(tried, "%d rules hold %s to %s and %s", len(rules), card.Tap, t.Wanted.MAC, own)
 		},
 	}

@@ -7,6 +7,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -132,13 +133,13 @@ func (b *bench) newSubject() Subject {
 		Name: "holm.acme.web", UUID: uuid, InstanceID: "75341dfc9bb3", Tenant: "acme", UID: 2000000001, Accel: machine.KVM, Machine: "pc-q35-7.2",
 		VCPUs: 2, MemoryMiB: 1024, Kernel: b.path("image/vmlinuz"), Initrd: b.path("image/initrd"), Cmdline: "quiet",
 		RootDisk: b.path("image/root.img"), StateDisk: machine.Disk{Path: b.path("state.qcow2"), Format: machine.Qcow2}, Network: "holm-default", Filter: "holm-guard", MAC: "52:54:00:ab:72:df",
-		Address: "10.77.0.10", Address6: "fd00:77::a", ConsoleLog: b.path("console.log"),
+		Address: netip.MustParseAddr("10.77.0.10"), Address6: netip.MustParseAddr("fd00:77::a"), ConsoleLog: b.path("console.log"),
 	}
 	answer := NewAnswer()
 	now := time.Now()
 	answer.Tell(Said{Report: report.Report{Stage: report.StageChecking, Bait: 40001, Kernel: "6.12", BootID: "b-1", Clock: now}, Asked: now, Heard: now})
 	return Subject{
-		Profile: "docker", User: "ops", Address: want.Address, HostKey: b.server.hostKey, KeyPath: b.path("key"), Wanted: want,
+		Profile: "docker", User: "ops", Address: want.Address.String(), HostKey: b.server.hostKey, KeyPath: b.path("key"), Wanted: want,
 		Live: live(b.t, want), SeedPath: b.path("seed.iso"), Boots: map[string]string{"b-2": "acme/other"}, Guest: answer,
 		Walls: func(context.Context) (network.Walls, error) {
 			return network.Walls{Bridge: "holm0", Lines: 9, Digest: "ab"}, nil

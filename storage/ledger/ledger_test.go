@@ -20,7 +20,7 @@ func log(t *testing.T) *records.Bolt {
 	t.Helper()
 	store := records.Open(filepath.Join(t.TempDir(), "holm.db"))
 	for n := range 4 {
-		if _, err := store.SetHost(t.Context(), func(h *model.Host) error { h.Subnet = strings.Repeat("x", n+1); return nil }); err != nil {
+		if _, err := store.SetHost(t.Context(), func(h *model.Host) error { h.Users = strings.Repeat("x", n+1); return nil }); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -49,9 +49,9 @@ const (
 
 var errSummary = errors.New("it is not a summary")
 
-func summaryStrings(s *model.Summary, format byte) []*string {
+func summaryStrings(s *model.Summary, address *string, format byte) []*string {
 	all := []*string{
-		&s.ID, &s.Name, &s.Tenant, (*string)(&s.State), &s.Address,
+		&s.ID, &s.Name, &s.Tenant, (*string)(&s.State), address,
 		&s.Flavor, &s.Profile, &s.Image, &s.ImageName, &s.Accel, &s.UUID,
 		&s.BootID,
 	}
@@ -62,8 +62,8 @@ func summaryStrings(s *model.Summary, format byte) []*string {
 }
 
 func encodeSummary(s model.Summary) []byte {
-	value := []byte{summaryFormat}
-	for _, field := range summaryStrings(&s, summaryFormat) {
+	value, address := []byte{summaryFormat}, model.Text(s.Address)
+	for _, field := range summaryStrings(&s, &address, summaryFormat) {
 		value = binary.AppendUvarint(value, uint64(len(*field)))
 		value = append(value, *field...)
 	}
@@ -88,9 +88,10 @@ func decodeSummary(value []byte) (model.Summary, error) {
 		return model.Summary{}, errSummary
 	}
 	var s model.Summary
+	var address string
 	format := value[0]
 	rest, text := value[1:], string(value[1:])
-	for _, field := range summaryStrings(&s, format) {
+	for _, field := range summaryStrings(&s, &address, format) {
 		length, n := binary.Uvarint(rest)
 		if n <= 0 || length > uint64(len(rest)-n) { //nolint:gosec // n is at most len(rest)
 			return model.Summary{}, errSummary
@@ -111,7 +112,7 @@ func decodeSummary(value []byte) (model.Summary, error) {
 		}
 		rest = rest[n:]
 	}
-	if len(rest) != 0 {
+	if len(rest) != 0 || s.Address.UnmarshalText([]byte(address)) != nil {
 		return model.Summary{}, errSummary
 	}
 	s.Unlocked, s.Unverified = all[0] != 0, all[5] != 0

@@ -2,11 +2,13 @@ package records
 
 import (
 	"fmt"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	bolt "go.etcd.io/bbolt"
 
 	"holm/provisioner/model"
@@ -14,7 +16,7 @@ import (
 
 func fullSummary() model.Summary {
 	return model.Summary{
-		ID: testID, Name: "web", Tenant: "acme", State: model.Ready, Address: "10.77.0.12", Flavor: "small", Profile: "docker",
+		ID: testID, Name: "web", Tenant: "acme", State: model.Ready, Address: netip.MustParseAddr("10.77.0.12"), Flavor: "small", Profile: "docker",
 		Image: "sha256:" + strings.Repeat("41be", 16), ImageName: "debian-13", Unlocked: true, Accel: "kvm",
 		UUID:    "0d5f1a9e-5a0c-4a1e-9b57-1d7c5f0c2a11",
 		Created: time.Date(2025, 3, 1, 12, 0, 0, 123456789, time.UTC), ChecksPassed: 24, ChecksTotal: 25,
@@ -38,7 +40,7 @@ func TestSummariesComeBackAsTheyWere(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(s, got); diff != "" {
+			if diff := cmp.Diff(s, got, cmpopts.EquateComparable(netip.Addr{}, netip.Prefix{})); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
@@ -61,7 +63,7 @@ func TestSummariesOfTheFirstFormatAreRead(t *testing.T) {
 	want := model.Summary{ID: "id", Name: "web", Tenant: "acme", Created: time.Unix(7, 8).UTC(), ChecksPassed: 3, ChecksTotal: 4, Unlocked: true}
 	stored := []byte("\x01\x02id\x03web\x04acme" + strings.Repeat("\x00", 8) + "\x02\x0e\x10\x06\x08")
 	got, err := decodeSummary(stored)
-	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+	if diff := cmp.Diff(want, got, cmpopts.EquateComparable(netip.Addr{}, netip.Prefix{})); err != nil || diff != "" {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}
 	for _, bad := range [][]byte{append([]byte{0}, stored[1:]...), append([]byte{3}, stored[1:]...), append(stored, 0)} {
@@ -85,7 +87,7 @@ func FuzzDecodeSummary(f *testing.F) {
 		if err != nil {
 			t.Fatalf("what was decoded cannot be encoded: %v", err)
 		}
-		if diff := cmp.Diff(s, again); diff != "" {
+		if diff := cmp.Diff(s, again, cmpopts.EquateComparable(netip.Addr{}, netip.Prefix{})); diff != "" {
 			t.Errorf("(-first +again):\n%s", diff)
 		}
 	})
@@ -143,7 +145,7 @@ func fill(tb testing.TB, store *Bolt, n int) {
 		for i := range n {
 			inst := model.Instance{
 				ID: fmt.Sprintf("%012x", i), Tenant: fmt.Sprintf("tenant%02d", i%50), Name: fmt.Sprintf("web%05d", i),
-				State: model.Ready, Address: "10.77.0.12", Flavor: model.Flavor{Name: "small"}, Profile: "docker", Accel: "kvm",
+				State: model.Ready, Address: netip.MustParseAddr("10.77.0.12"), Flavor: model.Flavor{Name: "small"}, Profile: "docker", Accel: "kvm",
 				Image: fullSummary().Image, ImageName: "debian-13", Created: fullSummary().Created, ChecksPassed: 24, ChecksTotal: 24,
 			}
 			if err := tx.Bucket([]byte(bucketNames)).Put(nameKey(inst.Tenant, inst.Name), []byte(inst.ID)); err != nil {

@@ -8,6 +8,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -150,7 +151,7 @@ func (l *life) host() {
 	ctx := l.t.Context()
 	_, err := l.store.SetHost(ctx, func(h *model.Host) error {
 		h.LabMode, h.Site, h.Jurisdiction = true, "NO-OSL1", "NO"
-		h.AddressPool, h.Users = "10.201.0.0/16", "2000000000-2000065535"
+		h.AddressPool, h.Users = netip.MustParsePrefix("10.201.0.0/16"), "2000000000-2000065535"
 		return nil
 	})
 	done(l.t, err)
@@ -174,7 +175,7 @@ func (l *life) host() {
 	done(l.t, l.store.SetFlavor(ctx, model.Flavor{Name: "wrong", VCPUs: 1, MemoryMiB: 64, DiskGiB: 1}))
 	done(l.t, l.store.DropFlavor(ctx, "wrong"))
 	_, err = l.store.SetHost(ctx, func(h *model.Host) error {
-		h.Pool, h.Network, h.Subnet = "fast", "holm-default", "10.77.0.0/24"
+		h.Pool, h.Network, h.Subnet = "fast", "holm-default", netip.MustParsePrefix("10.77.0.0/24")
 		h.Metadata = "192.0.2.254,2001:db8:fe::/48"                                                             // not in schema 1
 		h.MemoryReserveMiB, h.MemoryOvercommit = 2048, 1.25                                                     // not in schema 1
 		h.Environment = model.Environment{Nameservers: []string{"192.0.2.53"}, Search: []string{"example.com"}} // not in schema 1
@@ -189,9 +190,9 @@ func (l *life) tenants() {
 		{
 			Name: "acme", Quota: model.Resources{Instances: 10, CPUs: 20, MemoryMiB: 32768, DiskGiB: 400}, Residency: []string{"NO", "EEA"},
 			AuthorizedKeys: []string{"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ0x acme"},
-			Network:        &model.TenantNetwork{Subnet: "10.201.0.0/24", Subnet6: "fd6f:686f:6c6d:1::/64", Internal: true, Egress: "192.0.2.0/24,2001:db8::/32"},
+			Network:        &model.TenantNetwork{Subnet: netip.MustParsePrefix("10.201.0.0/24"), Subnet6: netip.MustParsePrefix("fd6f:686f:6c6d:1::/64"), Internal: true, Egress: "192.0.2.0/24,2001:db8::/32"},
 		},
-		{Name: "gone", Network: &model.TenantNetwork{Subnet: "10.201.1.0/24"}},
+		{Name: "gone", Network: &model.TenantNetwork{Subnet: netip.MustParsePrefix("10.201.1.0/24")}},
 		{Name: "zoo", Network: &model.TenantNetwork{Egress: "deny"}},
 		{Name: "default", Quota: model.Resources{Instances: 3}},
 	} {
@@ -229,7 +230,8 @@ func (l *life) instance(tenant, name string) model.Instance {
 		Image:  fixtureImage, ImageName: "debian-13", Key: &key, Pool: "fast",
 		Accel: "kvm", Machine: "pc-q35-7.2", UUID: fmt.Sprintf("3c0f9a8e-0000-4000-8000-%s", id), Domain: "holm." + tenant + "." + name,
 		UID: 2_000_000_000, Network: "holm-" + tenant, MAC: fmt.Sprintf("52:54:00:00:00:%02x", l.count),
-		Address: fmt.Sprintf("10.201.0.%d", 9+l.count), Address6: fmt.Sprintf("fd6f:686f:6c6d:1::%x", 9+l.count), PrefixLen: 24, Gateway: "10.201.0.1",
+		Address: netip.AddrFrom4([4]byte{10, 201, 0, byte(9 + l.count)}), Address6: netip.MustParseAddr(fmt.Sprintf("fd6f:686f:6c6d:1::%x", 9+l.count)),
+		PrefixLen: 24, Gateway: netip.MustParseAddr("10.201.0.1"),
 		User: "ops", AuthorizedKeys: []string{"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBk9 ops"}, SeedAttached: true, Created: l.now.UTC(),
 	}
 }
@@ -298,8 +300,8 @@ func (l *life) instances() {
 	l.change(db, func(i *model.Instance) { i.State = model.Stopped })
 
 	demo := l.instance("default", "demo")
-	demo.Accel, demo.Key, demo.Pool, demo.UID, demo.Address6, demo.Network = "tcg", nil, "", 0, "", "holm-default"
-	demo.Address, demo.Gateway, demo.Unlocked = "10.77.0.10", "10.77.0.1", true
+	demo.Accel, demo.Key, demo.Pool, demo.UID, demo.Address6, demo.Network = "tcg", nil, "", 0, netip.Addr{}, "holm-default"
+	demo.Address, demo.Gateway, demo.Unlocked = netip.MustParseAddr("10.77.0.10"), netip.MustParseAddr("10.77.0.1"), true
 	demo = l.create(demo, model.Done, "", all...)
 	l.change(l.ready(demo), func(i *model.Instance) {
 		i.Unverified, i.ChecksPassed, i.ChecksTotal = true, 0, 0

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -77,7 +78,7 @@ func New() *World {
 				Flavor: model.Flavor{Name: "small", VCPUs: 1, MemoryMiB: 1024, DiskGiB: 20},
 				Image:  digest, ImageName: "debian-13", Accel: "kvm", Machine: "pc-q35-7.2",
 				Domain: "holm." + tenant + "." + name, Network: "holm-default", MAC: "52:54:00:4e:11:0c",
-				Address: "10.77.0.12", User: "ops", HostKey: "ssh-ed25519 AAAAC3Nza", ChecksPassed: 24, ChecksTotal: 24,
+				Address: netip.MustParseAddr("10.77.0.12"), User: "ops", HostKey: "ssh-ed25519 AAAAC3Nza", ChecksPassed: 24, ChecksTotal: 24,
 				Created: Now.Add(-2 * time.Minute), ReadyAfter: 31 * time.Second,
 			},
 		}
@@ -157,7 +158,7 @@ func (w Instances) Create(ctx context.Context, spec instances.Spec, o operations
 	w.Calls = append(w.Calls, "create "+spec.Tenant+"/"+spec.Name)
 	began(ctx, "create", spec.Tenant, spec.Name)
 	if o != nil {
-		o(operations.Event{Step: "reserved", Phase: operations.Finished, Text: inst.Address})
+		o(operations.Event{Step: "reserved", Phase: operations.Finished, Text: inst.Address.String()})
 		o(operations.Event{Step: "booting", Phase: operations.Begun})
 		o(operations.Event{Step: "booting", Phase: operations.Finished})
 		o(operations.Event{Step: "ready", Phase: operations.Finished, Text: "24 checks passed", Elapsed: 31 * time.Second})
@@ -175,7 +176,7 @@ func (w Instances) Plan(ctx context.Context, spec instances.Spec) (model.Instanc
 		return model.Instance{}, err
 	}
 	inst := w.Instances[1].Instance
-	inst.Name, inst.Tenant, inst.Address, inst.Profile, inst.User = spec.Name, spec.Tenant, "10.77.0.13", spec.Profile, spec.User
+	inst.Name, inst.Tenant, inst.Address, inst.Profile, inst.User = spec.Name, spec.Tenant, netip.MustParseAddr("10.77.0.13"), spec.Profile, spec.User
 	inst.Flavor.VCPUs = max(spec.VCPUs, inst.Flavor.VCPUs)
 	return inst, nil
 }

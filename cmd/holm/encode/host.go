@@ -10,7 +10,8 @@ import (
 // Host is what is set for this machine, and what instances are told that say nothing themselves.
 func Host(h model.Host, told environment.InForce) v1.Host {
 	return v1.Host{
-		LabMode: h.LabMode, Network: h.Network, Subnet: h.Subnet, AddressPool: h.AddressPool, Metadata: h.Metadata, Users: h.Users, Pool: h.Pool,
+		LabMode: h.LabMode, Network: h.Network, Subnet: model.Text(h.Subnet), AddressPool: model.Text(h.AddressPool),
+		Metadata: h.Metadata, Users: h.Users, Pool: h.Pool,
 		MemoryReserveMiB: h.MemoryReserveMiB, MemoryOvercommit: h.MemoryOvercommit, Site: h.Site, Jurisdiction: h.Jurisdiction,
 		Environment: Environment(h.Environment), InForce: InForce(told),
 	}

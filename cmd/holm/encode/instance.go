@@ -29,8 +29,8 @@ func InstanceBase(inst model.Instance) v1.InstanceBase {
 		Image: inst.Image, ImageName: inst.ImageName, Unlocked: inst.Unlocked, Previous: imageRef(inst.Previous),
 		Pool: inst.Pool, Key: sealedKey(inst.Key), AllowDegraded: inst.AllowDegraded, ResidencyOverride: inst.ResidencyOverride,
 		Accel: inst.Accel, Machine: inst.Machine, UUID: inst.UUID, Domain: inst.Domain, UID: inst.UID,
-		Network: inst.Network, MAC: inst.MAC, Address: inst.Address, Address6: inst.Address6,
-		PrefixLen: inst.PrefixLen, Gateway: inst.Gateway, Nameservers: inst.Nameservers,
+		Network: inst.Network, MAC: inst.MAC, Address: model.Text(inst.Address), Address6: model.Text(inst.Address6),
+		PrefixLen: inst.PrefixLen, Gateway: model.Text(inst.Gateway), Nameservers: inst.Nameservers,
 		Environment: Environment(inst.Environment), Exposed: some(inst.Exposed, port),
 		User: inst.User, AuthorizedKeys: inst.AuthorizedKeys, APINames: inst.APINames,
 		HostKey: inst.HostKey, MachineID: inst.MachineID, Kernel: inst.Kernel, BootID: inst.BootID, Undecided: inst.Undecided,
@@ -61,7 +61,7 @@ func InstanceSummaries(rows []views.Row) v1.InstanceSummaries {
 
 func summary(row views.Row) v1.InstanceSummary {
 	return v1.InstanceSummary{
-		ID: row.ID, Name: row.Name, Tenant: row.Tenant, State: string(row.State), Address: row.Address,
+		ID: row.ID, Name: row.Name, Tenant: row.Tenant, State: string(row.State), Address: model.Text(row.Address),
 		Flavor: row.Flavor, Profile: row.Profile, Image: row.Image, ImageName: row.ImageName, Unlocked: row.Unlocked,
 		Accel: row.Accel, UUID: row.UUID, BootID: row.BootID, Created: utc(row.Created),
 		ChecksPassed: row.ChecksPassed, ChecksTotal: row.ChecksTotal, Unverified: row.Unverified, Status: row.Status,
@@ -73,7 +73,7 @@ func port(p model.Port) v1.Port { return v1.Port{Protocol: p.Protocol, Host: p.H
 // ExposureList is what is published.
 func ExposureList(all []instances.Exposure) v1.ExposureList {
 	return v1.ExposureList{Exposed: list(all, func(e instances.Exposure) v1.Exposure {
-		return v1.Exposure{Port: port(e.Port), Tenant: e.Tenant, Name: e.Name, Address: e.Address, State: string(e.State)}
+		return v1.Exposure{Port: port(e.Port), Tenant: e.Tenant, Name: e.Name, Address: model.Text(e.Address), State: string(e.State)}
 	})}
 }
 

@@ -16,7 +16,10 @@ func Tenant(v tenants.View) v1.Tenant {
 		Environment: Environment(v.Environment), Created: utc(v.Created), Used: resources(v.Used), UID: v.UID, InForce: InForce(v.InForce),
 	}
 	if n := v.Network; n != nil {
-		t.Network = &v1.TenantNetwork{Subnet: n.Subnet, Subnet6: n.Subnet6, Bridge: n.Bridge, Internal: n.Internal, Egress: n.Egress}
+		t.Network = &v1.TenantNetwork{
+			Subnet: model.Text(n.Subnet), Subnet6: model.Text(n.Subnet6),
+			Bridge: n.Bridge, Internal: n.Internal, Egress: n.Egress,
+		}
 	}
 	return t
 }

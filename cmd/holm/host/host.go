@@ -150,7 +150,7 @@ func printHost(a *app, host model.Host) error {
 	}
 	f.Add("network", term.Text(where.Name))
 	f.Add("subnet", term.Text(where.Subnet.String()))
-	f.Add("address-pool", term.Text(cmp.Or(host.AddressPool, network.DefaultPool)))
+	f.Add("address-pool", term.Text(network.PoolOf(host.AddressPool).String()))
 	f.Add("metadata-addresses", term.Text(host.Metadata))
 	f.Add("users", term.Text(cmp.Or(host.Users, uids.Default)))
 	f.Add("pool", term.Text(host.Pool))

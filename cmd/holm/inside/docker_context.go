@@ -105,7 +105,7 @@ func newDockerContext(t sshTarget, tenant, name string) (dockerContext, error) {
 	if err != nil {
 		return dockerContext{}, err
 	}
-	block := []string{"Host " + alias, "    HostName=" + t.Address}
+	block := []string{"Host " + alias, "    HostName=" + t.Address.String()}
 	for _, setting := range append(settings, "ControlMaster=auto", "ControlPersist=60", "ControlPath=~/.ssh/holm-"+t.ID) {
 		block = append(block, "    "+setting)
 	}

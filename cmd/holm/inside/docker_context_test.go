@@ -1,6 +1,7 @@
 package inside
 
 import (
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -104,7 +105,7 @@ func TestDockerContextRefusesWhatHasNoDocker(t *testing.T) {
 		"another profile":         {func(w *world) { w.Instances[2].Profile = "plain" }, nil, 9},
 		"an instance that is off": {func(w *world) { w.Instances[2].DomainState = "off" }, nil, 1},
 		"a key that is not there": {func(*world) {}, []string{"--identity", "/nonexistent"}, 2},
-		"an address that is none": {func(w *world) { w.Instances[2].Address = "a\nProxyCommand=x" }, nil, 1},
+		"an address that is none": {func(w *world) { w.Instances[2].Address = netip.MustParseAddr("fe80::1%a\nProxyCommand=x") }, nil, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w, _, flags := atHome(t)

@@ -10,6 +10,7 @@ import (
 
 	"holm/cmd/holm/cli"
 	"holm/internal/fault"
+	"holm/provisioner/model"
 )
 
 // inventory is what Ansible's inventory scripts print: groups by name, and the variables of every host beside them.
@@ -118,9 +119,9 @@ func (e exported) vars(o exportOptions) hostVars {
 		args = append(args, "-o", cli.ShellWord(setting))
 	}
 	return hostVars{
-		Host: e.target.Address, User: e.target.User, Identity: e.target.Identity, CommonArgs: strings.Join(args, " "),
+		Host: e.target.Address.String(), User: e.target.User, Identity: e.target.Identity, CommonArgs: strings.Join(args, " "),
 		Interpreter: "/usr/bin/python3",
 		ID:          e.view.ID, Name: e.view.Name, Tenant: e.view.Tenant, Profile: e.view.Profile, Flavor: e.view.Flavor.Name,
-		Status: e.view.Status, Address: e.view.Address,
+		Status: e.view.Status, Address: model.Text(e.view.Address),
 	}
 }

@@ -76,8 +76,8 @@ func kubeconfig(ctx context.Context, a *app, name string, o kubeconfigOptions) e
 	}
 	server := outside
 	if server == "" {
-		server = "https://" + net.JoinHostPort(v.Address, k3sPort)
-	} else if host := hostOf(server); !slices.Contains(append(v.APINames, v.Address, v.Name), host) {
+		server = "https://" + net.JoinHostPort(v.Address.String(), k3sPort)
+	} else if host := hostOf(server); !slices.Contains(append(v.APINames, v.Address.String(), v.Name), host) {
 		a.Say("its certificate is not valid for " + host + ": make the instance with --api-name " + host)
 	}
 	config, err := outsideKubeconfig(data, aliasOf(v.Tenant, v.Name), server)

@@ -144,7 +144,7 @@ func export(a *app, v views.Instance, o exportOptions) (exported, error) {
 // it is copied to.
 func (e exported) settings(o exportOptions) []string {
 	all := []string{
-		"HostName " + e.target.Address, "User " + e.target.User, "HostKeyAlias " + e.target.ID,
+		"HostName " + e.target.Address.String(), "User " + e.target.User, "HostKeyAlias " + e.target.ID,
 		"knownHostsCommand /bin/echo " + e.target.ID + " " + e.hostKey,
 		"UserKnownHostsFile /dev/null", "GlobalKnownHostsFile /dev/null", "StrictHostKeyChecking yes", "UpdateHostKeys no",
 		"PreferredAuthentications publickey", "ForwardAgent no", "ServerAliveInterval 15", "ServerAliveCountMax 3",

@@ -11,13 +11,14 @@ import (
 	"holm/cmd/holm/cli"
 	"holm/guest/command"
 	"holm/internal/fault"
+	"holm/provisioner/model"
 )
 
 // sshTarget is all that OpenSSH needs to know to reach one instance and nothing else.
 type sshTarget struct {
 	ID         string // of the instance: the name under which its host key is known
 	User       string // login name in the guest
-	Address    string // IP address
+	Address    netip.Addr
 	KnownHosts string // absolute path of the file with the host key that the guest reported
 	Identity   string // absolute path of the client key; "" is whatever keys and agents the caller's ssh has
 	Own        bool   // Identity is holm's own key, which needs nobody to ask and no agent
@@ -89,8 +90,8 @@ func (t sshTarget) check() error {
 			return fault.New(fault.Failure, "", "the record holds the %s %s, which ssh cannot be given", part.what, cli.Quoted(part.value))
 		}
 	}
-	if addr, err := netip.ParseAddr(t.Address); err != nil || addr.Zone() != "" {
-		return fault.New(fault.Failure, "", "the record holds the address %s, which is no IP address", cli.Quoted(t.Address))
+	if !t.Address.IsValid() || t.Address.Zone() != "" { // a zone may be any text
+		return fault.New(fault.Failure, "", "the record holds the address %s, which ssh cannot be given", cli.Quoted(model.Text(t.Address)))
 	}
 	for _, path := range []string{t.KnownHosts, t.Identity} {
 		if path == "" && !t.Own {
@@ -111,7 +112,7 @@ func sshArgs(t sshTarget, more []string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	return append(append(args, t.Address), more...), nil
+	return append(append(args, t.Address.String()), more...), nil
 }
 
 // How a command is run in the guest: by the program that says how it ended and ends it with the connection, where the
@@ -137,7 +138,7 @@ func execArgs(t sshTarget, o execOptions, log string, words []string) ([]string,
 	if o.noStdin {
 		args = append(args, "-n")
 	}
-	return append(args, "--", t.Address, "exec "+cli.ShellLine(append([]string{"/bin/sh", "-c", runner, "sh"}, words...))), nil
+	return append(args, "--", t.Address.String(), "exec "+cli.ShellLine(append([]string{"/bin/sh", "-c", runner, "sh"}, words...))), nil
 }
 
 // place is one side of cp: a path in an instance, or a local one when Instance is "".
@@ -209,7 +210,7 @@ func scpArgs(t sshTarget, c copying) ([]string, error) {
 func (t sshTarget) scpPath(p place) string {
 	switch {
 	case p.Instance != "":
-		host := t.Address
+		host := t.Address.String()
 		if strings.Contains(host, ":") {
 			host = "[" + host + "]"
 		}

@@ -1,6 +1,7 @@
 package inside
 
 import (
+	"net/netip"
 	"os/exec"
 	"slices"
 	"strings"
@@ -15,7 +16,7 @@ import (
 
 func webTarget() sshTarget {
 	return sshTarget{
-		ID: "0123456789ab", User: "ops", Address: "10.77.0.12",
+		ID: "0123456789ab", User: "ops", Address: netip.MustParseAddr("10.77.0.12"),
 		KnownHosts: "/var/lib/holm state/instances/0123456789ab/known_hosts", Identity: "/var/lib/holm state/keys/ssh_ed25519", Own: true,
 	}
 }
@@ -90,9 +91,8 @@ func TestARecordThatCouldSteerSSHIsRefused(t *testing.T) {
 		"user that is an option":          func(s *sshTarget) { s.User = "-oProxyCommand=touch /tmp/x" },
 		"user with a host in it":          func(s *sshTarget) { s.User = "ops@evil" },
 		"user with a line break":          func(s *sshTarget) { s.User = "ops\nProxyCommand x" },
-		"address that is an option":       func(s *sshTarget) { s.Address = "-oProxyCommand=x" },
-		"address that is a name":          func(s *sshTarget) { s.Address = "evil.example" },
-		"address with a zone":             func(s *sshTarget) { s.Address = "fe80::1%eth0;x" },
+		"no address":                      func(s *sshTarget) { s.Address = netip.Addr{} },
+		"address with a zone":             func(s *sshTarget) { s.Address = netip.MustParseAddr("fe80::1%eth0;x") },
 		"id that is a pattern":            func(s *sshTarget) { s.ID = "*" },
 		"known hosts with a quote":        func(s *sshTarget) { s.KnownHosts = `/a"b` },
 		"known hosts with a token of ssh": func(s *sshTarget) { s.KnownHosts = "/%h" },

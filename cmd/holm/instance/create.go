@@ -129,8 +129,8 @@ func planResult(plan model.Instance) term.Result {
 	text := func(name, value string) { f.Add(name, term.Text(value)) }
 	text("name", plan.Name)
 	text("tenant", plan.Tenant)
-	text("address", plan.Address)
-	text("address6", plan.Address6)
+	text("address", model.Text(plan.Address))
+	text("address6", model.Text(plan.Address6))
 	text("network", plan.Network)
 	text("flavor", plan.Flavor.Name)
 	text("vcpus", cli.Decimal(plan.Flavor.VCPUs))

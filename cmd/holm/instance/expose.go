@@ -97,7 +97,7 @@ func exposuresResult(all []instances.Exposure) term.Result {
 		r.Names = append(r.Names, port)
 		t.Rows = append(t.Rows, []term.Cell{
 			term.Text(port), term.Text(e.Tenant), term.Text(e.Name),
-			term.Text(e.Address + ":" + strconv.Itoa(int(e.Guest))), term.Text(string(e.State)),
+			term.Text(model.Text(e.Address) + ":" + strconv.Itoa(int(e.Guest))), term.Text(string(e.State)),
 		})
 	}
 	r.People = t

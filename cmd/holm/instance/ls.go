@@ -12,6 +12,7 @@ import (
 	"holm/internal/fault"
 	"holm/internal/term"
 	"holm/provisioner/hypervisor"
+	"holm/provisioner/model"
 	"holm/provisioner/views"
 )
 
@@ -73,7 +74,7 @@ func printRows(a *app, rows []views.Row) error {
 		row.Created = row.Created.UTC()
 		doc.Instances[i], list[i] = row, row.Name
 		t.Rows = append(t.Rows, []term.Cell{
-			term.Text(row.Name), term.Text(row.Tenant), statusCell(row.Status), cli.OrDash(row.Address),
+			term.Text(row.Name), term.Text(row.Tenant), statusCell(row.Status), cli.OrDash(model.Text(row.Address)),
 			term.Text(row.Flavor), term.Text(row.Profile), imageCell(row.ImageName, row.Image, row.Unlocked),
 			cli.AccelCell(row.Accel), a.AgeCell(row.Created), checksCell(row.ChecksPassed, row.ChecksTotal, row.Unverified),
 		})

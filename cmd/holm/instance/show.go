@@ -10,6 +10,7 @@ import (
 	"holm/internal/fault"
 	"holm/internal/term"
 	"holm/provisioner/hypervisor"
+	"holm/provisioner/model"
 	"holm/provisioner/network"
 	"holm/provisioner/tenants"
 	"holm/provisioner/views"
@@ -72,8 +73,8 @@ func viewFields(a *app, v views.Instance) term.Fields {
 	f.Add("now", term.Cell{Text: v.Now, Tone: term.Attention})
 	f.Add("paused", term.Cell{Text: v.Stalled, Tone: term.Broken})
 	text("domain", fmt.Sprintf("%s (%s)", v.DomainState, v.Domain))
-	text("address", v.Address)
-	text("address6", v.Address6)
+	text("address", model.Text(v.Address))
+	text("address6", model.Text(v.Address6))
 	for _, port := range v.Exposed {
 		text("exposed", network.Port(port).String())
 	}

@@ -8,6 +8,7 @@ import (
 
 	"holm/cmd/holm/cli"
 	"holm/internal/term"
+	"holm/provisioner/model"
 	"holm/provisioner/tenants"
 )
 
@@ -98,8 +99,8 @@ func tenantResult(a *app, v tenants.View) term.Result {
 	}
 	f.Add("residency", term.Text(strings.Join(v.Residency, ", ")))
 	if n := v.Network; n != nil {
-		f.Add("subnet", term.Text(n.Subnet))
-		f.Add("subnet6", term.Text(n.Subnet6))
+		f.Add("subnet", term.Text(model.Text(n.Subnet)))
+		f.Add("subnet6", term.Text(model.Text(n.Subnet6)))
 		f.Add("egress", term.Text(cmp.Or(n.Egress, "allow")))
 		inside := "no"
 		if n.Internal {

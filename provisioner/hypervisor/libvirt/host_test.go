@@ -3,6 +3,7 @@ package libvirt
 import (
 	"context"
 	"errors"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -45,7 +46,7 @@ func spec(name, uuid string) machine.Spec {
 		Accel: machine.TCG, Machine: "pc-q35-7.2", VCPUs: 1, MemoryMiB: 64,
 		Kernel: "/holm/kernel", Initrd: "/holm/initrd", Cmdline: `a="b" c='<d>' & e`,
 		RootDisk: "/holm/root.erofs", StateDisk: machine.Disk{Path: "/holm/state.qcow2", Format: machine.Qcow2}, Seed: "/holm/seed.iso",
-		Network: "holm-helper", Filter: guardName, MAC: "52:54:00:4e:11:0c", Address: "10.251.77.10", ConsoleLog: "/holm/console.log",
+		Network: "holm-helper", Filter: guardName, MAC: "52:54:00:4e:11:0c", Address: netip.MustParseAddr("10.251.77.10"), ConsoleLog: "/holm/console.log",
 	}
 }
 

@@ -104,7 +104,7 @@ func helperSpec(t *testing.T, h *Host) machine.Spec {
 	s.RootDisk, s.Seed = file("root.erofs", make([]byte, 1<<20)), file("seed.iso", make([]byte, 64<<10))
 	s.StateDisk.Path, s.ConsoleLog = filepath.Join(dir, "state.qcow2"), filepath.Join(dir, "console.log")
 	s.Network = helperNetwork().Name
-	s.Address = "10.251.78.10"
+	s.Address = netip.MustParseAddr("10.251.78.10")
 	if out, err := exec.CommandContext(t.Context(), "qemu-img", "create", "-q", "-f", "qcow2", s.StateDisk.Path, "1G").CombinedOutput(); err != nil {
 		t.Skipf("left out: qemu-img (apt install qemu-utils): %v: %s", err, out)
 	}

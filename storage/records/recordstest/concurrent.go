@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -45,12 +46,12 @@ func testSameNameAtOnce(t *testing.T, s Store) {
 
 func testAddressesAtOnce(t *testing.T, s Store) {
 	lowestFree := func(existing []model.Instance, inst *model.Instance) error {
-		taken := make(map[string]bool)
+		taken := make(map[netip.Addr]bool)
 		for _, other := range existing {
 			taken[other.Address] = true
 		}
 		for n := 10; ; n++ {
-			if inst.Address = fmt.Sprintf("10.77.0.%d", n); !taken[inst.Address] {
+			if inst.Address = netip.MustParseAddr(fmt.Sprintf("10.77.0.%d", n)); !taken[inst.Address] {
 				return nil
 			}
 		}
@@ -59,7 +60,7 @@ func testAddressesAtOnce(t *testing.T, s Store) {
 	for n := range crowd {
 		wg.Go(func() {
 			inst, op := Instance(n+1, "acme", fmt.Sprintf("web%02d", n))
-			inst.Address = ""
+			inst.Address = netip.Addr{}
 			if _, err := s.Reserve(t.Context(), inst, op, lowestFree); err != nil {
 				t.Errorf("reserve %d: %v", n, err)
 			}
@@ -70,12 +71,12 @@ func testAddressesAtOnce(t *testing.T, s Store) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	addresses := make(map[string]bool)
+	addresses := make(map[netip.Addr]bool)
 	for _, row := range list {
 		addresses[row.Address] = true
 	}
 	for n := range crowd {
-		if want := fmt.Sprintf("10.77.0.%d", 10+n); !addresses[want] {
+		if want := netip.MustParseAddr(fmt.Sprintf("10.77.0.%d", 10+n)); !addresses[want] {
 			t.Errorf("nobody got %s: %v", want, addresses)
 		}
 	}

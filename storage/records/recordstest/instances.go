@@ -2,12 +2,14 @@ package recordstest
 
 import (
 	"errors"
+	"net/netip"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"holm/provisioner/model"
 	"holm/storage/records"
@@ -41,19 +43,19 @@ func testEmpty(t *testing.T, s Store) {
 
 func testReserve(t *testing.T, s Store) {
 	inst, op := Instance(1, "acme", "web")
-	inst.Address = ""
+	inst.Address = netip.Addr{}
 	got, err := s.Reserve(t.Context(), inst, op, func(existing []model.Instance, inst *model.Instance) error {
 		if len(existing) != 0 {
 			t.Errorf("admission sees %v in an empty store", existing)
 		}
-		inst.Address = "10.77.0.10"
+		inst.Address = netip.MustParseAddr("10.77.0.10")
 		return nil
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := inst
-	want.Address = "10.77.0.10"
+	want.Address = netip.MustParseAddr("10.77.0.10")
 	same(t, "what Reserve returns", want, got)
 	found, err := s.Instance(t.Context(), "acme", "web")
 	if err != nil {
@@ -291,7 +293,7 @@ func wantList(t *testing.T, s Store, tenant string, want ...model.Instance) {
 
 func same[T any](t *testing.T, what string, want, got T) {
 	t.Helper()
-	if diff := cmp.Diff(want, got); diff != "" {
+	if diff := cmp.Diff(want, got, cmpopts.EquateComparable(netip.Addr{}, netip.Prefix{})); diff != "" {
 		t.Errorf("%s (-want +got):\n%s", what, diff)
 	}
 }

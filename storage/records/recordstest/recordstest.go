@@ -5,6 +5,7 @@ package recordstest
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"testing"
 	"time"
 
@@ -109,7 +110,7 @@ func Instance(n int, tenant, name string) (model.Instance, model.Operation) {
 		Image: "sha256:41be", ImageName: "debian-13", Unlocked: true,
 		Accel: "tcg", Machine: "pc-q35-7.2", UUID: fmt.Sprintf("00000000-0000-4000-8000-%012x", n),
 		Domain: "holm." + tenant + "." + name, Network: "holm-default", MAC: "52:54:00:00:00:01",
-		Address: fmt.Sprintf("10.77.0.%d", n), PrefixLen: 24, Gateway: "10.77.0.1", Nameservers: []string{"9.9.9.9"},
+		Address: netip.MustParseAddr(fmt.Sprintf("10.77.0.%d", n)), PrefixLen: 24, Gateway: netip.MustParseAddr("10.77.0.1"), Nameservers: []string{"9.9.9.9"},
 		User: "ops", AuthorizedKeys: []string{"ssh-ed25519 AAAA"},
 		HostKey: "ssh-ed25519 BBBB", MachineID: "m", Kernel: "6.12", BootID: "b",
 		SeedAttached: true, ChecksPassed: n, ChecksTotal: 24, CheckedAt: made.Add(time.Hour), Unverified: true,
