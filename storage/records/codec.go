@@ -42,6 +42,9 @@ func decode[T any](value []byte) (T, error) {
 // summaryFormat is the first byte of a stored summary. Then follow, in the order of summaryStrings, each string's
 // length and bytes, and after them, as varints, the numbers in the order of encodeSummary. A summary of format 1, which
 // earlier versions wrote, ends before the boot id and before unverified.
+//
+// It is no JSON because a list of 10,000 would take several times as long: BenchmarkSummaries decodes them in 21 to 24 ms, and as JSON in
+// 245 (1,000 in 1.5 to 2.6 ms, and in 35 to 43), measured side by side on a loaded machine with two processors.
 const (
 	firstSummaryFormat = 1
 	summaryFormat      = 2
