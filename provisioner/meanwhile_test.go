@@ -38,7 +38,7 @@ func TestWhatACreateWasAdmittedByHoldsWhenItIsReserved(t *testing.T) {
 			n, err := network.Named("holm-b", "10.78.0.0/24")
 			must(w.t, err)
 			_, err = w.records.SetHost(w.t.Context(), func(h *model.Host) error {
-				h.Network, h.Subnet = n.Name, netip.MustParsePrefix(n.Subnet.String())
+				h.Network, h.Subnet = n.Name, n.Subnet
 				return nil
 			}, networks.MayHaveNetwork(n))
 			must(w.t, err)

@@ -3,7 +3,6 @@ package provisioner_test
 import (
 	"context"
 	"fmt"
-	"net/netip"
 	"path/filepath"
 
 	"holm/provisioner"
@@ -204,7 +203,7 @@ func (b *bustle) ofHost() verb {
 	n, err := network.Named(pick(b.c, "holm-b", "holm-c"), pick(b.c, "10.78.0.0/24", "10.200.0.0/24"))
 	must(b.t, err)
 	return verb{"host set --network " + n.Name, func(ctx context.Context, p *provisioner.Engine) error {
-		return set(ctx, func(h *model.Host) { h.Network, h.Subnet = n.Name, netip.MustParsePrefix(n.Subnet.String()) }, networks.MayHaveNetwork(n))
+		return set(ctx, func(h *model.Host) { h.Network, h.Subnet = n.Name, n.Subnet }, networks.MayHaveNetwork(n))
 	}}
 }
 
