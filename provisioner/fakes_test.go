@@ -195,11 +195,27 @@ func (s *spy) Reserve(ctx context.Context, inst model.Instance, op model.Operati
 	return s.Bolt.Reserve(ctx, inst, op, admit, rules...)
 }
 
-func (s *spy) Update(ctx context.Context, id string, change func(*model.Instance) error) (model.Instance, error) {
+func (s *spy) Update(ctx context.Context, id string, change func(*model.Instance) error, rules ...model.Rule) (model.Instance, error) {
 	if err := s.enter("Update"); err != nil {
 		return model.Instance{}, err
 	}
-	return s.Bolt.Update(ctx, id, change)
+	return s.Bolt.Update(ctx, id, change, rules...)
+}
+
+func (s *spy) Record(ctx context.Context, op model.Operation, change func(*model.Instance) error,
+	rules ...model.Rule,
+) (model.Instance, error) {
+	if err := s.enter("Record " + op.Kind + " " + string(op.Status)); err != nil {
+		return model.Instance{}, err
+	}
+	return s.Bolt.Record(ctx, op, change, rules...)
+}
+
+func (s *spy) Removed(ctx context.Context, op model.Operation) error {
+	if err := s.enter("Removed"); err != nil {
+		return err
+	}
+	return s.Bolt.Removed(ctx, op)
 }
 
 func (s *spy) Drop(ctx context.Context, id string) error {

@@ -29,8 +29,8 @@ type Store interface {
 	Instance(ctx context.Context, tenant, name string) (model.Instance, error)
 	// Instances returns all instances in full, in no particular order.
 	Instances(ctx context.Context) ([]model.Instance, error)
-	// Update changes one instance in place; the callback must not keep the pointer.
-	Update(ctx context.Context, id string, change func(*model.Instance) error) (model.Instance, error)
+	// Update changes one instance in place, if the rules allow it; the callback must not keep the pointer.
+	Update(ctx context.Context, id string, change func(*model.Instance) error, rules ...model.Rule) (model.Instance, error)
 	// Resize changes one instance together with the operation that will make it so; the callback is given all the others.
 	Resize(ctx context.Context, id string, op model.Operation,
 		admit func(others []model.Instance, inst *model.Instance) error) (model.Instance, error)

@@ -16,8 +16,8 @@ import (
 type Store interface {
 	// Instance finds by tenant and name; records.ErrNotFound.
 	Instance(ctx context.Context, tenant, name string) (model.Instance, error)
-	// Update changes one instance in place; the callback must not keep the pointer.
-	Update(ctx context.Context, id string, change func(*model.Instance) error) (model.Instance, error)
+	// Update changes one instance in place, if the rules allow it; the callback must not keep the pointer.
+	Update(ctx context.Context, id string, change func(*model.Instance) error, rules ...model.Rule) (model.Instance, error)
 }
 
 // Parts makes and removes the parts of instances.

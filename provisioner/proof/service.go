@@ -23,8 +23,8 @@ type Store interface {
 	Tenant(ctx context.Context, name string) (model.Tenant, error)
 	// List returns the summaries, sorted by tenant and name; tenant "" means all.
 	List(ctx context.Context, tenant string) ([]model.Summary, error)
-	// Update changes one instance in place; the callback must not keep the pointer.
-	Update(ctx context.Context, id string, change func(*model.Instance) error) (model.Instance, error)
+	// Update changes one instance in place, if the rules allow it; the callback must not keep the pointer.
+	Update(ctx context.Context, id string, change func(*model.Instance) error, rules ...model.Rule) (model.Instance, error)
 	// PutOperation stores or replaces an operation. Of each instance the newest records.KeptOperations that have ended are kept.
 	PutOperation(ctx context.Context, op model.Operation) error
 }

@@ -71,6 +71,9 @@ const patience = 20 * time.Second
 // Bolt is a store in a bbolt file. It holds nothing open between its methods and may be used by any number of
 // goroutines; in one process its transactions take turns. A callback must not call the store that called it.
 type Bolt struct {
+	// Opened is told of each transaction, by the method that asks for it: tests count them. It may be nil.
+	Opened func(method string)
+
 	path     string
 	copied   *os.File      // read instead of the file at path, when there is one
 	turn     chan struct{} // holds one token: whoever has it may open the file
@@ -171,6 +174,9 @@ func (b *Bolt) transact(ctx context.Context, readOnly bool, fn func(*bolt.Tx) er
 	var file *os.File
 	var db *bolt.DB
 	defer tellIfSlow(ctx, readOnly, time.Now())
+	if b.Opened != nil {
+		b.Opened(purpose())
+	}
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		p := recover()

@@ -21,8 +21,26 @@ func (h handles) Instance(ctx context.Context, tenant, name string) (model.Insta
 	return records.Open(h.path).Instance(ctx, tenant, name)
 }
 
-func (h handles) Update(ctx context.Context, id string, alter func(*model.Instance) error) (model.Instance, error) {
-	return records.Open(h.path).Update(ctx, id, alter)
+func (h handles) Update(ctx context.Context, id string, alter func(*model.Instance) error, rules ...model.Rule) (model.Instance, error) {
+	return records.Open(h.path).Update(ctx, id, alter, rules...)
+}
+
+func (h handles) Record(ctx context.Context, op model.Operation, alter func(*model.Instance) error,
+	rules ...model.Rule,
+) (model.Instance, error) {
+	return records.Open(h.path).Record(ctx, op, alter, rules...)
+}
+
+func (h handles) Removed(ctx context.Context, op model.Operation) error {
+	return records.Open(h.path).Removed(ctx, op)
+}
+
+func (h handles) Settings(ctx context.Context) (model.Settings, error) {
+	return records.Open(h.path).Settings(ctx)
+}
+
+func (h handles) Around(ctx context.Context) (model.Around, error) {
+	return records.Open(h.path).Around(ctx)
 }
 
 func (h handles) Resize(ctx context.Context, id string, op model.Operation, admit func([]model.Instance, *model.Instance) error) (model.Instance, error) {

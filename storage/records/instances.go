@@ -33,14 +33,14 @@ func (b *Bolt) Reserve(ctx context.Context, inst model.Instance, op model.Operat
 		if tx.Bucket([]byte(bucketInstances)).Get([]byte(inst.ID)) != nil {
 			return change{}, fmt.Errorf("instance id %s is taken", inst.ID)
 		}
-		if err := b.ask(tx, rules); err != nil {
-			return change{}, err
-		}
-		existing, err := b.allInstances(tx)
+		around, err := b.around(tx)
 		if err != nil {
 			return change{}, err
 		}
-		before := inst
+		if err := askAll(around, rules); err != nil {
+			return change{}, err
+		}
+		existing, before := around.Instances, inst
 		if err := call(func() error { return admit(existing, &inst) }); err != nil {
 			return change{}, err
 		}
@@ -82,26 +82,37 @@ func (b *Bolt) Instance(ctx context.Context, tenant, name string) (inst model.In
 	return inst, err
 }
 
-// Update changes one instance in place and returns it as it is then; ErrNotFound. The callback must not keep the
+// Update changes one instance in place and returns it as it is then, if the rules allow it; ErrNotFound. The callback must not keep the
 // pointer, nor change ID, Tenant or Name. An error from it is returned as it is, and nothing changes.
-func (b *Bolt) Update(ctx context.Context, id string, alter func(*model.Instance) error) (inst model.Instance, err error) {
+func (b *Bolt) Update(ctx context.Context, id string, alter func(*model.Instance) error, rules ...model.Rule) (inst model.Instance, err error) {
 	err = b.write(ctx, func(tx *bolt.Tx) (change, error) {
-		if inst, err = b.instance(tx, id); err != nil {
+		if err := b.ask(tx, rules); err != nil {
 			return change{}, err
 		}
-		before := inst
-		if err := call(func() error { return alter(&inst) }); err != nil {
-			return change{}, err
-		}
-		if err := sameKeys(before, inst); err != nil {
-			return change{}, err
-		}
-		return putInstance(tx, inst, "update")
+		var c change
+		inst, c, err = b.alter(tx, id, alter)
+		return c, err
 	})
 	if err != nil {
 		return model.Instance{}, err
 	}
 	return inst, nil
+}
+
+// alter is what Update does in its transaction.
+func (b *Bolt) alter(tx *bolt.Tx, id string, alter func(*model.Instance) error) (inst model.Instance, c change, err error) {
+	if inst, err = b.instance(tx, id); err != nil {
+		return inst, c, err
+	}
+	before := inst
+	if err := call(func() error { return alter(&inst) }); err != nil {
+		return inst, c, err
+	}
+	if err := sameKeys(before, inst); err != nil {
+		return inst, c, err
+	}
+	c, err = putInstance(tx, inst, "update")
+	return inst, c, err
 }
 
 // Resize changes one instance, with all the others in view, together with the operation that will make it so, in one
@@ -149,26 +160,29 @@ func (b *Bolt) Resize(ctx context.Context, id string, op model.Operation,
 // Drop removes the instance's record; its operations stay, as history, until KeptRemoved others are removed. No error when it is
 // gone already.
 func (b *Bolt) Drop(ctx context.Context, id string) error {
-	return b.write(ctx, func(tx *bolt.Tx) (change, error) {
-		inst, err := b.instance(tx, id)
-		if errors.Is(err, ErrNotFound) {
-			return change{}, nil
-		}
-		if err != nil {
-			return change{}, err
-		}
-		key := nameKey(inst.Tenant, inst.Name)
-		err = errors.Join(
-			tx.Bucket([]byte(bucketInstances)).Delete([]byte(id)),
-			tx.Bucket([]byte(bucketNames)).Delete(key),
-			tx.Bucket([]byte(bucketSummaries)).Delete(key),
-		)
-		if err != nil {
-			return change{}, err
-		}
-		dropped, err := bury(tx, id)
-		return change{kind: "instance.drop", object: instanceObject(id), note: describe(inst), also: dropped}, err
-	})
+	return b.write(ctx, func(tx *bolt.Tx) (change, error) { return b.drop(tx, id) })
+}
+
+// drop is what Drop does in its transaction.
+func (b *Bolt) drop(tx *bolt.Tx, id string) (change, error) {
+	inst, err := b.instance(tx, id)
+	if errors.Is(err, ErrNotFound) {
+		return change{}, nil
+	}
+	if err != nil {
+		return change{}, err
+	}
+	key := nameKey(inst.Tenant, inst.Name)
+	err = errors.Join(
+		tx.Bucket([]byte(bucketInstances)).Delete([]byte(id)),
+		tx.Bucket([]byte(bucketNames)).Delete(key),
+		tx.Bucket([]byte(bucketSummaries)).Delete(key),
+	)
+	if err != nil {
+		return change{}, err
+	}
+	dropped, err := bury(tx, id)
+	return change{kind: "instance.drop", object: instanceObject(id), note: describe(inst), also: dropped}, err
 }
 
 // List returns the summaries, sorted by tenant and name; tenant "" means all.

@@ -19,21 +19,7 @@ func (b *Bolt) PutOperation(ctx context.Context, op model.Operation) error {
 	if err := validOperation(op); err != nil {
 		return err
 	}
-	return b.write(ctx, func(tx *bolt.Tx) (change, error) {
-		value, changed, err := putOperation(tx, op)
-		if err != nil || !changed {
-			return change{}, err
-		}
-		c := change{also: []change{operationChange(op, value)}}
-		if op.Over() {
-			dropped, err := dropOperations(tx, op.Instance, KeptOperations, droppedAtOnce)
-			if err != nil {
-				return change{}, err
-			}
-			c.also = append(c.also, dropped...) // behind it: it may be the oldest itself
-		}
-		return c, nil
-	})
+	return b.write(ctx, func(tx *bolt.Tx) (change, error) { return recordOperation(tx, op) })
 }
 
 // withOperation stores an operation and what it is about; the log tells of the operation first.
@@ -56,23 +42,28 @@ func operationChange(op model.Operation, stored []byte) change {
 
 // Operations returns the operations of one instance that are kept, oldest first; instance "" means all.
 func (b *Bolt) Operations(ctx context.Context, instance string) (list []model.Operation, err error) {
+	err = b.read(ctx, func(tx *bolt.Tx) error {
+		list, err = b.operations(tx, instance)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return list, nil
+}
+
+func (b *Bolt) operations(tx *bolt.Tx, instance string) (list []model.Operation, err error) {
 	var prefix []byte
 	if instance != "" {
 		prefix = operationKey(instance, "")
 	}
-	err = b.read(ctx, func(tx *bolt.Tx) error {
-		c := tx.Bucket([]byte(bucketOperations)).Cursor()
-		for k, v := c.Seek(prefix); k != nil && bytes.HasPrefix(k, prefix); k, v = c.Next() {
-			op, err := decode[model.Operation](v)
-			if err != nil {
-				return b.unreadable(fmt.Sprintf("operation %q", k), err)
-			}
-			list = append(list, op)
+	c := tx.Bucket([]byte(bucketOperations)).Cursor()
+	for k, v := c.Seek(prefix); k != nil && bytes.HasPrefix(k, prefix); k, v = c.Next() {
+		op, err := decode[model.Operation](v)
+		if err != nil {
+			return nil, b.unreadable(fmt.Sprintf("operation %q", k), err)
 		}
-		return nil
-	})
-	if err != nil {
-		return nil, err
+		list = append(list, op)
 	}
 	slices.SortStableFunc(list, func(a, b model.Operation) int { return cmp.Compare(a.ID, b.ID) })
 	return list, nil

@@ -283,7 +283,7 @@ func (w Host) Host(context.Context) (model.Host, error) { return w.World.Host, w
 
 func (w Host) Around(ctx context.Context) (model.Around, error) {
 	rows, err := Instances(w).List(ctx, "")
-	around := model.Around{Host: w.World.Host}
+	around := model.Around{Settings: model.Settings{Host: w.World.Host}}
 	for _, v := range w.Pools {
 		around.Pools = append(around.Pools, v.Pool)
 	}

@@ -121,21 +121,54 @@ func (s *Store) Instance(ctx context.Context, tenant, name string) (model.Instan
 	return inst, nil
 }
 
-// Update changes one instance in place.
-func (s *Store) Update(ctx context.Context, id string, change func(*model.Instance) error) (inst model.Instance, err error) {
+// Update changes one instance in place, if the rules allow it.
+func (s *Store) Update(ctx context.Context, id string, change func(*model.Instance) error,
+	rules ...model.Rule,
+) (inst model.Instance, err error) {
 	err = s.write(ctx, func(c *contents) error {
-		before, found := c.Instances[id]
-		if !found {
-			return fmt.Errorf("instance with id %q %w", id, records.ErrNotFound)
-		}
-		inst = before
-		if err := change(&inst); err != nil {
+		if err := c.ask(rules); err != nil {
 			return err
 		}
-		if before.ID != inst.ID || before.Tenant != inst.Tenant || before.Name != inst.Name {
-			return fmt.Errorf("instance %s: id, tenant and name cannot change", before.ID)
+		inst, err = c.alter(id, change)
+		return err
+	})
+	if err != nil {
+		return model.Instance{}, err
+	}
+	return inst, nil
+}
+
+func (c *contents) alter(id string, change func(*model.Instance) error) (model.Instance, error) {
+	before, found := c.Instances[id]
+	if !found {
+		return before, fmt.Errorf("instance with id %q %w", id, records.ErrNotFound)
+	}
+	inst := before
+	if err := change(&inst); err != nil {
+		return inst, err
+	}
+	if before.ID != inst.ID || before.Tenant != inst.Tenant || before.Name != inst.Name {
+		return inst, fmt.Errorf("instance %s: id, tenant and name cannot change", before.ID)
+	}
+	c.Instances[id] = inst
+	return inst, nil
+}
+
+// Record stores an operation together with what it makes of its instance.
+func (s *Store) Record(ctx context.Context, op model.Operation, change func(*model.Instance) error,
+	rules ...model.Rule,
+) (inst model.Instance, err error) {
+	if !validKey(op.ID) || !validKey(op.Instance) {
+		return inst, fmt.Errorf("operation %.40q of instance %.40q cannot be kept", op.ID, op.Instance)
+	}
+	err = s.write(ctx, func(c *contents) error {
+		if err := c.ask(rules); err != nil {
+			return err
 		}
-		c.Instances[id] = inst
+		if inst, err = c.alter(op.Instance, change); err != nil {
+			return err
+		}
+		c.record(op)
 		return nil
 	})
 	if err != nil {
@@ -147,10 +180,32 @@ func (s *Store) Update(ctx context.Context, id string, change func(*model.Instan
 // Drop removes the instance's record.
 func (s *Store) Drop(ctx context.Context, id string) error {
 	return s.write(ctx, func(c *contents) error {
-		if _, found := c.Instances[id]; found {
-			delete(c.Instances, id)
-			c.bury(id)
+		c.drop(id)
+		return nil
+	})
+}
+
+func (c *contents) drop(id string) {
+	if _, found := c.Instances[id]; found {
+		delete(c.Instances, id)
+		c.bury(id)
+	}
+}
+
+// Removed stores an operation that has removed its instance, and drops the record.
+func (s *Store) Removed(ctx context.Context, op model.Operation) error {
+	if !validKey(op.ID) || !validKey(op.Instance) {
+		return fmt.Errorf("operation %.40q of instance %.40q cannot be kept", op.ID, op.Instance)
+	}
+	return s.write(ctx, func(c *contents) error {
+		for _, old := range c.operations(op.Instance) {
+			if old.ID != op.ID && old.Status != model.Done && old.Status != model.Undone {
+				old.Status, old.Ended = model.Undone, op.Ended
+				c.record(old)
+			}
 		}
+		c.record(op)
+		c.drop(op.Instance)
 		return nil
 	})
 }

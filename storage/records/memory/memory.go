@@ -99,11 +99,29 @@ func byName[T any](m map[string]T) (all []T) {
 	return all
 }
 
+// settings is all but the instances and their history.
+func (c *contents) settings() model.Settings {
+	return model.Settings{
+		Host: c.Host, Tenants: byName(c.Tenants), Pools: byName(c.Pools), Users: slices.Clone(c.Users),
+		Keys: byName(c.Keys), Flavors: byName(c.Flavors),
+	}
+}
+
+// Settings returns all of that as it is now.
+func (s *Store) Settings(ctx context.Context) (model.Settings, error) {
+	c, err := s.read(ctx)
+	return c.settings(), err
+}
+
+// Around returns all of that as it is now, with the instances.
+func (s *Store) Around(ctx context.Context) (model.Around, error) {
+	c, err := s.read(ctx)
+	return c.around(), err
+}
+
 // around is what rules see.
 func (c *contents) around() model.Around {
-	return model.Around{
-		Host: c.Host, Tenants: byName(c.Tenants), Pools: byName(c.Pools), Instances: byName(c.Instances), Users: slices.Clone(c.Users),
-	}
+	return model.Around{Settings: c.settings(), Instances: byName(c.Instances)}
 }
 
 // ask asks the rules of a change.

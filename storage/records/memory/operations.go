@@ -18,12 +18,16 @@ func (s *Store) PutOperation(ctx context.Context, op model.Operation) error {
 		return fmt.Errorf("operation %.40q of instance %.40q cannot be kept", op.ID, op.Instance)
 	}
 	return s.write(ctx, func(c *contents) error {
-		c.Operations[opKey(op)] = op
-		if op.Over() {
-			c.prune(op.Instance, records.KeptOperations)
-		}
+		c.record(op)
 		return nil
 	})
+}
+
+func (c *contents) record(op model.Operation) {
+	c.Operations[opKey(op)] = op
+	if op.Over() {
+		c.prune(op.Instance, records.KeptOperations)
+	}
 }
 
 // prune drops the oldest ended operations of an instance until keep of them are left.

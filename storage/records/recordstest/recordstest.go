@@ -17,7 +17,11 @@ type Store interface {
 	Reserve(ctx context.Context, inst model.Instance, op model.Operation,
 		admit func(existing []model.Instance, inst *model.Instance) error, rules ...model.Rule) (model.Instance, error)
 	Instance(ctx context.Context, tenant, name string) (model.Instance, error)
-	Update(ctx context.Context, id string, change func(*model.Instance) error) (model.Instance, error)
+	Update(ctx context.Context, id string, change func(*model.Instance) error, rules ...model.Rule) (model.Instance, error)
+	Record(ctx context.Context, op model.Operation, change func(*model.Instance) error, rules ...model.Rule) (model.Instance, error)
+	Removed(ctx context.Context, op model.Operation) error
+	Settings(ctx context.Context) (model.Settings, error)
+	Around(ctx context.Context) (model.Around, error)
 	Resize(ctx context.Context, id string, op model.Operation,
 		admit func(others []model.Instance, inst *model.Instance) error) (model.Instance, error)
 	Drop(ctx context.Context, id string) error
@@ -71,6 +75,9 @@ func Conformance(t *testing.T, open func(t *testing.T) Store) {
 		{"an update that fails changes nothing", testUpdateFails},
 		{"updates at once lose nothing", testUpdatesAtOnce},
 		{"a rule is asked before a change is made, and sees all that there is", testRules},
+		{"what is set is seen at one moment", testSettings},
+		{"an operation and what it makes of its instance are stored together", testRecord},
+		{"a removal closes what is open and drops the record", testRemoved},
 		{"a callback that panics blocks nobody", testPanic},
 		{"what is dropped is gone, and dropping it again no error", testDrop},
 		{"a list is sorted, complete and of one tenant when asked", testList},

@@ -23,7 +23,10 @@ func testRules(t *testing.T, s Store) {
 	}
 	inst, op := Instance(2, "default", "db")
 	for what, err := range map[string]error{
-		"Reserve":   second(s.Reserve(t.Context(), inst, op, admit, refuse)),
+		"Reserve": second(s.Reserve(t.Context(), inst, op, admit, refuse)),
+		"Update":  second(s.Update(t.Context(), web.ID, func(i *model.Instance) error { i.State = model.Ready; return nil }, refuse)),
+		"Record": second(s.Record(t.Context(), Operation(2, web.ID),
+			func(i *model.Instance) error { i.State = model.Ready; return nil }, refuse)),
 		"SetHost":   second(s.SetHost(t.Context(), func(h *model.Host) error { h.LabMode = true; return nil }, refuse)),
 		"DropPool":  s.DropPool(t.Context(), "fast", func([]model.Instance) error { return nil }, refuse),
 		"AddTenant": s.AddTenant(t.Context(), model.Tenant{Name: "acme"}, anyTenant, refuse),
@@ -32,8 +35,8 @@ func testRules(t *testing.T, s Store) {
 			t.Errorf("%s: got %v, want the rule's own error", what, err)
 		}
 	}
-	if asked != 4 {
-		t.Errorf("rules were asked %d times, want 4", asked)
+	if asked != 6 {
+		t.Errorf("rules were asked %d times, want 6", asked)
 	}
 	wantOperations(t, s, "", Operation(1, web.ID))
 }
