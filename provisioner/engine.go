@@ -79,6 +79,8 @@ type Config struct {
 	Resolver func() environment.Resolver
 	// Crash is called at each point where a death of the process has to be survivable; nil outside of tests.
 	Crash func(point string)
+	// Parts changes the list of what instances are made of; nil outside of tests.
+	Parts func(parts.List) parts.List
 	Now   func() time.Time
 }
 
@@ -108,7 +110,7 @@ func New(c Config) *Engine {
 	}
 	made := &parts.Parts{
 		Operations: ops, Networks: nets, Pools: places, Tenants: owners, Keys: owners.Keys, Dir: c.Dir, Records: c.Records, Images: c.Images,
-		Firewall: c.Firewall, Users: c.Users, Bound: c.Bound,
+		Firewall: c.Firewall, Users: c.Users, Bound: c.Bound, Alter: c.Parts,
 	}
 	link := &guestlink.Link{Operations: ops, Networks: nets, Parts: made, Records: c.Records, Network: c.Network, Resolver: c.Resolver}
 	shown := &views.Service{Operations: ops, Pools: places, Link: link, Records: c.Records}

@@ -1,8 +1,6 @@
 package hosts
 
 import (
-	"context"
-
 	"holm/internal/fault"
 	"holm/provisioner/machine"
 	"holm/provisioner/model"
@@ -25,34 +23,18 @@ func Fits(size model.Flavor, host Capacity) error {
 }
 
 // Accelerator decides between KVM and, in lab mode only, emulation.
-func (svc *Service) Accelerator(ctx context.Context, host Capacity) (string, error) {
+func Accelerator(set model.Host, host Capacity) (string, error) {
 	if host.KVM {
 		return machine.KVM, nil
 	}
-	settings, err := svc.Records.Host(ctx)
-	if err != nil {
-		return "", err
-	}
-	if !settings.LabMode {
+	if !set.LabMode {
 		return "", fault.New(fault.Refused, "for a lab only: holm host set --lab-mode on      see: holm doctor",
 			"KVM does not work here (%s), and emulation is no isolation boundary", host.WhyNot)
 	}
 	return machine.TCG, nil
 }
 
-// MayEmulate refuses to start an emulated instance on a host that has left lab mode since it was made.
-func (svc *Service) MayEmulate(ctx context.Context, inst model.Instance) error {
-	if inst.Accel == machine.KVM {
-		return nil
-	}
-	settings, err := svc.Records.Host(ctx)
-	if err != nil {
-		return err
-	}
-	return Emulates(inst, settings)
-}
-
-// Emulates refuses an emulated instance on a host that is not in lab mode.
+// Emulates refuses an emulated instance on a host that is not in lab mode, or has left it since the instance was made.
 func Emulates(inst model.Instance, host model.Host) error {
 	if inst.Accel == machine.KVM || host.LabMode {
 		return nil

@@ -37,6 +37,11 @@ func (svc *Service) Flavors(ctx context.Context) ([]model.Flavor, error) {
 	if err != nil {
 		return nil, err
 	}
+	return FlavorsWith(made), nil
+}
+
+// FlavorsWith is Flavors with those that the operator has made or changed.
+func FlavorsWith(made []model.Flavor) []model.Flavor {
 	all := standard()
 	for _, f := range made {
 		if at := slices.IndexFunc(all, func(s model.Flavor) bool { return s.Name == f.Name }); at >= 0 {
@@ -45,7 +50,7 @@ func (svc *Service) Flavors(ctx context.Context) ([]model.Flavor, error) {
 		}
 		all = append(all, f)
 	}
-	return all, nil
+	return all
 }
 
 // FlavorChange is what is to be set of a flavor; nil leaves it as it is.

@@ -9,8 +9,6 @@ import (
 
 // Store is what is on record. Implementation: storage/records.
 type Store interface {
-	// Host returns the settings of this machine; the zero value when none were made.
-	Host(ctx context.Context) (model.Host, error)
 	// SetFlavor stores a flavor in the place of another one of that name.
 	SetFlavor(ctx context.Context, flavor model.Flavor) error
 	// Flavors returns all that were stored, sorted by name.

@@ -7,20 +7,21 @@ import (
 	"strings"
 
 	"holm/internal/fault"
-	"holm/provisioner/hypervisor"
 	"holm/provisioner/model"
 	"holm/provisioner/operations"
+	"holm/provisioner/parts"
 	"holm/provisioner/saga"
 )
 
 // abandon drops the record of an instance that came to nothing, or keeps it when something is left of the instance. It
 // returns why it came to nothing.
-func (c *Creator) abandon(ctx context.Context, h hypervisor.Driver, inst model.Instance, failed *saga.Failed) error {
+func (c *Creator) abandon(ctx context.Context, plan *parts.Plan, failed *saga.Failed) error {
+	inst := plan.Instance
 	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), saga.DefaultUndoTimeout)
 	defer cancel()
 	left := leftBehind(failed)
 	if left == nil {
-		left = c.forget(after, h, inst, slices.Contains(failed.Undone, "network"))
+		left = c.forget(after, plan, slices.Contains(failed.Undone, "network"))
 	}
 	if left == nil {
 		return undone(ctx, inst, failed)
@@ -36,12 +37,12 @@ func (c *Creator) abandon(ctx context.Context, h hypervisor.Driver, inst model.I
 
 // forget drops the record of an instance of which nothing else is left. Its network step found others that needed the
 // network, perhaps; by now it may be the last one.
-func (c *Creator) forget(ctx context.Context, h hypervisor.Driver, inst model.Instance, network bool) error {
-	drop := func() error { return c.Records.Drop(ctx, inst.ID) }
+func (c *Creator) forget(ctx context.Context, plan *parts.Plan, network bool) error {
+	drop := func() error { return c.Records.Drop(ctx, plan.Instance.ID) }
 	if !network {
 		return drop()
 	}
-	return c.Networks.LeaveNetwork(ctx, h, inst, drop)
+	return c.Networks.LeaveNetwork(ctx, plan.Hypervisor, plan.Instance, drop)
 }
 
 // leftBehind says what could not be undone; nil when all was.

@@ -1,6 +1,7 @@
 package instances
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -26,6 +27,7 @@ type admitted struct {
 	inst    model.Instance
 	image   images.Manifest
 	survey  *pools.Survey // nil when it is the state directory
+	set     model.Settings
 	tenant  model.Tenant
 	network network.Network
 	memory  memory.Host
@@ -40,11 +42,15 @@ func (c *Creator) admit(ctx context.Context, spec Spec) (admitted, error) {
 	if err != nil {
 		return refuse(err)
 	}
-	size, err := c.flavor(ctx, spec)
+	set, err := c.Records.Settings(ctx)
 	if err != nil {
 		return refuse(err)
 	}
-	tenant, err := c.Tenants.Owner(ctx, spec.Tenant)
+	size, err := flavor(set.Flavors, spec)
+	if err != nil {
+		return refuse(err)
+	}
+	tenant, err := c.Tenants.Owner(ctx, set, spec.Tenant)
 	if err != nil {
 		return refuse(err)
 	}
@@ -67,7 +73,7 @@ func (c *Creator) admit(ctx context.Context, spec Spec) (admitted, error) {
 	if err := hosts.Fits(size, host); err != nil {
 		return refuse(err)
 	}
-	accel, err := c.Hosts.Accelerator(ctx, host)
+	accel, err := hosts.Accelerator(set.Host, host)
 	if err != nil {
 		return refuse(err)
 	}
@@ -83,27 +89,34 @@ func (c *Creator) admit(ctx context.Context, spec Spec) (admitted, error) {
 		User: spec.User, AuthorizedKeys: spec.AuthorizedKeys, APINames: spec.APINames, Unverified: spec.NoVerify,
 		AllowDegraded:     spec.AllowDegraded,
 		ResidencyOverride: spec.ResidencyOverride,
+		Pool:              cmp.Or(spec.Pool, set.Host.Pool),
 	}
-	if inst.Pool, err = c.Pools.PoolFor(ctx, spec.Pool); err != nil {
+	pool, err := c.Pools.In(set, inst.Pool)
+	if err != nil {
 		return refuse(err)
 	}
-	if err := c.Tenants.CheckResidency(ctx, tenant, inst); err != nil {
+	if err := tenants.CheckResidency(tenant, inst, set.Host, known(pool)); err != nil {
 		return refuse(err)
 	}
-	ground, err := c.Pools.CheckNew(ctx, inst)
+	ground, err := c.Pools.CheckNew(ctx, pool, inst)
 	if err != nil {
 		return refuse(err)
 	}
 	if err := spec.Environment.Apply(&inst.Environment); err != nil {
 		return refuse(err)
 	}
-	set, err := c.Records.Host(ctx)
-	if err != nil {
-		return refuse(err)
-	}
 	return admitted{
-		wired: c.Wired(), inst: inst, image: image, survey: ground, tenant: tenant, network: where, memory: memory.Of(set, host.MemoryMiB),
+		wired: c.Wired(), inst: inst, image: image, survey: ground, set: set, tenant: tenant, network: where,
+		memory: memory.Of(set.Host, host.MemoryMiB),
 	}, nil
+}
+
+// known is a pool, or what stands for the state directory.
+func known(pool *model.Pool) model.Pool {
+	if pool == nil {
+		return model.Pool{}
+	}
+	return *pool
 }
 
 // withKeysOf adds the keys of a tenant to those that were given.
@@ -221,17 +234,22 @@ func (c *Creator) stillAdmitted(a admitted, inst model.Instance) model.Rule {
 		if !found { // whether it has to be there, the store knows
 			tenant = model.Tenant{Name: inst.Tenant}
 		}
-		if !tenant.Created.Equal(a.tenant.Created) || tenants.UserIn(around.Users, inst.Tenant).UID != inst.UID {
+		user, _ := around.User(inst.Tenant)
+		if !tenant.Created.Equal(a.tenant.Created) || user.UID != inst.UID {
 			return operations.Meanwhile("tenant " + model.Quoted(inst.Tenant) + " was removed or made anew")
 		}
-		pool, _ := around.Pool(inst.Pool)
+		pool, found := around.Pool(inst.Pool)
+		if found && (pool.Path != a.survey.Pool.Path || pool.Backend != a.survey.Pool.Backend) {
+			return operations.Meanwhile("pool " + model.Quoted(inst.Pool) + " was removed and added anew")
+		}
 		err := errors.Join(c.Networks.SameHost(around), hosts.Emulates(inst, around.Host),
-			tenants.CheckResidencyIn(tenant, inst, around.Host, pool))
+			tenants.CheckResidency(tenant, inst, around.Host, pool))
 		if err != nil {
 			return operations.OneError(err)
 		}
 		now, err := c.Networks.Of(tenant)
-		if err == nil && (now.Name != a.network.Name || now.Subnet != a.network.Subnet || now.Subnet6 != a.network.Subnet6) {
+		if err == nil && (now.Name != a.network.Name || now.Subnet != a.network.Subnet || now.Subnet6 != a.network.Subnet6 ||
+			now.Internal != a.network.Internal) {
 			err = operations.Meanwhile("tenant " + model.Quoted(inst.Tenant) + " has another network")
 		}
 		return err

@@ -8,12 +8,12 @@ import (
 
 	"github.com/google/uuid"
 
-	"holm/images"
 	"holm/internal/fault"
 	"holm/provisioner/hypervisor"
 	"holm/provisioner/machine"
 	"holm/provisioner/model"
 	"holm/provisioner/operations"
+	"holm/provisioner/parts"
 	"holm/provisioner/saga"
 	"holm/provisioner/tenants"
 	"holm/storage/records"
@@ -48,15 +48,17 @@ func (c *Creator) Create(ctx context.Context, spec Spec, observe operations.Obse
 	w.Finish("admitted", passed.text())
 
 	w.Begin("reserved")
-	reserved, op, err := c.reserve(ctx, passed)
+	reserved, err := c.reserve(ctx, passed)
 	if err != nil {
 		return model.Instance{}, err
 	}
-	operations.Began(ctx, op)
-	w.Finish("reserved", reserved.Address.String()+"  "+reserved.MAC)
+	operations.Began(ctx, reserved.op)
+	plan := c.Parts.Plan(passed.set, h, reserved.inst)
+	plan.New, plan.Image, plan.Watcher, plan.Passphrase = true, passed.image, w, reserved.passphrase
+	w.Finish("reserved", reserved.inst.Address.String()+"  "+reserved.inst.MAC)
 	c.Operations.Crash("create.reserved")
 
-	inst, began, err := c.build(ctx, h, reserved, op, passed.image, w)
+	inst, began, err := c.build(ctx, plan, reserved.op)
 	if err != nil {
 		return model.Instance{}, err
 	}
@@ -80,19 +82,27 @@ func (a admitted) text() string {
 	return text + ", tenant " + inst.Tenant
 }
 
+// reservation is an instance on record, the operation that builds it, and what opens its volume.
+type reservation struct {
+	inst       model.Instance
+	op         model.Operation
+	passphrase []byte
+}
+
 // reserve writes the record and the journal entry in one transaction. From here on, whatever happens, what belongs to
 // the instance is known.
-func (c *Creator) reserve(ctx context.Context, wanted admitted) (model.Instance, model.Operation, error) {
+func (c *Creator) reserve(ctx context.Context, wanted admitted) (reservation, error) {
 	inst := wanted.inst
 	inst.ID, inst.UUID, inst.Created = operations.RandomHex(6), uuid.NewString(), c.Now().UTC()
-	op := c.Operations.Operation("create", inst)
+	r := reservation{inst: inst, op: c.Operations.Operation("create", inst)}
+	r.op.Steps = c.Parts.All().First()
 	var err error
-	if inst.UID, err = c.Tenants.UserOf(ctx, inst.Tenant); err != nil {
-		return inst, op, err
+	if r.inst.UID, err = c.Tenants.UserOf(ctx, wanted.set, inst.Tenant); err != nil {
+		return r, err
 	}
-	inst, err = c.ImageUse.putWithImage(ctx, inst.Image, func() (model.Instance, error) { return c.reserveSealed(ctx, wanted, inst, op) })
+	r.inst, err = c.ImageUse.putWithImage(ctx, inst.Image, func() (model.Instance, error) { return c.reserveSealed(ctx, wanted, &r) })
 	if errors.Is(err, records.ErrNotFound) {
-		return inst, op, fault.New(fault.NotFound, "see what there is: holm tenant ls, holm pool ls",
+		return r, fault.New(fault.NotFound, "see what there is: holm tenant ls, holm pool ls",
 			"somebody has removed what it was to be in: %w", err)
 	}
 	err = tenants.OverQuota(err)
@@ -101,41 +111,42 @@ func (c *Creator) reserve(ctx context.Context, wanted admitted) (model.Instance,
 		if findErr != nil {
 			existing = inst
 		}
-		return inst, op, c.taken(existing)
+		return r, c.taken(existing)
 	}
 	if err != nil && !operations.IsEndOf(ctx, err) {
-		return inst, op, operations.OneError(err)
+		return r, operations.OneError(err)
 	}
-	return inst, op, err
+	return r, err
 }
 
 // reserveSealed seals the volume's key and reserves, again when the tenant's key was rotated in between.
-func (c *Creator) reserveSealed(ctx context.Context, wanted admitted, inst model.Instance,
-	op model.Operation,
-) (model.Instance, error) {
+func (c *Creator) reserveSealed(ctx context.Context, wanted admitted, r *reservation) (inst model.Instance, err error) {
 	const most = 10 // somebody who rotates without an end keeps nobody here for ever
+	set := wanted.set
 	for range most {
-		if err := c.Keys.SealVolume(ctx, &inst); err != nil {
+		inst = r.inst
+		if r.passphrase, err = c.Keys.SealVolume(ctx, set, &inst); err != nil {
 			return inst, err
 		}
-		reserved, err := c.Records.Reserve(ctx, inst, op, func(existing []model.Instance, inst *model.Instance) error {
+		reserved, err := c.Records.Reserve(ctx, inst, r.op, func(existing []model.Instance, inst *model.Instance) error {
 			return wanted.allocate(existing, inst)
 		}, c.stillAdmitted(wanted, inst))
 		if !errors.Is(err, records.ErrRotated) {
 			return reserved, err
+		}
+		if set, err = c.Records.Settings(ctx); err != nil {
+			return inst, err
 		}
 	}
 	return inst, operations.Meanwhile("the key of tenant " + model.Quoted(inst.Tenant) + " was rotated, again and again")
 }
 
 // build runs the steps between the reservation and the running guest, and returns the record of that and when it began.
-func (c *Creator) build(ctx context.Context, h hypervisor.Driver, inst model.Instance, op model.Operation, image images.Manifest,
-	w *operations.Watcher,
-) (model.Instance, time.Time, error) {
-	began := c.Now()
-	_, err := c.Operations.Runner(w).Run(ctx, op, c.Parts.CreateStages(h, inst, image, w))
+func (c *Creator) build(ctx context.Context, plan *parts.Plan, op model.Operation) (model.Instance, time.Time, error) {
+	inst, began := plan.Instance, c.Now()
+	_, err := c.Operations.Runner(plan.Watcher).Run(ctx, op, c.Parts.All().Create(plan))
 	if failed, ok := errors.AsType[*saga.Failed](err); ok {
-		return inst, began, c.abandon(ctx, h, inst, failed)
+		return inst, began, c.abandon(ctx, plan, failed)
 	}
 	if err != nil {
 		return inst, began, err
@@ -166,5 +177,11 @@ func (c *Creator) clearWreck(ctx context.Context, h hypervisor.Driver, tenant, n
 	if inst.State != model.Creating && inst.State != model.Destroying {
 		return c.taken(inst)
 	}
-	return c.Remover.destroy(ctx, h, inst, c.Parts.RemoveVolume, c.Operations.Watch(nil))
+	set, err := c.Records.Settings(ctx)
+	if err != nil {
+		return err
+	}
+	plan := c.Parts.Plan(set, h, inst)
+	plan.Watcher = c.Operations.Watch(nil)
+	return c.Remover.destroy(ctx, plan)
 }

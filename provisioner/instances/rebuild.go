@@ -8,9 +8,11 @@ import (
 
 	"holm/images"
 	"holm/internal/fault"
+	"holm/provisioner/hosts"
 	"holm/provisioner/hypervisor"
 	"holm/provisioner/model"
 	"holm/provisioner/operations"
+	"holm/provisioner/tenants"
 )
 
 // Rebuild replaces the operating system of an instance and keeps its state volume: another image, and a reboot. An image
@@ -37,7 +39,11 @@ func (c *Changer) Rebuild(ctx context.Context, tenant, name, ref string, observe
 	} else if state == hypervisor.Paused || state == hypervisor.Stalled {
 		return inst, operations.NotRunning(inst, state)
 	}
-	if err := errors.Join(c.Hosts.MayEmulate(ctx, inst), c.Tenants.RecheckResidency(ctx, inst)); err != nil {
+	set, err := c.Records.Settings(ctx)
+	if err != nil {
+		return inst, err
+	}
+	if err := errors.Join(hosts.Emulates(inst, set.Host), tenants.RecheckResidency(set, inst)); err != nil {
 		return inst, operations.OneError(err)
 	}
 	w := c.Operations.Watch(observe)

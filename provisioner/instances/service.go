@@ -54,6 +54,8 @@ type Journal interface {
 type Settings interface {
 	// Host returns the settings of this machine; the zero value when none were made.
 	Host(ctx context.Context) (model.Host, error)
+	// Settings returns all that is on record but the instances, as it is at one moment.
+	Settings(ctx context.Context) (model.Settings, error)
 }
 
 // Records is all of them.

@@ -1,7 +1,6 @@
 package instances
 
 import (
-	"context"
 	"slices"
 	"strings"
 
@@ -11,11 +10,8 @@ import (
 )
 
 // flavor finds a size by name and puts what the spec overrides into it.
-func (c *Creator) flavor(ctx context.Context, s Spec) (model.Flavor, error) {
-	all, err := c.Hosts.Flavors(ctx)
-	if err != nil {
-		return model.Flavor{}, err
-	}
+func flavor(made []model.Flavor, s Spec) (model.Flavor, error) {
+	all := hosts.FlavorsWith(made)
 	i := slices.IndexFunc(all, func(f model.Flavor) bool { return f.Name == s.Flavor })
 	if i < 0 {
 		var names []string

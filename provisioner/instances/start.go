@@ -6,14 +6,15 @@ import (
 	"slices"
 
 	"holm/guest/report"
-	"holm/images"
 	"holm/internal/fault"
 	"holm/provisioner/guestlink"
+	"holm/provisioner/hosts"
 	"holm/provisioner/hypervisor"
 	"holm/provisioner/model"
 	"holm/provisioner/operations"
 	"holm/provisioner/proof"
 	"holm/provisioner/saga"
+	"holm/provisioner/tenants"
 )
 
 func (p *Power) powerOn(ctx context.Context, h hypervisor.Driver, inst model.Instance, w *operations.Watcher) (model.Instance, error) {
@@ -48,10 +49,18 @@ func (p *Power) powerOn(ctx context.Context, h hypervisor.Driver, inst model.Ins
 		return inst, operations.NotRunning(inst, state)
 	case hypervisor.Off, hypervisor.Crashed:
 	}
-	if err := errors.Join(p.Hosts.MayEmulate(ctx, inst), p.Tenants.RecheckResidency(ctx, inst)); err != nil {
+	set, err := p.Records.Settings(ctx)
+	if err != nil {
+		return inst, err
+	}
+	if err := errors.Join(hosts.Emulates(inst, set.Host), tenants.RecheckResidency(set, inst)); err != nil {
 		return inst, operations.OneError(err)
 	}
-	if err := p.Pools.RequireUsable(ctx, inst, w); err != nil {
+	pool, err := p.Pools.In(set, inst.Pool)
+	if err != nil {
+		return inst, err
+	}
+	if err := p.Pools.RequireUsable(ctx, pool, w); err != nil {
 		return inst, err
 	}
 	image, err := p.Images.Get(inst.Image)
@@ -63,17 +72,15 @@ func (p *Power) powerOn(ctx context.Context, h hypervisor.Driver, inst model.Ins
 			return inst, err
 		}
 	}
-	if inst, err = p.Parts.WithUser(ctx, inst); err != nil {
+	if inst, err = p.Parts.WithUser(ctx, set, inst); err != nil {
 		return inst, err
 	}
-	// The network stays when the start fails: it is the stopped instance's as well.
-	network := p.Parts.Network(h, inst, w)
-	network.Undo = nil
+	plan := p.Parts.Plan(set, h, inst)
+	plan.Image, plan.Watcher = image, w
 	began := p.Now()
 	op := p.Operations.Operation("start", inst)
 	operations.Began(ctx, op)
-	if _, err := p.Operations.Runner(w).Run(ctx, op, []saga.Stage{{network, p.redefined(h, inst, image)}, {p.Parts.Start(h, inst,
-		image, w)}}); err != nil {
+	if _, err := p.Operations.Runner(w).Run(ctx, op, p.Parts.All().Start(plan)); err != nil {
 		return inst, notStarted(ctx, inst, err)
 	}
 	inst, err = p.Records.Update(context.WithoutCancel(ctx), inst.ID, func(i *model.Instance) error {
@@ -84,24 +91,6 @@ func (p *Power) powerOn(ctx context.Context, h hypervisor.Driver, inst model.Ins
 		return inst, err
 	}
 	return p.Readiness.awaitReady(ctx, h, inst, began, w)
-}
-
-// redefined is redefine as a step of a start: whoever changed the record may have died before libvirt was told, and what a
-// newer holm asks of a machine holds from its next start on.
-func (p *Power) redefined(h hypervisor.Driver, inst model.Instance, image images.Manifest) saga.Step {
-	return saga.Step{Name: "defined", Do: func(ctx context.Context) error { return p.redefine(ctx, h, inst, image) }}
-}
-
-// redefine gives libvirt the machine of the record anew.
-func (p *Power) redefine(ctx context.Context, h hypervisor.Driver, inst model.Instance, image images.Manifest) error {
-	xml, err := p.Parts.DomainXML(ctx, inst, image, inst.SeedAttached)
-	if err != nil {
-		return err
-	}
-	if err := p.Parts.GrantAccess(ctx, inst); err != nil {
-		return err
-	}
-	return h.Define(ctx, xml)
 }
 
 // notStarted says why a start came to nothing.

@@ -35,33 +35,33 @@ func (svc *Service) Of(tenant model.Tenant) (network.Network, error) {
 	return n, err
 }
 
-// Named is the network that an instance was made in. In the host's own are the instances of the default tenant, whose
-// settings hold there, and those from before tenants had networks.
-func (svc *Service) Named(ctx context.Context, tenant, name string) (network.Network, error) {
+// In is the network that an instance was made in, as the settings have it. In the host's own are the instances of the default tenant,
+// whose settings hold there, and those from before tenants had networks.
+func (svc *Service) In(set model.Settings, tenant, name string) (network.Network, error) {
 	owner := tenant
 	if name == svc.Network.Name {
 		owner = model.DefaultTenant
 	}
-	all, err := svc.Records.Tenants(ctx)
-	if err != nil {
-		return network.Network{}, err
-	}
-	record := model.Tenant{Name: owner}
-	if at := slices.IndexFunc(all, func(t model.Tenant) bool { return t.Name == owner }); at >= 0 {
-		record = all[at]
+	record, found := set.Tenant(owner)
+	if !found {
+		record = model.Tenant{Name: owner}
 	}
 	n, err := svc.Of(record)
 	if err != nil {
 		return n, err
 	}
-	n.Flows = network.FlowShare(svc.MaxFlows, count(all))
-	// As it is now: it may have been set since this process began.
-	host, err := svc.Records.Host(ctx)
-	if err != nil {
-		return n, err
-	}
-	n.Metadata, err = network.ParseMetadata(host.Metadata)
+	n.Flows = network.FlowShare(svc.MaxFlows, count(set.Tenants))
+	n.Metadata, err = network.ParseMetadata(set.Host.Metadata) // it may have been set since this process began
 	return n, err
+}
+
+// Named is In with the settings as they are now.
+func (svc *Service) Named(ctx context.Context, tenant, name string) (network.Network, error) {
+	set, err := svc.Records.Settings(ctx)
+	if err != nil {
+		return network.Network{}, err
+	}
+	return svc.In(set, tenant, name)
 }
 
 // count is how many there are: each tenant's, and the host's own.
@@ -75,12 +75,8 @@ func count(tenants []model.Tenant) int {
 	return n
 }
 
-// Guests are the instances in a network, as its rules know them.
-func (svc *Service) Guests(ctx context.Context, name string, but string) (guests []network.Guest, err error) {
-	all, err := svc.Records.Instances(ctx)
-	if err != nil {
-		return nil, err
-	}
+// Guests are those of all instances that are in a network, but for one, as its rules know them.
+func Guests(all []model.Instance, name string, but string) (guests []network.Guest, err error) {
 	for _, inst := range all {
 		if inst.Network != name || inst.ID == but {
 			continue
@@ -102,7 +98,11 @@ func asGuest(inst model.Instance) network.Guest {
 
 // Guard gives the kernel the rules of a network, with all instances that are in it by now. The caller holds the network.
 func (svc *Service) Guard(ctx context.Context, h hypervisor.Driver, n network.Network) error {
-	guests, err := svc.Guests(ctx, n.Name, "")
+	all, err := svc.Records.Instances(ctx)
+	if err != nil {
+		return err
+	}
+	guests, err := Guests(all, n.Name, "")
 	if err != nil {
 		return err
 	}
@@ -144,21 +144,35 @@ func (svc *Service) ApplyRules(ctx context.Context, n network.Network, r nft.Rul
 
 // GuardAgain is guard for an instance that runs: somebody may have flushed the kernel's rules since it was started.
 func (svc *Service) GuardAgain(ctx context.Context, h hypervisor.Driver, inst model.Instance) error {
-	return svc.OnNetwork(ctx, inst, func(n network.Network) error { return svc.Guard(ctx, h, n) })
+	return svc.OnNetwork(ctx, inst, func(n network.Network, guests []network.Guest) error { return svc.KeepTo(ctx, h, n, guests) })
 }
 
-// OnNetwork does something to the network of an instance while nobody else does.
-func (svc *Service) OnNetwork(ctx context.Context, inst model.Instance, do func(n network.Network) error) error {
+// OnNetwork does something to the network of an instance, with all that are in it, while nobody else does.
+func (svc *Service) OnNetwork(ctx context.Context, inst model.Instance, do func(n network.Network, guests []network.Guest) error) error {
 	release, err := svc.Operations.HoldNetwork(ctx)
 	if err != nil {
 		return err
 	}
 	defer release()
-	n, err := svc.Named(ctx, inst.Tenant, inst.Network)
+	n, all, err := svc.around(ctx, inst)
 	if err != nil {
 		return err
 	}
-	return do(n)
+	guests, err := Guests(all, n.Name, "")
+	if err != nil {
+		return err
+	}
+	return do(n, guests)
+}
+
+// around is the network of an instance, and all instances that there are.
+func (svc *Service) around(ctx context.Context, inst model.Instance) (n network.Network, all []model.Instance, err error) {
+	around, err := svc.Records.Around(ctx)
+	if err != nil {
+		return n, nil, err
+	}
+	n, err = svc.In(around.Settings, inst.Tenant, inst.Network)
+	return n, around.Instances, err
 }
 
 // LeaveNetwork takes an instance out of the network's rules, and removes the network when no other instance needs it.
@@ -170,11 +184,11 @@ func (svc *Service) LeaveNetwork(ctx context.Context, h hypervisor.Driver, inst 
 		return err
 	}
 	defer release()
-	n, err := svc.Named(ctx, inst.Tenant, inst.Network)
+	n, all, err := svc.around(ctx, inst)
 	if err != nil {
 		return err
 	}
-	if err := svc.without(ctx, h, n, inst.ID); err != nil && !errors.Is(err, hypervisor.ErrNotOurs) {
+	if err := svc.without(ctx, h, n, all, inst.ID); err != nil && !errors.Is(err, hypervisor.ErrNotOurs) {
 		return err
 	}
 	if last == nil {
@@ -184,8 +198,8 @@ func (svc *Service) LeaveNetwork(ctx context.Context, h hypervisor.Driver, inst 
 }
 
 // without gives the kernel the rules of a network as they are without one instance, or removes both when it was the last.
-func (svc *Service) without(ctx context.Context, h hypervisor.Driver, n network.Network, but string) error {
-	left, err := svc.Guests(ctx, n.Name, but)
+func (svc *Service) without(ctx context.Context, h hypervisor.Driver, n network.Network, all []model.Instance, but string) error {
+	left, err := Guests(all, n.Name, but)
 	if err != nil {
 		return err
 	}
@@ -195,21 +209,17 @@ func (svc *Service) without(ctx context.Context, h hypervisor.Driver, n network.
 	if _, err := svc.Owned(ctx, h, n); err != nil {
 		return err
 	}
-	return svc.dropNetwork(ctx, h, n, but)
+	return svc.dropNetwork(ctx, h, n, all, but)
 }
 
 // dropNetwork removes the network and, when nobody hangs on it any more, its rules. Another state directory's instances may
 // be in it still. The filter, which all networks of this state directory share, goes with the last instance of all, which is but.
-func (svc *Service) dropNetwork(ctx context.Context, h hypervisor.Driver, n network.Network, but string) error {
+func (svc *Service) dropNetwork(ctx context.Context, h hypervisor.Driver, n network.Network, all []model.Instance, but string) error {
 	gone, err := h.RemoveNetwork(ctx, n.UUID)
 	if err != nil || !gone {
 		return err
 	}
-	all, err := svc.Records.List(ctx, "")
-	if err != nil {
-		return err
-	}
-	if !slices.ContainsFunc(all, func(s model.Summary) bool { return s.ID != but }) {
+	if !slices.ContainsFunc(all, func(other model.Instance) bool { return other.ID != but }) {
 		filter, _, err := network.Guard(svc.Dir)
 		if err != nil {
 			return err

@@ -11,14 +11,12 @@ import (
 
 // Store is what is on record. Implementation: storage/records.
 type Store interface {
-	// Tenants returns all tenants on record, sorted by name.
-	Tenants(ctx context.Context) ([]model.Tenant, error)
+	// Settings returns all that is on record but the instances, as it is at one moment.
+	Settings(ctx context.Context) (model.Settings, error)
+	// Around returns that and the instances in full, in no particular order.
+	Around(ctx context.Context) (model.Around, error)
 	// Instances returns all instances in full, in no particular order.
 	Instances(ctx context.Context) ([]model.Instance, error)
-	// List returns the summaries, sorted by tenant and name; tenant "" means all.
-	List(ctx context.Context, tenant string) ([]model.Summary, error)
-	// Host returns the settings of this machine; the zero value when none were made.
-	Host(ctx context.Context) (model.Host, error)
 }
 
 // Service makes, guards and removes networks.

@@ -79,11 +79,11 @@ func (svc *Service) broken(ctx context.Context) (broken []Rebuilt, networks []ne
 // Shared has all networks go by their share of the kernel's connections after so many more have come to them, or fewer. The
 // caller holds the network.
 func (svc *Service) Shared(ctx context.Context, more int) error {
-	all, err := svc.Records.Tenants(ctx)
+	set, err := svc.Records.Settings(ctx)
 	if err != nil {
 		return err
 	}
-	if n := count(all); network.FlowShare(svc.MaxFlows, n) == network.FlowShare(svc.MaxFlows, n-more) {
+	if n := count(set.Tenants); network.FlowShare(svc.MaxFlows, n) == network.FlowShare(svc.MaxFlows, n-more) {
 		return nil
 	}
 	rebuilt, err := svc.keepWalls(ctx)
@@ -117,10 +117,11 @@ func (svc *Service) Walls(ctx context.Context, inst model.Instance) (network.Wal
 // wanted are the rules on record of the network of that name, or of all networks that have instances when it is "". The caller
 // holds the network: of who is in it but for a moment, an instance that is being made or removed, the rules may or may not know.
 func (svc *Service) wanted(ctx context.Context, name string) (all []network.Wanted, err error) {
-	instances, err := svc.Records.Instances(ctx)
+	around, err := svc.Records.Around(ctx)
 	if err != nil {
 		return nil, err
 	}
+	instances := around.Instances
 	slices.SortFunc(instances, func(a, b model.Instance) int {
 		return cmp.Or(cmp.Compare(a.Network, b.Network), cmp.Compare(a.ID, b.ID))
 	})
@@ -129,7 +130,7 @@ func (svc *Service) wanted(ctx context.Context, name string) (all []network.Want
 			continue
 		}
 		if len(all) == 0 || all[len(all)-1].Network.Name != inst.Network {
-			n, err := svc.Named(ctx, inst.Tenant, inst.Network)
+			n, err := svc.In(around.Settings, inst.Tenant, inst.Network)
 			if err != nil {
 				return nil, err
 			}

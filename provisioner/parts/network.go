@@ -5,36 +5,50 @@ import (
 	"errors"
 
 	"holm/provisioner/hypervisor"
-	"holm/provisioner/model"
 	"holm/provisioner/network"
 	"holm/provisioner/operations"
-	"holm/provisioner/saga"
 )
 
-// Network brings the network up, behind its rules. It is shared: undoing leaves it to the instances that there still are.
-func (p *Parts) Network(h hypervisor.Driver, inst model.Instance, w *operations.Watcher) saga.Step {
-	return saga.Step{
-		Name: "network",
-		Do: func(ctx context.Context) error {
-			return p.Networks.OnNetwork(ctx, inst, func(n network.Network) error {
-				xml, err := p.Networks.Owned(ctx, h, n)
-				if err != nil {
-					return err
+// network is up, behind its rules. It is shared: it stays with the instances that there still are.
+func (p *Parts) network() Part {
+	return Part{
+		Name: "network", Create: 2, Start: 1, Shared: true,
+		Ensure: p.ensureNetwork,
+		Remove: func(ctx context.Context, plan *Plan) error {
+			return p.Networks.LeaveNetwork(ctx, plan.Hypervisor, plan.Instance, func() error {
+				if plan.Last == nil {
+					return nil
 				}
-				w.Text("network", inst.Network)
-				guests, err := p.Networks.Guests(ctx, n.Name, "")
-				if err != nil {
-					return err
-				}
-				if err := p.Networks.ApplyRules(ctx, n, n.Rules(guests)); err != nil {
-					return err
-				}
-				if err := errors.Join(p.Networks.EnsureFilter(ctx, h), h.EnsureNetwork(ctx, xml)); err != nil {
-					return operations.OneError(err)
-				}
-				return p.Firewall.Settle(ctx, n, guests) // its bridge is there only now
+				return plan.Last(ctx)
 			})
 		},
-		Undo: func(ctx context.Context) error { return p.Networks.LeaveNetwork(ctx, h, inst, nil) },
+		Inspect: func(ctx context.Context, plan *Plan) (string, error) {
+			if plan.noNet != nil {
+				return "", plan.noNet
+			}
+			_, err := p.Networks.Owned(ctx, plan.Hypervisor, plan.network)
+			if errors.Is(err, hypervisor.ErrNotOurs) {
+				return "is somebody else's by now", nil
+			}
+			return "", err
+		},
 	}
+}
+
+func (p *Parts) ensureNetwork(ctx context.Context, plan *Plan) error {
+	h, inst := plan.Hypervisor, plan.Instance
+	return p.Networks.OnNetwork(ctx, inst, func(n network.Network, guests []network.Guest) error {
+		xml, err := p.Networks.Owned(ctx, h, n)
+		if err != nil {
+			return err
+		}
+		plan.Watcher.Text("network", inst.Network)
+		if err := p.Networks.ApplyRules(ctx, n, n.Rules(guests)); err != nil {
+			return err
+		}
+		if err := errors.Join(p.Networks.EnsureFilter(ctx, h), h.EnsureNetwork(ctx, xml)); err != nil {
+			return operations.OneError(err)
+		}
+		return p.Firewall.Settle(ctx, n, guests) // its bridge is there only now
+	})
 }

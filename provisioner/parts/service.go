@@ -16,8 +16,19 @@ import (
 type Store interface {
 	// Instance finds by tenant and name; records.ErrNotFound.
 	Instance(ctx context.Context, tenant, name string) (model.Instance, error)
+	// DestroyKey takes the key of an instance's volume away; no error when it has none.
+	DestroyKey(ctx context.Context, id string) (model.Instance, error)
 	// Update changes one instance in place, if the rules allow it; the callback must not keep the pointer.
 	Update(ctx context.Context, id string, change func(*model.Instance) error, rules ...model.Rule) (model.Instance, error)
+}
+
+// All is what an instance is made of. It is removed against this order; Create and Start of each say when it is made.
+func (p *Parts) All() List {
+	all := List{p.network(), p.folder(), p.seed(), p.volume(), p.key(), p.domain(), p.power()}
+	if p.Alter != nil {
+		all = p.Alter(all)
+	}
+	return all
 }
 
 // Parts makes and removes the parts of instances.
@@ -35,4 +46,6 @@ type Parts struct {
 	Users tenants.Users
 	// Bound holds the QEMU of a running domain to a number of open files and threads; nil where Users is.
 	Bound func(domain, uuid, live string, uid int) error
+	// Alter changes the list of parts; nil outside of tests.
+	Alter func(List) List
 }

@@ -29,6 +29,29 @@ func (svc *Service) Disks(ctx context.Context, pool string) (volumes.Backend, er
 	return open(found)
 }
 
+// In is a pool as the settings have it; nil for the state directory.
+func (svc *Service) In(set model.Settings, name string) (*model.Pool, error) {
+	if name == "" {
+		return nil, nil // there is none, and that is no error
+	}
+	if err := model.ValidateName("pool", name); err != nil {
+		return nil, err
+	}
+	pool, found := set.Pool(name)
+	if !found {
+		return nil, noPool(name)
+	}
+	return &pool, nil
+}
+
+// Backend is where the state volumes in a pool lie; nil is the state directory.
+func (svc *Service) Backend(pool *model.Pool) (volumes.Backend, error) {
+	if pool == nil {
+		return volumes.OpenState(svc.Dir), nil
+	}
+	return open(*pool)
+}
+
 // open is the backend of a pool.
 func open(pool model.Pool) (volumes.Backend, error) {
 	path := pool.Path

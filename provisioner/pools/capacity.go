@@ -8,21 +8,10 @@ import (
 	"holm/provisioner/operations"
 )
 
-// PoolFor is the pool that a new instance goes into: the one that was asked for, else the host's own; "" is the state
-// directory.
-func (svc *Service) PoolFor(ctx context.Context, asked string) (string, error) {
-	if asked != "" {
-		return asked, model.ValidateName("pool", asked)
-	}
-	host, err := svc.Records.Host(ctx)
-	return host.Pool, err
-}
-
-// CheckNew holds a new instance against its pool as that is now. It returns nil for the state directory.
-func (svc *Service) CheckNew(ctx context.Context, inst model.Instance) (*Survey, error) {
-	pool, err := svc.PoolOf(ctx, inst)
-	if err != nil || pool == nil {
-		return nil, err
+// CheckNew holds a new instance against its pool as that is now. It returns nil for the state directory, which no pool is.
+func (svc *Service) CheckNew(ctx context.Context, pool *model.Pool, inst model.Instance) (*Survey, error) {
+	if pool == nil {
+		return nil, nil
 	}
 	s, err := svc.Survey(ctx, *pool)
 	if err != nil {
@@ -77,12 +66,11 @@ func (s *Survey) Promise(others []model.Instance, inst model.Instance) error {
 	return nil
 }
 
-// RequireUsable refuses to switch on an instance whose pool is broken. One that is merely degraded runs on; whoever watches is
+// RequireUsable refuses to switch on an instance whose pool is broken; nil is the state directory. One that is merely degraded runs on; whoever watches is
 // told, once.
-func (svc *Service) RequireUsable(ctx context.Context, inst model.Instance, w *operations.Watcher) error {
-	pool, err := svc.PoolOf(ctx, inst)
-	if err != nil || pool == nil {
-		return err
+func (svc *Service) RequireUsable(ctx context.Context, pool *model.Pool, w *operations.Watcher) error {
+	if pool == nil {
+		return nil
 	}
 	s, err := svc.Survey(ctx, *pool)
 	if err != nil {

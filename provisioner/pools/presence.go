@@ -7,18 +7,8 @@ import (
 	"holm/provisioner/model"
 )
 
-// Reachable refuses to touch an instance whose volume could not be removed with the rest, as its pool is not there: when
-// that comes back, the instance can run again.
-func (svc *Service) Reachable(ctx context.Context, inst model.Instance) error {
-	pool, err := svc.PoolOf(ctx, inst)
-	if err != nil || pool == nil {
-		return err
-	}
-	return svc.present(ctx, *pool, inst)
-}
-
-// present refuses a pool whose place is empty or taken by something else. One that is degraded, or read-only, is there.
-func (svc *Service) present(ctx context.Context, pool model.Pool, inst model.Instance) error {
+// Present refuses, for an instance in it, a pool whose place is empty or taken by something else. One that is degraded, or read-only, is there.
+func (svc *Service) Present(ctx context.Context, pool model.Pool, inst model.Instance) error {
 	tree, err := svc.Look(ctx, pool)
 	if err != nil && ctx.Err() != nil {
 		return context.Cause(ctx)

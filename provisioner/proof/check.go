@@ -61,7 +61,7 @@ func (svc *Service) Check(ctx context.Context, h hypervisor.Driver, inst model.I
 
 // subject is what the host's checks have to know.
 func (svc *Service) subject(ctx context.Context, h hypervisor.Driver, inst model.Instance, image images.Manifest) (verify.Subject, error) {
-	host, err := svc.Records.Host(ctx)
+	set, err := svc.Records.Settings(ctx)
 	if err != nil {
 		return verify.Subject{}, err
 	}
@@ -86,13 +86,15 @@ func (svc *Service) subject(ctx context.Context, h hypervisor.Driver, inst model
 	if inst.SeedAttached {
 		seed = parts.SeedPath(svc.Parts.Dir, inst.ID)
 	}
-	wanted, err := svc.Parts.Machine(ctx, inst, image, seed)
+	plan := svc.Parts.Plan(set, h, inst)
+	plan.Image = image
+	wanted, err := svc.Parts.Machine(plan, seed)
 	if err != nil {
 		return verify.Subject{}, err
 	}
 	return verify.Subject{
 		Profile: inst.Profile, User: inst.User, Address: model.Text(inst.Address), HostKey: inst.HostKey, KeyPath: parts.KeyPath(svc.Dir),
-		Wanted: wanted, Live: live, Image: image, Lab: host.LabMode,
+		Wanted: wanted, Live: live, Image: image, Lab: set.Host.LabMode,
 		SeedPath: parts.SeedPath(svc.Parts.Dir, inst.ID), Boots: boots, Guest: verify.NewAnswer(),
 		Walls: func(ctx context.Context) (network.Walls, error) { return svc.Networks.Walls(ctx, inst) },
 	}, nil

@@ -17,6 +17,8 @@ import (
 
 // Store is what is on record. Implementation: storage/records.
 type Store interface {
+	// Settings returns all that is on record but the instances, as it is at one moment.
+	Settings(ctx context.Context) (model.Settings, error)
 	// Host returns the settings of this machine; the zero value when none were made.
 	Host(ctx context.Context) (model.Host, error)
 	// Tenant finds by name; records.ErrNotFound.

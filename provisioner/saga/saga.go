@@ -40,13 +40,15 @@ type Runner struct {
 	// Crash is called at every point where a death of the process has to be survivable, with
 	// "<kind>.<step>.before", ".after", ".undo.before" or ".undo.after". Tests die in it.
 	Crash func(point string)
+	// Done writes down an operation that is done, in place of Journal: with what else has become so with it. It may be nil.
+	Done func(ctx context.Context, op model.Operation) error
 	// UndoTimeout bounds the undoing, and each write of the journal that has to outlive the caller's context.
 	UndoTimeout time.Duration
 	Now         func() time.Time
 }
 
 // Run carries out the stages in order. All steps of a stage are journaled as begun, in one write, before the first of
-// them acts. It returns the operation as it was journaled last.
+// them acts; those of the first stage are so already in an operation that has them. It returns the operation as it was journaled last.
 //
 // When a step fails or ctx ends, the other steps of the stage are told to stop by their context and waited for. Then
 // every step that had begun is undone, the last stage first, under a context that outlives ctx and ends after
@@ -58,6 +60,7 @@ func (r *Runner) Run(ctx context.Context, op model.Operation, stages []Stage) (m
 		return op, err
 	}
 	w := r.work(op)
+	w.known = op.Steps
 	w.op.Status, w.op.Steps, w.op.Error, w.op.Ended = model.Running, nil, "", time.Time{}
 	if w.op.Started.IsZero() {
 		w.op.Started = w.now()

@@ -18,6 +18,7 @@ const journal = "journal"
 type work struct {
 	*Runner
 	op       model.Operation
+	known    []string   // steps that the journal has before the first stage
 	watching sync.Mutex // held while Observe runs
 }
 
@@ -38,7 +39,9 @@ func (w *work) forward(ctx context.Context, stages []Stage) *Failed {
 		for _, step := range stage {
 			w.op.Steps = append(w.op.Steps, step.Name)
 		}
-		if err := w.Journal.PutOperation(ctx, w.op); err != nil {
+		if begun == 0 && slices.Equal(w.known, w.op.Steps) {
+			// the journal has it
+		} else if err := w.Journal.PutOperation(ctx, w.op); err != nil {
 			// None of them has acted. Should the write have got through nevertheless, their undo finds nothing.
 			w.op.Steps = w.op.Steps[:begun]
 			return &Failed{Kind: w.op.Kind, Step: journal, Cause: withCause(ctx, err)}
@@ -156,7 +159,11 @@ func (w *work) close(ctx context.Context, status model.Status) *Failed {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), w.undoTimeout())
 	defer cancel()
 	w.op.Status, w.op.Ended = status, w.now()
-	if err := w.Journal.PutOperation(ctx, w.op); err != nil {
+	put := w.Journal.PutOperation
+	if status == model.Done && w.Done != nil {
+		put = w.Done
+	}
+	if err := put(ctx, w.op); err != nil {
 		return &Failed{Kind: w.op.Kind, Step: journal, Cause: err}
 	}
 	return nil

@@ -100,23 +100,64 @@ func (s Sealed) Reseal(ctx context.Context, from, to keys.Key) error {
 	})
 }
 
-// SealVolume gives a new instance a key for its volume.
-func (ks *Keys) SealVolume(ctx context.Context, inst *model.Instance) error {
-	tenant, err := ks.tenantKey(ctx, inst.Tenant)
+// SealVolume gives a new instance a key for its volume, sealed with its tenant's from the settings, and returns what opens the volume. A
+// tenant that has none there is given one.
+func (ks *Keys) SealVolume(ctx context.Context, set model.Settings, inst *model.Instance) (passphrase []byte, err error) {
+	tenant, err := ks.tenantKeyIn(ctx, set, inst.Tenant)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	sealed, err := tenant.Seal(keys.New(), keys.Volume, inst.ID)
+	volume := keys.New()
+	sealed, err := tenant.Seal(volume, keys.Volume, inst.ID)
 	inst.Key = &sealed
-	return err
+	return volume.Passphrase(), err
 }
 
-// Passphrase opens the volume of an instance; nil when it is not encrypted. It goes by the record as it is now: the key may
-// have been sealed anew since inst was read.
-func (ks *Keys) Passphrase(ctx context.Context, inst model.Instance) ([]byte, error) {
+// tenantKeyIn is tenantKey with the settings as they were read: what is missing there, or sealed by another key of the host's by now, is
+// looked at again.
+func (ks *Keys) tenantKeyIn(ctx context.Context, set model.Settings, tenant string) (keys.Key, error) {
+	sealed, found := set.Key(tenant)
+	if !found {
+		return ks.firstKey(ctx, tenant)
+	}
+	if host, err := ks.HostKey.Key(sealed.Key.By, false); err == nil && host.ID() == sealed.Key.By {
+		return host.Open(sealed.Key, keys.Tenant, tenant)
+	}
+	return ks.tenantKey(ctx, tenant)
+}
+
+// Passphrase opens the volume of an instance, with its tenant's key from the settings; nil when it is not encrypted. Where the two do not
+// belong together, as the key has been sealed anew since one of them was read, it goes by the record as it is now.
+func (ks *Keys) Passphrase(ctx context.Context, set model.Settings, inst model.Instance) ([]byte, error) {
 	if inst.Key == nil {
 		return nil, nil
 	}
+	if sealed, found := set.Key(inst.Tenant); found && sealed.Key.ID == inst.Key.By {
+		if pass, err := ks.open(sealed, inst); err == nil {
+			return pass, nil
+		}
+	}
+	return ks.passphraseNow(ctx, inst)
+}
+
+// open opens the volume of an instance with a key of its tenant.
+func (ks *Keys) open(sealed model.TenantKey, inst model.Instance) ([]byte, error) {
+	host, err := ks.HostKey.Key(sealed.Key.By, false)
+	if err != nil {
+		return nil, err
+	}
+	tenant, err := host.Open(sealed.Key, keys.Tenant, inst.Tenant)
+	if err != nil {
+		return nil, err
+	}
+	key, err := tenant.Open(*inst.Key, keys.Volume, inst.ID)
+	if err != nil {
+		return nil, err
+	}
+	return key.Passphrase(), nil
+}
+
+func (ks *Keys) passphraseNow(ctx context.Context, inst model.Instance) ([]byte, error) {
 	const tries = 3 // rotations that happen between two reads
 	for try := 1; ; try++ {
 		now, err := ks.Records.Instance(ctx, inst.Tenant, inst.Name)

@@ -8,6 +8,7 @@ import (
 	"holm/internal/fault"
 	"holm/provisioner/model"
 	"holm/provisioner/network"
+	"holm/provisioner/networks"
 )
 
 // withNetwork gives a new tenant a network of its own: the subnet that was asked for or a free one of the host's pool, and a
@@ -154,11 +155,15 @@ func (c Change) applyNetwork(t *model.Tenant, used model.Resources) error {
 
 // guardTenant gives the kernel the rules of a tenant's network anew, when it is up. The caller holds the network.
 func (svc *Service) guardTenant(ctx context.Context, t model.Tenant) error {
-	n, err := svc.Networks.Named(ctx, t.Name, "")
+	around, err := svc.Records.Around(ctx)
 	if err != nil {
 		return err
 	}
-	guests, err := svc.Networks.Guests(ctx, n.Name, "")
+	n, err := svc.Networks.In(around.Settings, t.Name, "")
+	if err != nil {
+		return err
+	}
+	guests, err := networks.Guests(around.Instances, n.Name, "")
 	if err != nil || len(guests) == 0 {
 		return err
 	}

@@ -1,42 +1,20 @@
 package tenants
 
 import (
-	"context"
-	"errors"
 	"strings"
 	"unicode"
 
 	"holm/internal/fault"
 	"holm/provisioner/model"
 	"holm/provisioner/residency"
-	"holm/storage/records"
 )
 
 // maxReason is the longest reason for an override, in bytes.
 const maxReason = 200
 
-// CheckResidency holds where an instance runs, and where its volume lies, against the rule of its tenant. An instance that was made
-// with a reason to be elsewhere keeps it.
-func (svc *Service) CheckResidency(ctx context.Context, tenant model.Tenant, inst model.Instance) error {
-	if len(tenant.Residency) == 0 || inst.ResidencyOverride != "" {
-		return nil
-	}
-	host, err := svc.Records.Host(ctx)
-	if err != nil {
-		return err
-	}
-	pool, err := svc.Pools.PoolOf(ctx, inst)
-	if err != nil {
-		return err
-	}
-	if pool == nil {
-		pool = &model.Pool{}
-	}
-	return CheckResidencyIn(tenant, inst, host, *pool)
-}
-
-// CheckResidencyIn is mayLie with the host and the pool as they are known; the zero pool is the state directory.
-func CheckResidencyIn(tenant model.Tenant, inst model.Instance, host model.Host, pool model.Pool) error {
+// CheckResidency holds where an instance runs, and where its volume lies, against the rule of its tenant; the zero pool is the state
+// directory. An instance that was made with a reason to be elsewhere keeps it.
+func CheckResidency(tenant model.Tenant, inst model.Instance, host model.Host, pool model.Pool) error {
 	if len(tenant.Residency) == 0 || inst.ResidencyOverride != "" {
 		return nil
 	}
@@ -60,16 +38,11 @@ func residencyAllows(tenant model.Tenant, what, jurisdiction, see string) error 
 		"data of tenant %q may lie in %s only, and %s is in %s", tenant.Name, rule, what, jurisdiction)
 }
 
-// RecheckResidency is mayLie for an instance that there is: its tenant's rule may be another one by now.
-func (svc *Service) RecheckResidency(ctx context.Context, inst model.Instance) error {
-	tenant, err := svc.Records.Tenant(ctx, inst.Tenant)
-	if errors.Is(err, records.ErrNotFound) {
-		return nil // one without a record has no rule
-	}
-	if err != nil {
-		return err
-	}
-	return svc.CheckResidency(ctx, tenant, inst)
+// RecheckResidency is CheckResidency for an instance that there is: its tenant's rule may be another one by now.
+func RecheckResidency(set model.Settings, inst model.Instance) error {
+	tenant, _ := set.Tenant(inst.Tenant) // one without a record has no rule
+	pool, _ := set.Pool(inst.Pool)
+	return CheckResidency(tenant, inst, set.Host, pool)
 }
 
 // ValidateReason keeps a reason to one short line.

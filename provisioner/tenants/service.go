@@ -39,6 +39,8 @@ type Store interface {
 
 // Around is what else is on record. Implementation: storage/records.
 type Around interface {
+	// Around returns all that is on record, as it is at one moment.
+	Around(ctx context.Context) (model.Around, error)
 	// Host returns the settings of this machine; the zero value when none were made.
 	Host(ctx context.Context) (model.Host, error)
 	// Instances returns all instances in full, in no particular order.

@@ -272,10 +272,10 @@ func (svc *Service) reshared(ctx context.Context) error {
 }
 
 // Owner is the tenant that a new instance is for. The default one needs no record.
-func (svc *Service) Owner(ctx context.Context, name string) (model.Tenant, error) {
-	tenant, err := svc.Records.Tenant(ctx, name)
-	if !errors.Is(err, records.ErrNotFound) {
-		return tenant, err
+func (svc *Service) Owner(ctx context.Context, set model.Settings, name string) (model.Tenant, error) {
+	tenant, found := set.Tenant(name)
+	if found {
+		return tenant, nil
 	}
 	if name == model.DefaultTenant {
 		return model.Tenant{Name: name}, nil

@@ -19,16 +19,15 @@ type Users interface {
 	Unlet(uid int) error
 }
 
-// UserOf returns the user of a tenant. One that has none yet is given it for good.
-func (svc *Service) UserOf(ctx context.Context, tenant string) (int, error) {
+// UserOf returns the user of a tenant. One that has none in the settings is given it for good.
+func (svc *Service) UserOf(ctx context.Context, set model.Settings, tenant string) (int, error) {
 	if svc.Users == nil {
 		return 0, nil
 	}
-	host, err := svc.Records.Host(ctx)
-	if err != nil {
-		return 0, err
+	if user, has := set.User(tenant); has {
+		return user.UID, nil
 	}
-	text := host.Users
+	text := set.Host.Users
 	if text == "" {
 		text = uids.Default
 	}

@@ -13,20 +13,45 @@ import (
 	"holm/storage/volumes"
 )
 
-// WithKey does something for which the hypervisor has to have a key of an instance's volume. It is given one that was made for this
+// key opens the volume. It is made with the record, and libvirt is told of it for the moment of a start.
+func (p *Parts) key() Part {
+	return Part{
+		Name: "key",
+		// It goes before the volume: from here on nobody opens that any more, also not if the rest has to wait for its pool.
+		Remove: func(ctx context.Context, plan *Plan) error {
+			if plan.Instance.Key == nil {
+				return nil
+			}
+			err := plan.Hypervisor.RemoveSecret(ctx, plan.Instance.UUID)
+			if err != nil && !errors.Is(err, hypervisor.ErrUnsupported) {
+				return err
+			}
+			_, err = p.Records.DestroyKey(ctx, plan.Instance.ID)
+			return err
+		},
+		Inspect: func(ctx context.Context, plan *Plan) (string, error) {
+			if key := plan.Instance.Key; key != nil && len(key.Box) == 0 {
+				return "was destroyed", nil
+			}
+			return "", nil
+		},
+	}
+}
+
+// withKey does something for which the hypervisor has to have the key of an instance's volume. It is given one that was made for this
 // time: libvirt writes what it is given into its log, with the key that it encrypts that with beside it, both on a disk. When do has
 // returned, QEMU has opened the volume or will not, and the key opens nothing any more.
-func (p *Parts) WithKey(ctx context.Context, h hypervisor.Driver, inst model.Instance, do func() error) error {
-	pass, err := p.Keys.Passphrase(ctx, inst)
+func (p *Parts) withKey(ctx context.Context, plan *Plan, do func() error) error {
+	h, inst, disks := plan.Hypervisor, plan.Instance, plan.disks
+	pass, err := p.passphrase(ctx, plan)
 	if err != nil {
 		return err
 	}
 	if pass == nil {
 		return do()
 	}
-	disks, err := p.Pools.Disks(ctx, inst.Pool)
-	if err != nil {
-		return err
+	if plan.noDisks != nil {
+		return plan.noDisks
 	}
 	once := keys.New().Passphrase()
 	if err := disks.Lend(ctx, inst.ID, pass, once); err != nil {
