@@ -118,14 +118,14 @@ func TestCreateWritesFewTransactionsAndJournalsBeforeItActs(t *testing.T) {
 		}
 	}
 	w.created("web")
-	want := []string{"Reserve", "PutOperation create running"}
+	want := []string{"Reserve"} // with the operation and its first steps
 	if diff := cmp.Diff(want, early); diff != "" {
 		t.Errorf("before the first step acts, this was written: %s", diff)
 	}
 	for range 3 {
 		want = append(want, "PutOperation create running")
 	}
-	want = append(want, "PutOperation create done", "Update", "Update", "Update")
+	want = append(want, "Record create done", "Update", "Update")
 	if diff := cmp.Diff(want, w.records.writes); diff != "" {
 		t.Error(diff)
 	}

@@ -112,8 +112,8 @@ func New(c Config) *Engine {
 		Operations: ops, Networks: nets, Pools: places, Tenants: owners, Keys: owners.Keys, Dir: c.Dir, Records: c.Records, Images: c.Images,
 		Firewall: c.Firewall, Users: c.Users, Bound: c.Bound, Alter: c.Parts,
 	}
-	link := &guestlink.Link{Operations: ops, Networks: nets, Parts: made, Records: c.Records, Network: c.Network, Resolver: c.Resolver}
-	shown := &views.Service{Operations: ops, Pools: places, Link: link, Records: c.Records}
+	link := &guestlink.Link{Operations: ops, Networks: nets, Parts: made, Network: c.Network, Resolver: c.Resolver}
+	shown := &views.Service{Operations: ops, Parts: made, Link: link, Records: c.Records}
 	proven := &proof.Service{
 		Operations: ops, Networks: nets, Pools: places, Parts: made, Link: link, Views: shown, Dir: c.Dir, Records: c.Records, Images: c.Images,
 		Inspect: c.Inspect, Now: c.Now,

@@ -90,7 +90,7 @@ func TestRemoveThatCannotDropTheRecordSaysSo(t *testing.T) {
 	w := newWorld(t)
 	before := w.inventory()
 	w.created("web")
-	w.records.fail = failOnce("Drop", 1, records.ErrBusy)
+	w.records.fail = failOnce("Removed", 1, records.ErrBusy)
 	refused(t, w.holm().Instances.Remove(t.Context(), "default", "web", nil), fault.Leftover, "another process", "holm rm web")
 	must(t, w.holm().Instances.Remove(t.Context(), "default", "web", nil))
 	if diff := cmp.Diff(before, w.inventory()); diff != "" {

@@ -117,10 +117,10 @@ func TestACreateThatFailsLeavesNothing(t *testing.T) {
 // What is done is not undone for want of a line that says so.
 func TestABusyDatabaseCutsNoPower(t *testing.T) {
 	w := newWorld(t)
-	w.records.fail = failOnce("PutOperation create done", 1, records.ErrBusy)
+	w.records.fail = failOnce("Record create done", 1, records.ErrBusy)
 	must1(t)(w.holm().Instances.Create(t.Context(), web(), nil))
 	must(t, w.holm().Instances.Stop(t.Context(), "default", "web", false, nil))
-	w.records.fail = failOnce("PutOperation start done", 1, records.ErrBusy)
+	w.records.fail = failOnce("Record start done", 1, records.ErrBusy)
 	must1(t)(w.holm().Instances.Start(t.Context(), "default", "web", nil))
 	if got := w.state(w.record()); got != hypervisor.Running || w.record().State != model.Ready {
 		t.Errorf("it is %s, and %s on record", got, w.record().State)
@@ -233,7 +233,13 @@ func TestWhatCannotBeUndoneIsKeptOnRecordAndCanBeRemoved(t *testing.T) {
 
 func TestAGuestThatRunsButIsNotOnRecordCanBeCreatedAgain(t *testing.T) {
 	w := newWorld(t)
-	w.records.fail = failOnce("Update", 1, records.ErrBusy)
+	apart := failOnce("Update", 1, records.ErrBusy)
+	w.records.fail = func(method string) error {
+		if method == "Record create done" { // with the operation; what follows tries it without
+			return records.ErrBusy
+		}
+		return apart(method)
+	}
 	_, err := w.holm().Instances.Create(t.Context(), web(), nil)
 	refused(t, err, fault.Busy, "it was started", "holm rm web")
 	first := w.record()

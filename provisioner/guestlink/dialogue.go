@@ -55,16 +55,14 @@ type heard struct {
 	err    error
 }
 
-// Converse asks the guest how it is until it is ready or has failed. A *verdict is the guest's own failure; any other
+// Converse tells the guest of the world and asks how it is until it is ready or has failed. A *verdict is the guest's own failure; any other
 // error says nothing of the guest.
-func (l *Link) Converse(ctx context.Context, h hypervisor.Driver, inst model.Instance, w *operations.Watcher) (report.Report, error) {
+func (l *Link) Converse(ctx context.Context, h hypervisor.Driver, inst model.Instance, world *report.Environment,
+	w *operations.Watcher,
+) (report.Report, error) {
 	var said report.Report
 	noted := ""
-	world, err := l.ToTell(ctx, inst)
-	if err != nil {
-		return said, err
-	}
-	err = l.Ask(ctx, h, inst, w, Question{
+	err := l.Ask(ctx, h, inst, w, Question{
 		Ask: report.AskStatus, World: world, Ports: GuestPorts(inst), While: "booting", Step: "booting",
 		Answered: func(r report.Report) (bool, error) {
 			said = r

@@ -1,44 +1,30 @@
 package guestlink
 
 import (
-	"context"
-	"errors"
 	"slices"
 	"strings"
 
 	"holm/guest/report"
 	"holm/provisioner/environment"
 	"holm/provisioner/model"
-	"holm/storage/records"
 )
 
 // InForce is what an instance is told of the world, by what its host, its tenant and it have set and by the host's resolver
 // as it is now.
-func (l *Link) InForce(ctx context.Context, inst model.Instance) (environment.InForce, error) {
-	host, err := l.Records.Host(ctx)
-	if err != nil {
-		return environment.InForce{}, err
-	}
-	tenant, err := l.Records.Tenant(ctx, inst.Tenant)
-	if err != nil && !errors.Is(err, records.ErrNotFound) {
-		return environment.InForce{}, err
-	}
+func (l *Link) InForce(set model.Settings, inst model.Instance) environment.InForce {
+	tenant, _ := set.Tenant(inst.Tenant)
 	six := inst.Address6.IsValid() && l.Network.Subnet6.IsValid()
-	return environment.Merge(inst.Environment, tenant.Environment, host.Environment, l.Resolver(), six), nil
+	return environment.Merge(inst.Environment, tenant.Environment, set.Host.Environment, l.Resolver(), six)
 }
 
 // Siblings are the other instances that an instance may reach: those of its tenant, where the tenant has them speak to each
 // other. Nobody else's names are told.
-func (l *Link) Siblings(ctx context.Context, inst model.Instance) ([]model.Instance, error) {
-	n, err := l.Networks.Named(ctx, inst.Tenant, inst.Network)
+func (l *Link) Siblings(around model.Around, inst model.Instance) ([]model.Instance, error) {
+	n, err := l.Networks.In(around.Settings, inst.Tenant, inst.Network)
 	if err != nil || !n.Internal {
 		return nil, err
 	}
-	all, err := l.Records.Instances(ctx)
-	if err != nil {
-		return nil, err
-	}
-	all = slices.DeleteFunc(all, func(other model.Instance) bool {
+	all := slices.DeleteFunc(slices.Clone(around.Instances), func(other model.Instance) bool {
 		return other.ID == inst.ID || other.Tenant != inst.Tenant || other.Network != inst.Network ||
 			other.State == model.Creating || other.State == model.Destroying
 	})
@@ -46,17 +32,13 @@ func (l *Link) Siblings(ctx context.Context, inst model.Instance) ([]model.Insta
 	return all, nil
 }
 
-// ToTell is what a guest is to know now.
-func (l *Link) ToTell(ctx context.Context, inst model.Instance) (*report.Environment, error) {
-	force, err := l.InForce(ctx, inst)
+// ToTell is what a guest is to know.
+func (l *Link) ToTell(around model.Around, inst model.Instance) (*report.Environment, error) {
+	others, err := l.Siblings(around, inst)
 	if err != nil {
 		return nil, err
 	}
-	others, err := l.Siblings(ctx, inst)
-	if err != nil {
-		return nil, err
-	}
-	told, _ := force.Told(environment.Siblings(inst, others))
+	told, _ := l.InForce(around.Settings, inst).Told(environment.Siblings(inst, others))
 	return &told, nil
 }
 

@@ -4,12 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/google/uuid"
 
 	"holm/internal/fault"
-	"holm/provisioner/hypervisor"
 	"holm/provisioner/machine"
 	"holm/provisioner/model"
 	"holm/provisioner/operations"
@@ -42,13 +40,15 @@ func (c *Creator) Create(ctx context.Context, spec Spec, observe operations.Obse
 		return model.Instance{}, err
 	}
 	defer release()
-	if err := c.clearWreck(ctx, h, wanted.Tenant, wanted.Name); err != nil {
-		return model.Instance{}, err
-	}
 	w.Finish("admitted", passed.text())
 
 	w.Begin("reserved")
 	reserved, err := c.reserve(ctx, passed)
+	if wreck, ok := errors.AsType[*unfinished](err); ok {
+		if err = c.Remover.clear(ctx, passed.set, h, wreck.inst); err == nil {
+			reserved, err = c.reserve(ctx, passed)
+		}
+	}
 	if err != nil {
 		return model.Instance{}, err
 	}
@@ -58,13 +58,13 @@ func (c *Creator) Create(ctx context.Context, spec Spec, observe operations.Obse
 	w.Finish("reserved", reserved.inst.Address.String()+"  "+reserved.inst.MAC)
 	c.Operations.Crash("create.reserved")
 
-	inst, began, err := c.build(ctx, plan, reserved.op)
+	b, err := c.build(ctx, plan, reserved.op)
 	if err != nil {
 		return model.Instance{}, err
 	}
-	ready, err := c.Readiness.awaitReady(ctx, h, inst, began, w)
+	ready, err := c.Readiness.awaitReady(ctx, h, b)
 	if err == nil {
-		c.Environments.tellSiblings(ctx, h, ready)
+		c.Environments.tellSiblings(ctx, h, ready, *b.around)
 	}
 	return ready, err
 }
@@ -108,8 +108,11 @@ func (c *Creator) reserve(ctx context.Context, wanted admitted) (reservation, er
 	err = tenants.OverQuota(err)
 	if errors.Is(err, records.ErrExists) {
 		existing, findErr := c.Records.Instance(ctx, inst.Tenant, inst.Name)
-		if findErr != nil {
+		switch {
+		case findErr != nil:
 			existing = inst
+		case existing.State == model.Creating || existing.State == model.Destroying:
+			return r, &unfinished{existing}
 		}
 		return r, c.taken(existing)
 	}
@@ -141,47 +144,37 @@ func (c *Creator) reserveSealed(ctx context.Context, wanted admitted, r *reserva
 	return inst, operations.Meanwhile("the key of tenant " + model.Quoted(inst.Tenant) + " was rotated, again and again")
 }
 
-// build runs the steps between the reservation and the running guest, and returns the record of that and when it began.
-func (c *Creator) build(ctx context.Context, plan *parts.Plan, op model.Operation) (model.Instance, time.Time, error) {
-	inst, began := plan.Instance, c.Now()
-	_, err := c.Operations.Runner(plan.Watcher).Run(ctx, op, c.Parts.All().Create(plan))
-	if failed, ok := errors.AsType[*saga.Failed](err); ok {
-		return inst, began, c.abandon(ctx, plan, failed)
-	}
-	if err != nil {
-		return inst, began, err
-	}
-	c.Operations.Crash("create.built")
-	// The guest runs, whatever has become of ctx.
-	booting, err := c.Records.Update(context.WithoutCancel(ctx), inst.ID, func(i *model.Instance) error {
+// build runs the steps between the reservation and the running guest, and returns the boot of that.
+func (c *Creator) build(ctx context.Context, plan *parts.Plan, op model.Operation) (*boot, error) {
+	inst, b := plan.Instance, &boot{began: c.Now(), w: plan.Watcher}
+	booting := func(i *model.Instance) error {
 		i.State, i.SeedAttached = model.Booting, true
 		return nil
-	})
-	if err != nil {
-		kind, _ := operations.Diagnose(err)
-		return inst, began, fault.New(kind, "it was started and is not on record: "+model.Command("rm", inst), "create %s: %w", inst.Name, err)
 	}
-	return booting, began, nil
+	runner, unrecorded := c.Operations.Runner(plan.Watcher), error(nil)
+	runner.Done = func(ctx context.Context, op model.Operation) error {
+		c.Operations.Crash("create.built")
+		b.inst, unrecorded = c.Records.Record(ctx, op, booting, b.look)
+		return unrecorded
+	}
+	_, err := runner.Run(ctx, op, c.Parts.All().Create(plan))
+	if failed, ok := errors.AsType[*saga.Failed](err); ok {
+		return nil, c.abandon(ctx, plan, failed)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if unrecorded != nil { // the guest runs, whatever has become of ctx and of the operation
+		if b.inst, unrecorded = c.Records.Update(context.WithoutCancel(ctx), inst.ID, booting); unrecorded != nil {
+			kind, _ := operations.Diagnose(unrecorded)
+			return nil, fault.New(kind, "it was started and is not on record: "+model.Command("rm", inst), "create %s: %w", inst.Name, unrecorded)
+		}
+	}
+	return b, nil
 }
 
-// clearWreck undoes what a holm that died left of an instance of this name while it was being made or removed. The
-// caller holds the name, so nobody is at it now.
-func (c *Creator) clearWreck(ctx context.Context, h hypervisor.Driver, tenant, name string) error {
-	inst, err := c.Records.Instance(ctx, tenant, name)
-	if errors.Is(err, records.ErrNotFound) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	if inst.State != model.Creating && inst.State != model.Destroying {
-		return c.taken(inst)
-	}
-	set, err := c.Records.Settings(ctx)
-	if err != nil {
-		return err
-	}
-	plan := c.Parts.Plan(set, h, inst)
-	plan.Watcher = c.Operations.Watch(nil)
-	return c.Remover.destroy(ctx, plan)
-}
+// unfinished is what a holm that died left of an instance of the same name while it was being made or removed. Who holds the name
+// knows that nobody is at it now.
+type unfinished struct{ inst model.Instance }
+
+func (u *unfinished) Error() string { return operations.Unfinished(u.inst).Error() }

@@ -19,9 +19,13 @@ import (
 // Nameless says what a person should know of the names of an instance, made or planned: "" when it has a name server, or
 // is to have none.
 func (e *Environments) Nameless(ctx context.Context, inst model.Instance) (string, error) {
-	force, err := e.Link.InForce(ctx, inst)
-	if err != nil || len(force.Nameservers) > 0 {
+	set, err := e.Records.Settings(ctx)
+	if err != nil {
 		return "", err
+	}
+	force := e.Link.InForce(set, inst)
+	if len(force.Nameservers) > 0 {
+		return "", nil
 	}
 	if stubs := e.Resolver().Stubs; force.From[environment.Nameservers] == "" && len(stubs) > 0 {
 		return fmt.Sprintf("no name will resolve in it: this host asks %s, where instances are not served", stubs[0]), nil
@@ -88,7 +92,11 @@ func (e *Environments) SetEnvironment(ctx context.Context, tenant, name string, 
 func (e *Environments) tell(ctx context.Context, h hypervisor.Driver, inst model.Instance, within time.Duration,
 	w *operations.Watcher,
 ) (later string, err error) {
-	world, err := e.Link.ToTell(ctx, inst)
+	around, err := e.Records.Around(ctx)
+	if err != nil {
+		return "", err
+	}
+	world, err := e.Link.ToTell(around, inst)
 	if err != nil {
 		return "", err
 	}
@@ -109,8 +117,8 @@ func (e *Environments) tell(ctx context.Context, h hypervisor.Driver, inst model
 
 // tellSiblings has those that may reach an instance know that it has come or gone. One at which another holm is at work,
 // or that does not answer soon, is told at its next start: nothing fails for it.
-func (e *Environments) tellSiblings(ctx context.Context, h hypervisor.Driver, inst model.Instance) {
-	all, err := e.Link.Siblings(ctx, inst)
+func (e *Environments) tellSiblings(ctx context.Context, h hypervisor.Driver, inst model.Instance, around model.Around) {
+	all, err := e.Link.Siblings(around, inst)
 	if err != nil {
 		return
 	}

@@ -26,19 +26,43 @@ const detachWithin = 30 * time.Second
 // mostUndecided is how many files of /etc a guest can say that its owner has to look at: what is beyond is no number of files.
 const mostUndecided = 10000
 
+// boot is a guest that was switched on.
+type boot struct {
+	inst   model.Instance
+	began  time.Time
+	world  *report.Environment // what it is told
+	around *model.Around       // all that is on record, as it was when the record of the instance was written last; nil is not known
+	w      *operations.Watcher
+}
+
+// look takes what is on record into a boot, in the transaction that changes its record.
+func (b *boot) look(around model.Around) error {
+	b.around = &around
+	return nil
+}
+
 // awaitReady is becomeReady, and tells the guest of siblings that have come or gone meanwhile: of two that are made at the same
 // time, neither is there yet when the other one is told, and neither can be told while it is being made.
-func (rd *Readiness) awaitReady(ctx context.Context, h hypervisor.Driver, inst model.Instance, began time.Time,
-	w *operations.Watcher,
-) (model.Instance, error) {
+func (rd *Readiness) awaitReady(ctx context.Context, h hypervisor.Driver, b *boot) (model.Instance, error) {
+	inst := b.inst
 	ctx, done := rd.Operations.GivingWay(ctx, inst)
 	defer done()
-	told, unknown := rd.Link.ToTell(ctx, inst)
-	ready, err := rd.becomeReady(ctx, h, inst, began, w)
-	if err != nil || unknown != nil {
+	if b.around == nil {
+		around, err := rd.Records.Around(ctx)
+		if err != nil {
+			return inst, kept(ctx, inst, err)
+		}
+		b.around = &around
+	}
+	var err error
+	if b.world, err = rd.Link.ToTell(*b.around, inst); err != nil {
+		return inst, kept(ctx, inst, err)
+	}
+	ready, err := rd.becomeReady(ctx, h, b)
+	if err != nil {
 		return ready, err
 	}
-	if now, err := rd.Link.ToTell(ctx, ready); err == nil && !reflect.DeepEqual(told, now) {
+	if now, err := rd.Link.ToTell(*b.around, ready); err == nil && !reflect.DeepEqual(b.world, now) {
 		_, _ = rd.Environments.tell(ctx, h, ready, siblingWithin, rd.Operations.Watch(nil)) // as for any sibling: the next start tells it again
 	}
 	return ready, nil
@@ -47,11 +71,10 @@ func (rd *Readiness) awaitReady(ctx context.Context, h hypervisor.Driver, inst m
 // becomeReady waits until the guest has said that its profile is up, takes its seed away, and holds it to its promises.
 // It is told of the guest's end by the hypervisor and of its progress by the guest. A guest that fails is kept, with the
 // reason in its record; one that was merely not waited for long enough, or lost sight of, stays as it is.
-func (rd *Readiness) becomeReady(ctx context.Context, h hypervisor.Driver, inst model.Instance, began time.Time,
-	w *operations.Watcher,
-) (model.Instance, error) {
+func (rd *Readiness) becomeReady(ctx context.Context, h hypervisor.Driver, b *boot) (model.Instance, error) {
+	inst, w := b.inst, b.w
 	w.Begin("booting")
-	r, err := rd.Link.Converse(ctx, h, inst, w)
+	r, err := rd.Link.Converse(ctx, h, inst, b.world, w)
 	if bad, ok := errors.AsType[*guestlink.Verdict](err); ok {
 		w.Tell("booting", operations.Broken, bad.What)
 		return rd.fail(ctx, inst, bad, nil)
@@ -61,7 +84,7 @@ func (rd *Readiness) becomeReady(ctx context.Context, h hypervisor.Driver, inst 
 	}
 	w.Finish("booting", "")
 	rd.Operations.Crash("ready.before")
-	settled, err := rd.settle(ctx, h, inst, r)
+	settled, err := rd.settle(ctx, h, b, r)
 	if err != nil {
 		return inst, kept(ctx, inst, err)
 	}
@@ -72,10 +95,10 @@ func (rd *Readiness) becomeReady(ctx context.Context, h hypervisor.Driver, inst 
 		}
 	}
 	if settled.Unverified {
-		return rd.declareReady(ctx, settled, nil, began, w)
+		return rd.declareReady(ctx, b, settled, nil)
 	}
 	w.Begin("verified")
-	v, err := rd.Proof.Check(ctx, h, settled, w)
+	v, err := rd.Proof.Check(ctx, h, settled, *b.around, w)
 	if err == nil && !v.Holds() {
 		bad := proof.Against(v)
 		w.Tell("verified", operations.Broken, bad.What)
@@ -90,25 +113,24 @@ func (rd *Readiness) becomeReady(ctx context.Context, h hypervisor.Driver, inst 
 	}
 	w.Finish("verified", proof.Summary(v))
 	rd.Operations.Crash("ready.verified")
-	return rd.declareReady(ctx, settled, &v, began, w)
+	return rd.declareReady(ctx, b, settled, &v)
 }
 
 // declareReady records that the instance is ready: what was seen of it is so, even if ctx has ended by now.
-func (rd *Readiness) declareReady(ctx context.Context, inst model.Instance, v *verify.Verdict, began time.Time,
-	w *operations.Watcher,
-) (model.Instance, error) {
+func (rd *Readiness) declareReady(ctx context.Context, b *boot, inst model.Instance, v *verify.Verdict) (model.Instance, error) {
+	w := b.w
 	w.Begin("ready")
 	ready, err := rd.Records.Update(context.WithoutCancel(ctx), inst.ID, func(i *model.Instance) error {
 		now := rd.Now().UTC()
 		i.State, i.Failure, i.Previous = model.Ready, "", nil
-		i.ReadyAt, i.ReadyAfter = now, now.Sub(began)
+		i.ReadyAt, i.ReadyAfter = now, now.Sub(b.began)
 		// What was counted at an earlier boot says nothing of this one.
 		i.ChecksPassed, i.ChecksTotal, i.CheckedAt = 0, 0, time.Time{}
 		if v != nil {
 			rd.Proof.Count(i, *v)
 		}
 		return nil
-	})
+	}, b.look)
 	if err != nil {
 		return inst, kept(ctx, inst, err)
 	}
@@ -160,7 +182,8 @@ func (rd *Readiness) fail(ctx context.Context, inst model.Instance, bad *guestli
 }
 
 // settle takes what a guest that is up said into the record, and the seed away from it. It is not ready yet.
-func (rd *Readiness) settle(ctx context.Context, h hypervisor.Driver, inst model.Instance, r report.Report) (model.Instance, error) {
+func (rd *Readiness) settle(ctx context.Context, h hypervisor.Driver, b *boot, r report.Report) (model.Instance, error) {
+	inst := b.inst
 	line := inst.ID + " " + r.HostKey + "\n"
 	if err := atomicfile.WriteBytes(parts.KnownHostsPath(rd.Parts.Dir, inst.ID), 0o644, []byte(line)); err != nil {
 		return inst, err
@@ -175,7 +198,7 @@ func (rd *Readiness) settle(ctx context.Context, h hypervisor.Driver, inst model
 		i.HostKey, i.MachineID, i.Kernel, i.BootID = r.HostKey, r.MachineID, r.Kernel, r.BootID
 		i.Undecided = min(max(0, r.Undecided), mostUndecided)
 		return nil
-	})
+	}, b.look)
 }
 
 // takeSeed detaches the seed and deletes it; attached tells whether the guest has not let go of it yet. The file goes

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"holm/internal/fault"
+	"holm/provisioner/hypervisor"
 	"holm/provisioner/model"
 	"holm/provisioner/operations"
 	"holm/provisioner/parts"
@@ -45,7 +46,9 @@ func (r *Remover) remove(ctx context.Context, tenant, name string, giveUp bool, 
 		return err
 	}
 	w.Finish("removed", "")
-	r.Environments.tellSiblings(ctx, h, inst)
+	if around, err := r.Records.Around(ctx); err == nil {
+		r.Environments.tellSiblings(ctx, h, inst, around)
+	}
 	return nil
 }
 
@@ -53,24 +56,22 @@ func (r *Remover) remove(ctx context.Context, tenant, name string, giveUp bool, 
 // what. Only the end of ctx stops it, between two parts.
 func (r *Remover) destroy(ctx context.Context, plan *parts.Plan) error {
 	op := r.Operations.Operation("destroy", plan.Instance)
-	if err := r.Records.PutOperation(ctx, op); err != nil {
-		return err
-	}
-	operations.Began(ctx, op)
-	inst, err := r.Records.Update(ctx, plan.Instance.ID, func(i *model.Instance) error {
+	inst, err := r.Records.Record(ctx, op, func(i *model.Instance) error {
 		i.State = model.Destroying
 		return nil
 	})
 	if err != nil {
 		return err
 	}
+	operations.Began(ctx, op)
 	gone := false
 	plan.Instance = inst
 	// What has become of the volume stays in the audit log, which outlives the record.
 	plan.Note = func(ctx context.Context, what string) error { return r.Records.Destroyed(ctx, inst, what) }
 	plan.Last = func(ctx context.Context) error {
 		r.Operations.Crash("destroy.record.before")
-		err := r.removed(ctx, op)
+		op.Status, op.Ended = model.Done, r.Now().UTC()
+		err := r.Records.Removed(ctx, op)
 		gone = err == nil
 		return err
 	}
@@ -86,27 +87,11 @@ func (r *Remover) destroy(ctx context.Context, plan *parts.Plan) error {
 	return r.stuck(ctx, inst, op, left)
 }
 
-// removed closes what the journal has of the instance, also the operations of holms that died, and drops the record.
-func (r *Remover) removed(ctx context.Context, op model.Operation) error {
-	all, err := r.Records.Operations(ctx, op.Instance)
-	if err != nil {
-		return err
-	}
-	now := r.Now().UTC()
-	for _, old := range all {
-		if old.ID == op.ID || old.Status == model.Done || old.Status == model.Undone {
-			continue
-		}
-		old.Status, old.Ended = model.Undone, now
-		if err := r.Records.PutOperation(ctx, old); err != nil {
-			return err
-		}
-	}
-	op.Status, op.Ended = model.Done, now
-	if err := r.Records.PutOperation(ctx, op); err != nil {
-		return err
-	}
-	return r.Records.Drop(ctx, op.Instance)
+// clear removes what is left of an instance whose holm died. The caller holds its name.
+func (r *Remover) clear(ctx context.Context, set model.Settings, h hypervisor.Driver, inst model.Instance) error {
+	plan := r.Parts.Plan(set, h, inst)
+	plan.Watcher = r.Operations.Watch(nil)
+	return r.destroy(ctx, plan)
 }
 
 // stuck journals a removal that did not come to its end, and says so.

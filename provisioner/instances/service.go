@@ -46,16 +46,20 @@ type Store interface {
 type Journal interface {
 	// PutOperation stores or replaces an operation. Of each instance the newest records.KeptOperations that have ended are kept.
 	PutOperation(ctx context.Context, op model.Operation) error
+	// Record stores an operation together with what it makes of the record of its instance, if the rules allow it.
+	Record(ctx context.Context, op model.Operation, change func(*model.Instance) error, rules ...model.Rule) (model.Instance, error)
+	// Removed stores an operation that has removed its instance, closes what others of it have left open, and drops the record.
+	Removed(ctx context.Context, op model.Operation) error
 	// Operations returns the operations of one instance that are kept, oldest first; instance "" means all.
 	Operations(ctx context.Context, instance string) ([]model.Operation, error)
 }
 
 // Settings is what is set for this machine. Implementation: storage/records.
 type Settings interface {
-	// Host returns the settings of this machine; the zero value when none were made.
-	Host(ctx context.Context) (model.Host, error)
 	// Settings returns all that is on record but the instances, as it is at one moment.
 	Settings(ctx context.Context) (model.Settings, error)
+	// Around returns that and the instances in full, in no particular order.
+	Around(ctx context.Context) (model.Around, error)
 }
 
 // Records is all of them.

@@ -12,6 +12,7 @@ import (
 	"holm/provisioner/hypervisor"
 	"holm/provisioner/model"
 	"holm/provisioner/operations"
+	"holm/provisioner/parts"
 	"holm/provisioner/proof"
 	"holm/provisioner/saga"
 	"holm/provisioner/tenants"
@@ -77,20 +78,32 @@ func (p *Power) powerOn(ctx context.Context, h hypervisor.Driver, inst model.Ins
 	}
 	plan := p.Parts.Plan(set, h, inst)
 	plan.Image, plan.Watcher = image, w
-	began := p.Now()
-	op := p.Operations.Operation("start", inst)
-	operations.Began(ctx, op)
-	if _, err := p.Operations.Runner(w).Run(ctx, op, p.Parts.All().Start(plan)); err != nil {
-		return inst, notStarted(ctx, inst, err)
-	}
-	inst, err = p.Records.Update(context.WithoutCancel(ctx), inst.ID, func(i *model.Instance) error {
+	return p.boot(ctx, plan)
+}
+
+// boot switches an instance on that may be, and waits until it is ready.
+func (p *Power) boot(ctx context.Context, plan *parts.Plan) (model.Instance, error) {
+	inst, b := plan.Instance, &boot{began: p.Now(), w: plan.Watcher}
+	booting := func(i *model.Instance) error {
 		i.State, i.Failure, i.Parked = model.Booting, "", false
 		return nil
-	})
-	if err != nil {
-		return inst, err
 	}
-	return p.Readiness.awaitReady(ctx, h, inst, began, w)
+	runner, unrecorded := p.Operations.Runner(plan.Watcher), error(nil)
+	runner.Done = func(ctx context.Context, op model.Operation) error {
+		b.inst, unrecorded = p.Records.Record(ctx, op, booting, b.look)
+		return unrecorded
+	}
+	op := p.Operations.Operation("start", inst)
+	operations.Began(ctx, op)
+	if _, err := runner.Run(ctx, op, p.Parts.All().Start(plan)); err != nil {
+		return inst, notStarted(ctx, inst, err)
+	}
+	if unrecorded != nil { // it runs, whatever has become of the operation
+		if b.inst, unrecorded = p.Records.Update(context.WithoutCancel(ctx), inst.ID, booting); unrecorded != nil {
+			return inst, unrecorded
+		}
+	}
+	return p.Readiness.awaitReady(ctx, plan.Hypervisor, b)
 }
 
 // notStarted says why a start came to nothing.
@@ -122,7 +135,7 @@ func (p *Power) catchUp(ctx context.Context, h hypervisor.Driver, inst model.Ins
 		if ctx.Err() != nil {
 			return inst, kept(ctx, inst, context.Cause(ctx))
 		}
-		return p.Readiness.awaitReady(ctx, h, inst, began, w)
+		return p.Readiness.awaitReady(ctx, h, &boot{inst: inst, began: began, w: w})
 	}
 	if inst.State != model.Stopped { // else it was switched on behind holm's back, nobody knows when
 		ops, err := p.Records.Operations(ctx, inst.ID)
@@ -136,5 +149,5 @@ func (p *Power) catchUp(ctx context.Context, h hypervisor.Driver, inst model.Ins
 			}
 		}
 	}
-	return p.Readiness.awaitReady(ctx, h, inst, began, w)
+	return p.Readiness.awaitReady(ctx, h, &boot{inst: inst, began: began, w: w})
 }

@@ -32,6 +32,8 @@ type Plan struct {
 	pool     *model.Pool // nil is the state directory
 	disks    volumes.Backend
 	noDisks  error // why there are none
+	usage    volumes.Usage
+	measured bool // usage is known
 	network  network.Network
 	noNet    error // why it is not known
 }
@@ -45,6 +47,17 @@ func (p *Parts) Plan(set model.Settings, h hypervisor.Driver, inst model.Instanc
 	}
 	plan.network, plan.noNet = p.Networks.In(set, inst.Tenant, inst.Network)
 	return plan
+}
+
+// Usage measures the volume, once.
+func (p *Plan) Usage(ctx context.Context) (has volumes.Usage, err error) {
+	if p.noDisks != nil || p.measured {
+		return p.usage, p.noDisks
+	}
+	if has, err = p.disks.Usage(ctx, p.Instance.ID); err == nil {
+		p.usage, p.measured = has, true
+	}
+	return has, err
 }
 
 // passphrase opens the volume; nil when it is not encrypted.

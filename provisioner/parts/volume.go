@@ -80,10 +80,7 @@ func (p *Parts) Reachable(ctx context.Context, plan *Plan) error {
 }
 
 func inspectVolume(ctx context.Context, plan *Plan) (string, error) {
-	if plan.noDisks != nil {
-		return "", plan.noDisks
-	}
-	has, err := plan.disks.Usage(ctx, plan.Instance.ID)
+	has, err := plan.Usage(ctx)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return notThere, nil

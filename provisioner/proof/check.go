@@ -27,7 +27,11 @@ const silentWithin = 45 * time.Second
 
 // Check holds a running instance to its promises: the guest tries its checks, and the host its own at the same time. An
 // error means that there is no verdict; a *verdict that the guest is to blame for it.
-func (svc *Service) Check(ctx context.Context, h hypervisor.Driver, inst model.Instance, w *operations.Watcher) (verify.Verdict, error) {
+//
+// around is what is on record by now.
+func (svc *Service) Check(ctx context.Context, h hypervisor.Driver, inst model.Instance, around model.Around,
+	w *operations.Watcher,
+) (verify.Verdict, error) {
 	image, err := svc.Images.Get(inst.Image)
 	if err != nil {
 		return verify.Verdict{}, err
@@ -35,7 +39,7 @@ func (svc *Service) Check(ctx context.Context, h hypervisor.Driver, inst model.I
 	if err := Promising(image, inst.Profile); err != nil {
 		return verify.Verdict{}, err
 	}
-	subject, err := svc.subject(ctx, h, inst, image)
+	subject, err := svc.subject(ctx, h, inst, image, around)
 	if err != nil {
 		return verify.Verdict{}, err
 	}
@@ -60,17 +64,11 @@ func (svc *Service) Check(ctx context.Context, h hypervisor.Driver, inst model.I
 }
 
 // subject is what the host's checks have to know.
-func (svc *Service) subject(ctx context.Context, h hypervisor.Driver, inst model.Instance, image images.Manifest) (verify.Subject, error) {
-	set, err := svc.Records.Settings(ctx)
-	if err != nil {
-		return verify.Subject{}, err
-	}
-	all, err := svc.Records.List(ctx, "")
-	if err != nil {
-		return verify.Subject{}, err
-	}
+func (svc *Service) subject(ctx context.Context, h hypervisor.Driver, inst model.Instance, image images.Manifest,
+	around model.Around,
+) (verify.Subject, error) {
 	boots := map[string]string{}
-	for _, other := range all {
+	for _, other := range around.Instances {
 		if other.ID != inst.ID && other.BootID != "" {
 			boots[other.BootID] = other.Tenant + "/" + other.Name
 		}
@@ -86,7 +84,7 @@ func (svc *Service) subject(ctx context.Context, h hypervisor.Driver, inst model
 	if inst.SeedAttached {
 		seed = parts.SeedPath(svc.Parts.Dir, inst.ID)
 	}
-	plan := svc.Parts.Plan(set, h, inst)
+	plan := svc.Parts.Plan(around.Settings, h, inst)
 	plan.Image = image
 	wanted, err := svc.Parts.Machine(plan, seed)
 	if err != nil {
@@ -94,7 +92,7 @@ func (svc *Service) subject(ctx context.Context, h hypervisor.Driver, inst model
 	}
 	return verify.Subject{
 		Profile: inst.Profile, User: inst.User, Address: model.Text(inst.Address), HostKey: inst.HostKey, KeyPath: parts.KeyPath(svc.Dir),
-		Wanted: wanted, Live: live, Image: image, Lab: set.Host.LabMode,
+		Wanted: wanted, Live: live, Image: image, Lab: around.Host.LabMode,
 		SeedPath: parts.SeedPath(svc.Parts.Dir, inst.ID), Boots: boots, Guest: verify.NewAnswer(),
 		Walls: func(ctx context.Context) (network.Walls, error) { return svc.Networks.Walls(ctx, inst) },
 	}, nil

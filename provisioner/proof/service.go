@@ -17,14 +17,12 @@ import (
 
 // Store is what is on record. Implementation: storage/records.
 type Store interface {
-	// Settings returns all that is on record but the instances, as it is at one moment.
-	Settings(ctx context.Context) (model.Settings, error)
+	// Around returns all that is on record, as it is at one moment.
+	Around(ctx context.Context) (model.Around, error)
 	// Host returns the settings of this machine; the zero value when none were made.
 	Host(ctx context.Context) (model.Host, error)
 	// Tenant finds by name; records.ErrNotFound.
 	Tenant(ctx context.Context, name string) (model.Tenant, error)
-	// List returns the summaries, sorted by tenant and name; tenant "" means all.
-	List(ctx context.Context, tenant string) ([]model.Summary, error)
 	// Update changes one instance in place, if the rules allow it; the callback must not keep the pointer.
 	Update(ctx context.Context, id string, change func(*model.Instance) error, rules ...model.Rule) (model.Instance, error)
 	// PutOperation stores or replaces an operation. Of each instance the newest records.KeptOperations that have ended are kept.

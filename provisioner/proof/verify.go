@@ -37,7 +37,11 @@ func (svc *Service) verify(ctx context.Context, h hypervisor.Driver, inst model.
 	w.Begin("verified")
 	op := svc.Operations.Operation("verify", inst)
 	op.Steps = []string{"verify"}
-	v, err := svc.Check(ctx, h, inst, w)
+	var v verify.Verdict
+	around, err := svc.Records.Around(ctx)
+	if err == nil {
+		v, err = svc.Check(ctx, h, inst, around, w)
+	}
 	if err != nil {
 		return verify.Verdict{}, svc.unverified(ctx, inst, op, err, w)
 	}

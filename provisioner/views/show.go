@@ -27,14 +27,16 @@ func (svc *Service) Show(ctx context.Context, tenant, name string) (Instance, er
 	if err != nil {
 		return Instance{}, err
 	}
+	set, err := svc.Records.Settings(ctx)
+	if err != nil {
+		return Instance{}, err
+	}
+	plan := svc.Parts.Plan(set, h, inst)
 	if inst.Key != nil { // its name is to be seen, and what it is sealed in is nobody's business
 		named := inst.Key.Destroyed()
 		inst.Key = &named
 	}
-	force, err := svc.Link.InForce(ctx, inst)
-	if err != nil {
-		return Instance{}, err
-	}
+	force := svc.Link.InForce(set, inst)
 	inst.Environment = inst.Environment.Shown()
 	v := Instance{Instance: inst, DomainState: state, Status: operations.StatusOf(inst.State, state), Now: unknown, InForce: force.Shown()}
 	if unknown != "" {
@@ -48,11 +50,12 @@ func (svc *Service) Show(ctx context.Context, tenant, name string) (Instance, er
 			v.Status, v.Now = word, why
 		}
 	}
-	// A pool that is broken does not keep an instance from being shown.
-	if disks, err := svc.Pools.Disks(ctx, inst.Pool); err == nil {
-		if used, err := disks.Usage(ctx, inst.ID); err == nil {
-			v.VolumeBytes = used.AllocatedBytes
-		}
+	if unknown == "" && inst.State != model.Creating && inst.State != model.Destroying {
+		v.Wrong, _ = svc.Parts.All().Inspect(ctx, plan) // what cannot be looked at keeps nobody from being shown the rest
+	}
+	// Nor does a pool that is broken.
+	if used, err := plan.Usage(ctx); err == nil {
+		v.VolumeBytes = used.AllocatedBytes
 	}
 	return v, ctx.Err()
 }

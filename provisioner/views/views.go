@@ -4,6 +4,7 @@ import (
 	"holm/provisioner/environment"
 	"holm/provisioner/hypervisor"
 	"holm/provisioner/model"
+	"holm/provisioner/parts"
 )
 
 // Instance is an instance as it is shown: its record and what the hypervisor says now.
@@ -16,6 +17,8 @@ type Instance struct {
 	Now string `json:"now,omitempty"`
 	// Stalled says why it is paused, when the hypervisor paused it because of a disk.
 	Stalled string `json:"stalled,omitempty"`
+	// Wrong are the parts of it that are not as they are on record.
+	Wrong []parts.Finding `json:"wrong,omitempty"`
 	// InForce is what it is told of the world at its next start, without passwords.
 	InForce environment.InForce `json:"in_force"`
 	// VolumeBytes is what the state volume takes in its pool; 0 when that cannot be told.
