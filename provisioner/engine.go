@@ -104,7 +104,7 @@ func New(c Config) *Engine {
 	machine := &hosts.Service{Records: c.Records}
 	owners := &tenants.Service{
 		Keys:       &tenants.Keys{Records: c.Records, HostKey: c.HostKey, Now: c.Now},
-		Operations: ops, Networks: nets, Pools: places, Dir: c.Dir, Records: c.Records, Network: c.Network, Routes: c.Routes,
+		Operations: ops, Networks: nets, Dir: c.Dir, Records: c.Records, Network: c.Network, Routes: c.Routes,
 		Resolver: c.Resolver,
 		Users:    c.Users, Now: c.Now,
 	}
@@ -133,21 +133,21 @@ func life(c Config, e *Engine, ops *operations.Service, made *parts.Parts, link 
 		Operations: ops, Parts: made, Link: link, Proof: e.Proof, Publisher: published, Environments: told, Records: c.Records, Now: c.Now,
 	}
 	power := &instances.Power{
-		Operations: ops, Networks: e.Networks, Pools: e.Pools, Tenants: e.Tenants, Hosts: e.Hosts, Parts: made, Link: link, Readiness: ready,
+		Operations: ops, Networks: e.Networks, Pools: e.Pools, Parts: made, Link: link, Readiness: ready,
 		Records: c.Records, Images: c.Images, Measure: c.Measure, Now: c.Now,
 	}
 	remover := &instances.Remover{
-		Operations: ops, Networks: e.Networks, Pools: e.Pools, Parts: made, Environments: told, Records: c.Records, Now: c.Now,
+		Operations: ops, Parts: made, Environments: told, Records: c.Records, Now: c.Now,
 	}
 	return &instances.Service{
 		Creator: &instances.Creator{
-			Operations: ops, Networks: e.Networks, Pools: e.Pools, Tenants: e.Tenants, Keys: e.Tenants.Keys, Hosts: e.Hosts, Parts: made,
+			Operations: ops, Networks: e.Networks, Pools: e.Pools, Tenants: e.Tenants, Keys: e.Tenants.Keys, Parts: made,
 			Readiness: ready, Remover: remover, Environments: told, ImageUse: use, Records: c.Records, Images: c.Images,
 			Measure: c.Measure, Wired: c.Wired, Now: c.Now,
 		},
 		Remover: remover, Power: power, Publisher: published, Environments: told, ImageUse: use, Service: shown,
 		Changer: &instances.Changer{
-			Operations: ops, Pools: e.Pools, Tenants: e.Tenants, Hosts: e.Hosts, Link: link, Power: power, ImageUse: use,
+			Operations: ops, Pools: e.Pools, Link: link, Power: power, ImageUse: use,
 			Records: c.Records, Images: c.Images, Now: c.Now,
 		},
 		Fleet: &instances.Fleet{Operations: ops, Parts: made, Power: power, Records: c.Records, Now: c.Now},

@@ -112,6 +112,8 @@ type Instance struct {
 	Now string `json:"now,omitempty"`
 	// Stalled is why the hypervisor paused it because of a disk.
 	Stalled string `json:"stalled,omitempty"`
+	// Wrong are the parts of it that are not as they are on record.
+	Wrong []PartFinding `json:"wrong,omitempty"`
 	// InForce is what it is told of the world at its next start, without passwords.
 	InForce InForce `json:"in_force"`
 	// VolumeBytes is what the state volume takes in its pool, in bytes; 0 when that cannot be told.
@@ -224,4 +226,12 @@ type SeededFile struct {
 	Mode string `json:"mode"`
 	// Purpose is what it is for, in a sentence.
 	Purpose string `json:"purpose"`
+}
+
+// PartFinding is a part of an instance that is not as it is on record.
+type PartFinding struct {
+	// Part is its name: "folder", "network", "seed", "volume", "key", "domain", "power".
+	Part string `json:"part"`
+	// What is wrong with it, in a few words.
+	What string `json:"what"`
 }

@@ -89,7 +89,6 @@ type Creator struct {
 	Pools        *pools.Service
 	Tenants      *tenants.Service
 	Keys         *tenants.Keys
-	Hosts        *hosts.Service
 	Parts        *parts.Parts
 	Readiness    *Readiness
 	Remover      *Remover
@@ -107,8 +106,6 @@ type Creator struct {
 // Remover removes instances.
 type Remover struct {
 	Operations   *operations.Service
-	Networks     *networks.Service
-	Pools        *pools.Service
 	Parts        *parts.Parts
 	Environments *Environments
 	Records      Records
@@ -132,8 +129,6 @@ type Power struct {
 	Operations *operations.Service
 	Networks   *networks.Service
 	Pools      *pools.Service
-	Tenants    *tenants.Service
-	Hosts      *hosts.Service
 	Parts      *parts.Parts
 	Link       *guestlink.Link
 	Readiness  *Readiness
@@ -148,8 +143,6 @@ type Power struct {
 type Changer struct {
 	Operations *operations.Service
 	Pools      *pools.Service
-	Tenants    *tenants.Service
-	Hosts      *hosts.Service
 	Link       *guestlink.Link
 	Power      *Power
 	ImageUse   *ImageUse

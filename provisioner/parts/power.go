@@ -24,7 +24,7 @@ func (p *Parts) power() Part {
 		Remove: func(ctx context.Context, plan *Plan) error { return plan.Hypervisor.Destroy(ctx, plan.Instance.UUID) },
 		Inspect: func(ctx context.Context, plan *Plan) (string, error) {
 			state, err := plan.Hypervisor.State(ctx, plan.Instance.UUID)
-			if err != nil || !operations.Down(state) {
+			if err != nil || !operations.Down(state) || plan.Instance.Parked { // it went down with the host
 				return "", err
 			}
 			switch plan.Instance.State {

@@ -12,7 +12,6 @@ import (
 	"holm/provisioner/network"
 	"holm/provisioner/networks"
 	"holm/provisioner/operations"
-	"holm/provisioner/pools"
 )
 
 // Store is what is on record of tenants and their users. Implementation: storage/records.
@@ -75,7 +74,6 @@ type Service struct {
 	*Keys
 	Operations *operations.Service
 	Networks   *networks.Service
-	Pools      *pools.Service
 	Dir        string // the state directory, absolute
 	Records    Store
 	// Network is the host's own; those of tenants are beside it.

@@ -4,6 +4,7 @@ import (
 	v1 "holm/api/v1"
 	"holm/provisioner/instances"
 	"holm/provisioner/model"
+	"holm/provisioner/parts"
 	"holm/provisioner/views"
 	"holm/storage/keys"
 )
@@ -12,9 +13,11 @@ import (
 func Instance(v views.Instance) v1.Instance {
 	return v1.Instance{
 		InstanceBase: InstanceBase(v.Instance), DomainState: string(v.DomainState), Status: v.Status, Now: v.Now, Stalled: v.Stalled,
-		InForce: InForce(v.InForce), VolumeBytes: v.VolumeBytes, Operation: v.Operation,
+		Wrong: some(v.Wrong, finding), InForce: InForce(v.InForce), VolumeBytes: v.VolumeBytes, Operation: v.Operation,
 	}
 }
+
+func finding(f parts.Finding) v1.PartFinding { return v1.PartFinding{Part: f.Part, What: f.What} }
 
 // InstanceList is what verbs print that change some.
 func InstanceList(all []views.Instance) v1.InstanceList {

@@ -72,6 +72,9 @@ func viewFields(a *app, v views.Instance) term.Fields {
 	f.Add("failure", term.Cell{Text: v.Failure, Tone: term.Broken})
 	f.Add("now", term.Cell{Text: v.Now, Tone: term.Attention})
 	f.Add("paused", term.Cell{Text: v.Stalled, Tone: term.Broken})
+	for _, part := range v.Wrong {
+		f.Add("wrong", term.Cell{Text: "the " + part.Part + " " + part.What, Tone: term.Broken})
+	}
 	text("domain", fmt.Sprintf("%s (%s)", v.DomainState, v.Domain))
 	text("address", model.Text(v.Address))
 	text("address6", model.Text(v.Address6))
