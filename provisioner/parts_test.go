@@ -3,6 +3,7 @@ package provisioner_test
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"os"
 	"slices"
 	"sync"
@@ -59,10 +60,11 @@ func (k *token) part() parts.Part {
 			return os.RemoveAll(k.path(p))
 		},
 		Inspect: func(_ context.Context, p *parts.Plan) (string, error) {
-			if _, err := os.Lstat(k.path(p)); err != nil {
+			_, err := os.Lstat(k.path(p))
+			if errors.Is(err, fs.ErrNotExist) {
 				return "is not there", nil
 			}
-			return "", nil
+			return "", err
 		},
 	}
 }

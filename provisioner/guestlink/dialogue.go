@@ -55,8 +55,8 @@ type heard struct {
 	err    error
 }
 
-// Converse tells the guest of the world and asks how it is until it is ready or has failed. A *verdict is the guest's own failure; any other
-// error says nothing of the guest.
+// Converse tells the guest of the world and asks how it is until it is ready or has failed. A *verdict is the guest's own failure; any
+// other error says nothing of the guest.
 func (l *Link) Converse(ctx context.Context, h hypervisor.Driver, inst model.Instance, world *report.Environment,
 	w *operations.Watcher,
 ) (report.Report, error) {

@@ -66,7 +66,8 @@ func (s *Survey) Promise(others []model.Instance, inst model.Instance) error {
 	return nil
 }
 
-// RequireUsable refuses to switch on an instance whose pool is broken; nil is the state directory. One that is merely degraded runs on; whoever watches is
+// RequireUsable refuses to switch on an instance whose pool is broken; nil is the state directory.
+// One that is merely degraded runs on; whoever watches is
 // told, once.
 func (svc *Service) RequireUsable(ctx context.Context, pool *model.Pool, w *operations.Watcher) error {
 	if pool == nil {

@@ -7,7 +7,8 @@ import (
 	"holm/provisioner/model"
 )
 
-// Present refuses, for an instance in it, a pool whose place is empty or taken by something else. One that is degraded, or read-only, is there.
+// Present refuses, for an instance in it, a pool whose place is empty or taken by something else. One that is degraded, or read-only, is
+// there.
 func (svc *Service) Present(ctx context.Context, pool model.Pool, inst model.Instance) error {
 	tree, err := svc.Look(ctx, pool)
 	if err != nil && ctx.Err() != nil {

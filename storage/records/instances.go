@@ -82,9 +82,11 @@ func (b *Bolt) Instance(ctx context.Context, tenant, name string) (inst model.In
 	return inst, err
 }
 
-// Update changes one instance in place and returns it as it is then, if the rules allow it; ErrNotFound. The callback must not keep the
-// pointer, nor change ID, Tenant or Name. An error from it is returned as it is, and nothing changes.
-func (b *Bolt) Update(ctx context.Context, id string, alter func(*model.Instance) error, rules ...model.Rule) (inst model.Instance, err error) {
+// Update changes one instance in place and returns it as it is then, if the rules allow it; ErrNotFound. The callback must not keep
+// the pointer, nor change ID, Tenant or Name. An error from it is returned as it is, and nothing changes.
+func (b *Bolt) Update(ctx context.Context, id string, alter func(*model.Instance) error,
+	rules ...model.Rule,
+) (inst model.Instance, err error) {
 	err = b.write(ctx, func(tx *bolt.Tx) (change, error) {
 		if err := b.ask(tx, rules); err != nil {
 			return change{}, err
