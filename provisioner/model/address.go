@@ -2,11 +2,14 @@ package model
 
 import "net/netip"
 
-// Text is an address, or a network, as it is written; "" for none, for which netip has the words "invalid IP".
-func Text[T netip.Addr | netip.Prefix](a T) string {
-	text, err := any(a).(interface{ MarshalText() ([]byte, error) }).MarshalText()
-	if err != nil {
-		return "" // neither returns one
+// Text is an address, or a network, as it is written; "" for none, for which netip has words of its own.
+func Text[T interface {
+	netip.Addr | netip.Prefix
+	String() string
+}](a T) string {
+	var none T
+	if a == none {
+		return ""
 	}
-	return string(text)
+	return a.String()
 }

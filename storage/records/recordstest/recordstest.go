@@ -119,7 +119,7 @@ func Instance(n int, tenant, name string) (model.Instance, model.Operation) {
 		Domain: "holm." + tenant + "." + name, Network: "holm-default", MAC: "52:54:00:00:00:01",
 		Address: netip.MustParseAddr(fmt.Sprintf("10.77.0.%d", n)), PrefixLen: 24, Gateway: netip.MustParseAddr("10.77.0.1"),
 		Nameservers: []string{"9.9.9.9"},
-		User: "ops", AuthorizedKeys: []string{"ssh-ed25519 AAAA"},
+		User:        "ops", AuthorizedKeys: []string{"ssh-ed25519 AAAA"},
 		HostKey: "ssh-ed25519 BBBB", MachineID: "m", Kernel: "6.12", BootID: "b",
 		SeedAttached: true, ChecksPassed: n, ChecksTotal: 24, CheckedAt: made.Add(time.Hour), Unverified: true,
 		Created: made, ReadyAt: made.Add(time.Minute), ReadyAfter: time.Minute,
