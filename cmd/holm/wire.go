@@ -22,10 +22,12 @@ import (
 	"holm/provisioner/hosts"
 	"holm/provisioner/model"
 	"holm/provisioner/pools"
+	"holm/provisioner/proof"
 	"holm/provisioner/tenants"
 	"holm/provisioner/uids"
 	"holm/provisioner/views"
 	"holm/storage/arrays"
+	"holm/storage/ledger"
 	"holm/storage/records"
 )
 
@@ -75,8 +77,13 @@ func wire(a *cli.App) needs {
 			return tenant.Engine{Tenants: e.Tenants, Hosts: e.Hosts}
 		})},
 		audit: audit.Needs{
-			Open: through(open, func(e *provisioner.Engine) audit.Engine { return audit.Engine{Proof: e.Proof, Instances: e.Instances} }),
-			Log:  func() (audit.Log, error) { return records.Open(database(a.Settings)), nil },
+			Open: through(open, func(e *provisioner.Engine) audit.Engine {
+				log := ledger.At(a.Settings.State, records.Open(database(a.Settings)), a.Now)
+				return audit.Engine{
+					Proof: e.Proof, Evidence: proof.Signer{Proof: e.Proof, Log: log, Version: a.Build().Version}, Instances: e.Instances,
+				}
+			}),
+			Log: func() (audit.Log, error) { return records.Open(database(a.Settings)), nil },
 		},
 	}
 	n.pool = pool.Needs{

@@ -43,7 +43,10 @@ func (w *world) needs(a *cli.App) needs {
 		},
 		tenant: tenant.Needs{Open: at(tenant.Engine{Tenants: clitest.Tenants{World: w.World}, Hosts: clitest.Sizes{World: w.World}})},
 		audit: audit.Needs{
-			Open: at(audit.Engine{Proof: proof, Instances: one}), Log: func() (audit.Log, error) { return clitest.Records(a), nil },
+			Open: func(context.Context) (audit.Engine, error) {
+				return audit.Engine{Proof: proof, Evidence: w.Signer(a), Instances: one}, nil
+			},
+			Log: func() (audit.Log, error) { return clitest.Records(a), nil },
 		},
 	}
 	n.pool = pool.Needs{

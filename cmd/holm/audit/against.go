@@ -45,7 +45,7 @@ func (h *holding) verdict(after, end records.Mark, more string) error {
 		return nil
 	}
 	if err := h.kept.Verify(h.whose); err != nil {
-		return tampered(err)
+		return ledger.Tampered(err)
 	}
 	err := ledger.Since(h.kept.Checkpoint, after, end, h.found)
 	if errors.Is(err, ledger.ErrArchived) {
@@ -53,7 +53,7 @@ func (h *holding) verdict(after, end records.Mark, more string) error {
 		return fault.New(fault.CheckFailed, "with the archive that has it, and all that follow: "+more, "%w", err)
 	}
 	if err != nil {
-		return tampered(err)
+		return ledger.Tampered(err)
 	}
 	return nil
 }

@@ -66,14 +66,15 @@ func auditArchive(ctx context.Context, a *app, path string, keep retention) erro
 	if err != nil {
 		return err
 	}
-	key, err := ledger.Key(auditKeyPath(a))
+	signs := ledger.At(a.Settings.State, store, a.Now)
+	key, err := signs.Key()
 	if err != nil {
 		return err
 	}
 	public := key.Public().(ed25519.PublicKey) //nolint:forcetypeassert // what an ed25519 key has
 	var from, upTo records.Mark
 	var done archived
-	err = wholeAudit(ctx, a, func(log records.WholeLog) (err error) {
+	err = signs.Whole(ctx, func(log records.WholeLog) (err error) {
 		from = log.Base.Mark
 		if upTo, err = keep.cut(log, a.Now()); err != nil {
 			return err
@@ -82,7 +83,7 @@ func auditArchive(ctx context.Context, a *app, path string, keep retention) erro
 		if upTo == from {
 			return nil
 		}
-		sealed, err := seal(a, upTo)
+		sealed, err := signs.Seal(upTo)
 		if err != nil {
 			return err
 		}

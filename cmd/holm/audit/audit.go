@@ -2,9 +2,6 @@ package audit
 
 import (
 	"context"
-	"errors"
-	"os"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -30,46 +27,19 @@ func auditCommand(a *app) *cobra.Command {
 	return cmd
 }
 
-func auditKeyPath(a *app) string { return filepath.Join(a.Settings.State, "keys", "audit_ed25519") }
-
-// sealed is a fresh checkpoint of the log.
-func sealed(ctx context.Context, a *app) (signed ledger.Signed, err error) {
-	err = wholeAudit(ctx, a, func(log records.WholeLog) error {
-		signed, err = seal(a, log.End)
-		return err
-	})
-	return signed, err
+// sealer signs the log of this host.
+func sealer(a *app) (ledger.Sealer, error) {
+	log, err := a.Log()
+	return ledger.At(a.Settings.State, log, a.Now), err
 }
 
-// wholeAudit has the log used, if it is whole: there is no signature for what is not.
+// wholeAudit has the log used, if it is whole.
 func wholeAudit(ctx context.Context, a *app, use func(records.WholeLog) error) error {
-	store, err := a.Log()
+	s, err := sealer(a)
 	if err != nil {
 		return err
 	}
-	err = store.WholeAudit(ctx, use)
-	if errors.Is(err, records.ErrTampered) {
-		return tampered(err)
-	}
-	return err
-}
-
-// seal signs a checkpoint of a place in the log.
-func seal(a *app, at records.Mark) (ledger.Signed, error) {
-	key, err := ledger.Key(auditKeyPath(a))
-	if err != nil {
-		return ledger.Signed{}, err
-	}
-	host, err := os.Hostname()
-	if err != nil {
-		return ledger.Signed{}, err
-	}
-	return ledger.Sign(key, ledger.Checkpoint{Host: host, Time: a.Now().UTC(), Seq: at.Seq, Head: at.Head})
-}
-
-func tampered(err error) error {
-	return fault.New(fault.CheckFailed,
-		"compare it with an export or a checkpoint that was kept elsewhere: holm audit verify --help", "%w", err)
+	return s.Whole(ctx, use)
 }
 
 func auditCheckpointCommand(a *app) *cobra.Command {
@@ -79,7 +49,11 @@ func auditCheckpointCommand(a *app) *cobra.Command {
 		Example: "  sudo holm audit checkpoint -o json > checkpoint.json",
 		Args:    cli.Names(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			signed, err := sealed(cmd.Context(), a)
+			s, err := sealer(a)
+			if err != nil {
+				return err
+			}
+			signed, err := s.Checkpoint(cmd.Context())
 			if err != nil {
 				return err
 			}
@@ -110,13 +84,11 @@ func auditExportCommand(a *app) *cobra.Command {
 		Example: "  sudo holm audit export > audit.jsonl",
 		Args:    cli.Names(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return wholeAudit(cmd.Context(), a, func(log records.WholeLog) error {
-				signed, err := seal(a, log.End)
-				if err != nil {
-					return err
-				}
-				return ledger.Export(a.Streams.Out, log, signed)
-			})
+			s, err := sealer(a)
+			if err != nil {
+				return err
+			}
+			return s.Export(cmd.Context(), a.Streams.Out)
 		},
 	}
 	cli.Ends(cmd, fault.Busy, fault.CheckFailed)

@@ -7,11 +7,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"holm/cmd/holm/cli"
-	"holm/provisioner/evidence"
 	"holm/provisioner/operations"
 	"holm/provisioner/verify"
 	"holm/provisioner/views"
-	"holm/storage/ledger"
 	"holm/storage/records"
 )
 
@@ -24,6 +22,7 @@ type Needs struct {
 // Engine tries what was promised of instances.
 type Engine struct {
 	Proof     Proof
+	Evidence  Evidence
 	Instances Instances
 }
 
@@ -31,9 +30,12 @@ type Engine struct {
 type Proof interface {
 	// Verify holds a running instance to its promises; the verdict is there whether they hold or not.
 	Verify(ctx context.Context, tenant, name string, observer operations.Observer) (verify.Verdict, error)
-	// Evidence states what an instance is and where it lies; at is the audit log as it is signed beside.
-	Evidence(ctx context.Context, tenant, name string, at func(context.Context) (ledger.Checkpoint, error),
-		observer operations.Observer) (evidence.Statement, error)
+}
+
+// Evidence states what an instance is and where it lies.
+type Evidence interface {
+	// Sign makes a signed statement, and says whether it states that every promise holds.
+	Sign(ctx context.Context, tenant, name string, observer operations.Observer) (content []byte, holds bool, err error)
 }
 
 // Instances shows instances.

@@ -19,7 +19,9 @@ func newWorld() *world { return &world{clitest.New()} }
 func (w *world) commands(a *cli.App) []*cobra.Command {
 	return Commands(a, Needs{
 		Open: func(context.Context) (Engine, error) {
-			return Engine{Proof: clitest.Proof{World: w.World}, Instances: clitest.Instances{World: w.World}}, nil
+			return Engine{
+				Proof: clitest.Proof{World: w.World}, Evidence: w.Signer(a), Instances: clitest.Instances{World: w.World},
+			}, nil
 		},
 		Log: func() (Log, error) { return clitest.Records(a), nil },
 	})

@@ -20,9 +20,11 @@ import (
 	"holm/provisioner/environment"
 	"holm/provisioner/hosts"
 	"holm/provisioner/pools"
+	"holm/provisioner/proof"
 	"holm/provisioner/tenants"
 	"holm/provisioner/uids"
 	"holm/storage/keys"
+	"holm/storage/ledger"
 	"holm/storage/records"
 )
 
@@ -89,6 +91,11 @@ func (w *World) Settings() hosts.Settings {
 			return err
 		},
 	}
+}
+
+// Signer is the real one, over the proof of the world and the records of the run.
+func (w *World) Signer(a *cli.App) proof.Signer {
+	return proof.Signer{Proof: Proof{w}, Log: ledger.At(a.Settings.State, Records(a), a.Now), Version: a.Build().Version}
 }
 
 // Maker is the real one, over the pools and drives of the world.
