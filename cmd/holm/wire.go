@@ -20,6 +20,7 @@ import (
 	"holm/provisioner"
 	"holm/provisioner/doctor"
 	"holm/provisioner/hosts"
+	"holm/provisioner/instances"
 	"holm/provisioner/model"
 	"holm/provisioner/pools"
 	"holm/provisioner/proof"
@@ -59,7 +60,10 @@ func wire(a *cli.App) needs {
 			Program: inside.RunProgram, ProgramAs: inside.RunProgramAs,
 		},
 		image: image.Needs{
-			Open:  through(open, func(e *provisioner.Engine) image.Engine { return image.Engine{Instances: e.Instances} }),
+			Open: through(open, func(e *provisioner.Engine) image.Engine {
+				store := images.Open(filepath.Join(a.Settings.State, "images"))
+				return image.Engine{Remover: instances.ImageRemover{Users: e.Instances, Store: store}}
+			}),
 			Store: func() (image.Store, error) { return imageStore(a.Settings) },
 			Renew: renewLock, Mirror: hostMirror,
 		},

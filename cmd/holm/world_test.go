@@ -32,7 +32,7 @@ func (w *world) needs(a *cli.App) needs {
 		instance: instance.Needs{Open: at(instance.Engine{Life: one, Change: one, Look: one, All: all})},
 		inside:   inside.Needs{Open: at(inside.Engine{Instances: one, Proof: proof}), Program: w.RunProgram, ProgramAs: w.RunProgramAs},
 		image: image.Needs{
-			Open: at(image.Engine{Instances: one}), Store: func() (image.Store, error) { return clitest.Images{World: w.World}, nil },
+			Open: at(image.Engine{Remover: w.Remover()}), Store: func() (image.Store, error) { return clitest.Images{World: w.World}, nil },
 			Renew: w.Renew, Mirror: func() images.Mirror { return images.Mirror{} },
 		},
 		host: host.Needs{

@@ -19,6 +19,7 @@ import (
 	"holm/provisioner/doctor"
 	"holm/provisioner/environment"
 	"holm/provisioner/hosts"
+	"holm/provisioner/instances"
 	"holm/provisioner/pools"
 	"holm/provisioner/proof"
 	"holm/provisioner/tenants"
@@ -96,6 +97,11 @@ func (w *World) Settings() hosts.Settings {
 // Signer is the real one, over the proof of the world and the records of the run.
 func (w *World) Signer(a *cli.App) proof.Signer {
 	return proof.Signer{Proof: Proof{w}, Log: ledger.At(a.Settings.State, Records(a), a.Now), Version: a.Build().Version}
+}
+
+// Remover is the real one, over the images of the world.
+func (w *World) Remover() instances.ImageRemover {
+	return instances.ImageRemover{Users: Instances{w}, Store: Images{w}}
 }
 
 // Maker is the real one, over the pools and drives of the world.

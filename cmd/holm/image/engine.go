@@ -26,17 +26,16 @@ type Store interface {
 	List() ([]images.Manifest, error)
 	Get(ref string) (images.Manifest, error)
 	Verify(ctx context.Context, digest string, progress func(done, total int64)) error
-	Remove(digest string, usedBy []string) error
 	Build(ctx context.Context, o images.BuildOptions) (images.Manifest, error)
 }
 
-// Engine knows who uses images.
-type Engine struct{ Instances Users }
+// Engine removes images.
+type Engine struct{ Remover Remover }
 
-// Users are the instances that need images.
-type Users interface {
-	// WithImageUsers calls do with the instances that need each image, by its digest, while none begins to.
-	WithImageUsers(ctx context.Context, do func(users map[string][]string) error) error
+// Remover removes images that no instance needs.
+type Remover interface {
+	// Remove removes images by their digests until one cannot be; removed is told of each.
+	Remove(ctx context.Context, digests []string, removed func(digest string)) error
 }
 
 // app is a run of holm, with what these commands need.

@@ -35,11 +35,11 @@ func removeImages(ctx context.Context, a *app, refs []string, yes, dryRun bool) 
 		return err
 	}
 	var chosen []images.Manifest
-	var labels []string
+	var digests, labels []string
 	err = cli.Each(ctx, refs, func(ref string) error {
 		m, err := store.Get(ref)
 		if err == nil {
-			chosen, labels = append(chosen, m), append(labels, m.Name+" ("+m.Short()+")")
+			chosen, digests, labels = append(chosen, m), append(digests, m.Digest), append(labels, m.Name+" ("+m.Short()+")")
 		}
 		return err
 	})
@@ -58,14 +58,10 @@ func removeImages(ctx context.Context, a *app, refs []string, yes, dryRun bool) 
 	if err != nil {
 		return err
 	}
-	err = p.Instances.WithImageUsers(ctx, func(users map[string][]string) error {
-		for i, m := range chosen {
-			if err := store.Remove(m.Digest, users[m.Digest]); err != nil {
-				return err
-			}
-			a.Say("removed " + labels[i])
-		}
-		return nil
+	next := 0
+	err = p.Remover.Remove(ctx, digests, func(string) {
+		a.Say("removed " + labels[next])
+		next++
 	})
 	if err != nil {
 		return err

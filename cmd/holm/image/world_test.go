@@ -20,7 +20,7 @@ func newWorld() *world { return &world{clitest.New()} }
 func (w *world) commands(a *cli.App) []*cobra.Command {
 	return Commands(a, Needs{
 		Open: func(context.Context) (Engine, error) {
-			return Engine{Instances: clitest.Instances{World: w.World}}, nil
+			return Engine{Remover: w.Remover()}, nil
 		},
 		Store: func() (Store, error) { return clitest.Images{World: w.World}, nil },
 		Renew: w.Renew, Mirror: func() images.Mirror { return images.Mirror{} },
