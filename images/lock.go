@@ -52,6 +52,19 @@ func DefaultLock() (Lock, error) { return ParseLock(debian13) }
 // HypervisorLock returns the lock of the host's image that this holm was released with.
 func HypervisorLock() (Lock, error) { return ParseLock(debian13Hypervisor) }
 
+// ReleasedLock returns the lock that this holm was released with for a profile; "" is the image of instances.
+func ReleasedLock(profile string) (Lock, error) {
+	switch profile {
+	case "":
+		return DefaultLock()
+	case Hypervisor:
+		return HypervisorLock()
+	}
+	return Lock{}, fault.New(fault.Usage,
+		"the one profile with an image of its own is hypervisor; the others are chosen by: holm create --profile",
+		"--profile %.100q is no profile of images", profile)
+}
+
 // ParseLock reads a lock file. Every name and version in it ends in an argument of apt's, so each is held to the form
 // that Debian's policy gives it.
 func ParseLock(content []byte) (Lock, error) {

@@ -84,26 +84,12 @@ func sayMoved(a *app, moves []images.Move) {
 	}
 }
 
-// ownLock is the lock that holm was released with, for a profile.
-func ownLock(profile string) (images.Lock, error) {
-	switch profile {
-	case "":
-		return images.DefaultLock()
-	case images.Hypervisor:
-		return images.HypervisorLock()
-	default:
-		return images.Lock{}, fault.New(fault.Usage,
-			"the one profile with an image of its own is hypervisor; the others are chosen by: holm create --profile",
-			"--profile %s is no profile of images", cli.Quoted(profile))
-	}
-}
-
 // maxLock is the longest lock file that is read, in bytes.
 const maxLock = 8 << 20
 
 func (o buildOptions) lock() (images.Lock, error) {
 	if o.lockFile == "" {
-		return ownLock(o.profile)
+		return images.ReleasedLock(o.profile)
 	}
 	if o.profile != "" {
 		return images.Lock{}, fault.New(fault.Usage, "give one of the two", "--lock says itself which profile it is for")

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"holm/cmd/holm/cli"
+	"holm/images"
 	"holm/internal/atomicfile"
 	"holm/internal/fault"
 	"holm/internal/term"
@@ -31,7 +32,7 @@ func lockCommand(a *app) *cobra.Command {
 }
 
 func lockImage(ctx context.Context, a *app, profile string, files []string) error {
-	old, err := ownLock(profile)
+	old, err := images.ReleasedLock(profile)
 	if err != nil {
 		return err
 	}
