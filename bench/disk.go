@@ -59,10 +59,7 @@ func (l *lab) sizeOf(ctx context.Context, makeRoot func(ctx context.Context, dir
 	if err != nil {
 		return 0, err
 	}
-	spec, err := l.seedSpec(nil)
-	if err != nil {
-		return 0, err
-	}
+	spec := l.seedSpec(nil)
 	paths, err := writeSeedFiles(files, spec)
 	if err != nil {
 		return 0, err

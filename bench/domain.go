@@ -52,10 +52,7 @@ func (l *lab) specIn(dir, name, moreArgs string) machine.Spec {
 
 // layDisks makes the disks of a peer with holm's own means.
 func (l *lab) layDisks(ctx context.Context, dir string, modules *cloudinit.Modules) error {
-	spec, err := l.seedSpec(modules)
-	if err != nil {
-		return err
-	}
+	spec := l.seedSpec(modules)
 	seed, err := cloudinit.Render(spec)
 	if err != nil {
 		return err

@@ -130,10 +130,7 @@ func (l *lab) virtInstallRunning(ctx context.Context) (took float64, err error) 
 	if err != nil {
 		return 0, err
 	}
-	spec, err := l.seedSpec(nil)
-	if err != nil {
-		return 0, err
-	}
+	spec := l.seedSpec(nil)
 	files, err := writeSeedFiles(dir, spec)
 	if err != nil {
 		return 0, err

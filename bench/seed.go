@@ -22,10 +22,7 @@ func measureSeed(ctx context.Context, l *lab, rounds int) ([]row, error) {
 	if err != nil {
 		return nil, err
 	}
-	spec, err := l.seedSpec(nil)
-	if err != nil {
-		return nil, err
-	}
+	spec := l.seedSpec(nil)
 	durable := func(context.Context) (float64, error) {
 		return stopwatch(func() error {
 			seed, err := cloudinit.Render(spec)
@@ -77,7 +74,7 @@ func measureSeed(ctx context.Context, l *lab, rounds int) ([]row, error) {
 }
 
 // seedSpec is the seed of the planned instance; with modules it is one for an untuned boot.
-func (l *lab) seedSpec(modules *cloudinit.Modules) (cloudinit.Spec, error) {
+func (l *lab) seedSpec(modules *cloudinit.Modules) cloudinit.Spec {
 	address := l.plan.Address
 	spec := cloudinit.Spec{
 		InstanceID: "0123456789ab", Hostname: l.plan.Name, User: l.plan.User, Profile: l.plan.Profile,
@@ -88,7 +85,7 @@ func (l *lab) seedSpec(modules *cloudinit.Modules) (cloudinit.Spec, error) {
 	if six := l.network.Address6(address); six.IsValid() {
 		spec.Address6, spec.Gateway6 = netip.PrefixFrom(six, network.Bits6), l.network.Gateway6()
 	}
-	return spec, nil
+	return spec
 }
 
 // writeSeedFiles writes the seed's files one by one, as genisoimage wants them.

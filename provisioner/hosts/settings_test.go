@@ -68,7 +68,9 @@ func TestWhatCannotBeSetIsRefusedAndChangesNothing(t *testing.T) {
 }
 
 func TestAPlanChangesNothingAndSetDoes(t *testing.T) {
-	store := shelf{&set{Around: model.Around{Host: model.Host{Site: "NO-OSL1", MemoryReserveMiB: 512}, Pools: []model.Pool{{Name: "fast"}}}}}
+	store := shelf{&set{Around: model.Around{Settings: model.Settings{
+		Host: model.Host{Site: "NO-OSL1", MemoryReserveMiB: 512}, Pools: []model.Pool{{Name: "fast"}},
+	}}}}
 	enforced := 0
 	s := hosts.Settings{Records: store, Enforce: func(context.Context) error { enforced++; return nil }}
 	on, fast, none := true, "fast", ""
