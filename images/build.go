@@ -78,7 +78,7 @@ func (s *Store) Build(ctx context.Context, o BuildOptions) (m Manifest, err erro
 		}
 	}
 	if os.Geteuid() != 0 {
-		return Manifest{}, fault.New(fault.Unfit, "run: sudo holm image build", "building an image needs root")
+		return Manifest{}, fault.New(fault.RootNeeded, "run: sudo holm image build", "building an image needs root")
 	}
 	if err := s.sweep(); err != nil {
 		return Manifest{}, err

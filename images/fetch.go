@@ -49,11 +49,11 @@ func fetch(ctx context.Context, from, dir string) (file string, err error) {
 	}
 	answer, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return "", fault.New(fault.Failure, "give a local file instead: --k3s FILE", "download: %w", err)
+		return "", fault.New(fault.DownloadFailed, "give a local file instead: --k3s FILE", "download: %w", err)
 	}
 	defer func() { _ = answer.Body.Close() }()
 	if answer.StatusCode != http.StatusOK {
-		return "", fault.New(fault.Failure, "give a local file instead: --k3s FILE", "download %s: %s", from, answer.Status)
+		return "", fault.New(fault.DownloadFailed, "give a local file instead: --k3s FILE", "download %s: %s", from, answer.Status)
 	}
 	to, err := os.CreateTemp(dir, "fetch-")
 	if err != nil {

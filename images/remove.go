@@ -17,8 +17,8 @@ import (
 // Remove deletes an image. usedBy are the instances that boot from it; with any of them it refuses.
 func (s *Store) Remove(digest string, usedBy []string) error {
 	if len(usedBy) > 0 {
-		return fault.New(fault.Busy, "remove them first: holm rm "+strings.Join(usedBy, " "),
-			"image %s is in use by %s", ShortDigest(digest), strings.Join(usedBy, ", "))
+		return fault.New(fault.ImageInUse, "remove them first: holm rm "+strings.Join(usedBy, " "),
+			"image %s is in use by %s", fault.Image(ShortDigest(digest)), strings.Join(usedBy, ", ")).With(fault.Holders(usedBy...))
 	}
 	if !digestForm.MatchString(digest) {
 		return noImage(digest)

@@ -84,7 +84,8 @@ func (s *Store) read(digest string) (Manifest, error) {
 	}
 	if err != nil {
 		// Without its manifest "holm image rm" cannot say what it would remove.
-		return Manifest{}, fault.New(fault.CheckFailed, "remove it: rm -r "+dir, "image %s is damaged: %w", ShortDigest(digest), err)
+		return Manifest{}, fault.New(fault.ImageDamaged, "remove it: rm -r "+dir,
+			"image %s is damaged: %w", fault.Image(ShortDigest(digest)), err)
 	}
 	return m, nil
 }
@@ -120,7 +121,7 @@ func pick(all []Manifest, ref string) (Manifest, error) {
 	case 0:
 		return Manifest{}, noImage(ref)
 	default:
-		return Manifest{}, fault.New(fault.Usage, "give more digits", "%d images begin with %q", len(found), ref)
+		return Manifest{}, fault.New(fault.ImageAmbiguous, "give more digits", "%d images begin with %q", len(found), fault.Image(ref))
 	}
 }
 
@@ -142,5 +143,6 @@ func noImage(ref string) error {
 	if len(ref) > shown {
 		ref = ref[:shown] + "…"
 	}
-	return fault.New(fault.NotFound, "build it: holm image build      see what there is: holm image ls", "there is no image %q", ref)
+	return fault.New(fault.ImageNotFound, "build it: holm image build      see what there is: holm image ls",
+		"there is no image %q", fault.Image(ref))
 }

@@ -21,9 +21,9 @@ func (s *Store) Verify(ctx context.Context, digest string, progress func(done, t
 		return err
 	}
 	damaged := func(format string, args ...any) error {
-		return fault.New(fault.CheckFailed,
+		return fault.New(fault.ImageDamaged,
 			"remove it and build it again: holm image rm "+m.Short()+"      or, while it is in use: holm image build --force",
-			"image %s is damaged: %w", m.Short(), fmt.Errorf(format, args...))
+			"image %s is damaged: %w", fault.Image(m.Short()), fmt.Errorf(format, args...))
 	}
 	var done int64
 	for _, f := range m.Files() {

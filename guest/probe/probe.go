@@ -63,10 +63,12 @@ func Run(ctx context.Context, env *Env, checks []Check, begun func(id string)) [
 	return done
 }
 
+// Passed is the result of an attempt that was refused as it has to be.
 func Passed(tried, found string, args ...any) Result {
 	return Result{Outcome: report.Passed, Tried: tried, Found: fmt.Sprintf(found, args...)}
 }
 
+// Failed is the result of an attempt that succeeded, or was refused by the wrong thing.
 func Failed(tried, found string, args ...any) Result {
 	return Result{Outcome: report.Failed, Tried: tried, Found: fmt.Sprintf(found, args...)}
 }

@@ -38,13 +38,13 @@ func wantFault(t *testing.T, err error, kind fault.Kind, says string) {
 	switch {
 	case !ok:
 		t.Errorf("error is %v, want a fault that says %q", err, says)
-	case f.Kind != kind:
-		t.Errorf("kind of %q is %d, want %d", f, f.Kind, kind)
+	case f.Kind() != kind:
+		t.Errorf("kind of %q is %d, want %d", f, f.Kind(), kind)
 	case !strings.Contains(f.Error(), says):
 		t.Errorf("error is %q, want it to say %q", f, says)
 	case strings.Contains(f.Error(), "\n"):
 		t.Errorf("error %q has more than one line", f)
-	case f.Remedy == "":
+	case len(f.Remedies) == 0:
 		t.Errorf("error %q names no remedy", f)
 	}
 }

@@ -18,10 +18,11 @@ import (
 	"time"
 
 	"holm/internal/debuglog"
+	"holm/internal/fault"
 )
 
 // ErrHeld means that somebody else, another process or another holder in this one, has the lock.
-var ErrHeld = errors.New("is locked by somebody else")
+var ErrHeld = fault.Sentinel(fault.Busy, fault.Again("wait for it and try again"), "is locked by somebody else")
 
 // The kernel offers no wait for a flock that a context can end, so Acquire asks again at growing intervals.
 const (

@@ -1,7 +1,6 @@
 package run
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,7 +9,7 @@ import (
 )
 
 // ErrMissing means that a program is not installed.
-var ErrMissing = errors.New("not installed")
+var ErrMissing = fault.Sentinel(fault.ProgramMissing, fault.Try("find out more", "doctor"), "not installed")
 
 // directories is where programs are looked for, and the PATH that they get. It is not the caller's PATH: that of an
 // ordinary user has no sbin, and a directory that somebody slipped into root's would decide what runs as root.
@@ -88,9 +87,10 @@ func Look(name string) (string, error) {
 
 func missing(name string) error {
 	if pkg := Package(base(name)); pkg != "" {
-		return fault.New(fault.Unfit, "run: apt-get install "+pkg, "%s is %w (Debian package %s)", name, ErrMissing, pkg)
+		return fault.New(fault.ProgramMissing, "run: apt-get install "+pkg,
+			"%s is %w (Debian package %s)", fault.Program(name), ErrMissing, fault.Package(pkg))
 	}
-	return fault.New(fault.Unfit, "install it below "+strings.Join(directories(), ", "), "%s is %w", name, ErrMissing)
+	return fault.New(fault.ProgramMissing, "install it below "+strings.Join(directories(), ", "), "%s is %w", fault.Program(name), ErrMissing)
 }
 
 func base(name string) string { return filepath.Base(name) }

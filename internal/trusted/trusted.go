@@ -144,14 +144,15 @@ func ours(path string, info fs.FileInfo) error {
 	mode := info.Mode().Perm()
 	// A group of root's is root's, and so is the folder of a group of one's own; the bits of a group also show an ACL.
 	if mode&0o002 != 0 || mode&0o020 != 0 && (!is || stat.Gid != 0 && int(stat.Gid) != os.Getegid()) {
-		return fault.New(fault.Unfit, "look at who has changed it; then: chmod go-w "+path, "%s can be changed by others (mode %04o)", path, mode)
+		return fault.New(fault.PathUntrusted, "look at who has changed it; then: chmod go-w "+path,
+			"%s can be changed by others (mode %04o)", fault.Path(path), mode)
 	}
 	return nil
 }
 
 func foreign(path string, info fs.FileInfo) error {
-	return fault.New(fault.Unfit, "look at what is in it; then: chown root: "+path+"      or use another place: --state DIR",
-		"%s belongs to user %d, who could change what is in it", path, owner(info))
+	return fault.New(fault.PathUntrusted, "look at what is in it; then: chown root: "+path+"      or use another place: --state DIR",
+		"%s belongs to user %d, who could change what is in it", fault.Path(path), owner(info))
 }
 
 func owner(info fs.FileInfo) int {

@@ -200,12 +200,14 @@ func (l *Link) listen(ctx context.Context, inst model.Instance, events <-chan hy
 func versionMismatch(version int) error {
 	return &Verdict{
 		What:   fmt.Sprintf("its image speaks version %d of holm's language, and this holm version %d", version, report.Version),
-		remedy: RenewImage,
+		remedy: RenewImage(),
 	}
 }
 
 // RenewImage is the remedy for an image that is too old to be verified.
-const RenewImage = "build the image anew: holm image build      then give it to the instance: holm rebuild --keep-state NAME"
+func RenewImage() fault.Remedies {
+	return fault.Try("build the image anew", "image build").Or("give it to the instance then", "rebuild", "--keep-state", "NAME")
+}
 
 // ask puts the question, again and again: it gets lost when the guest, or its agent, boots anew. It ends with the port.
 func sendQuestion(ctx context.Context, port io.Writer, q report.Question) {

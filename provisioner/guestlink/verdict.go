@@ -10,23 +10,23 @@ import (
 // Verdict is a guest's own failure, as opposed to trouble on the way to it.
 type Verdict struct {
 	What          string
-	Passed, Total int    // of its checks, when it came as far as them
-	remedy        string // when it is not the usual one
+	Passed, Total int            // of its checks, when it came as far as them
+	remedy        fault.Remedies // when it is not the usual one
 }
 
 func (v *Verdict) Error() string { return v.What }
 
-// Kind is that of the fault which it becomes.
-func (v *Verdict) Kind() fault.Kind {
+// Code is that of the fault which it becomes.
+func (v *Verdict) Code() fault.Code {
 	if v.Passed < v.Total {
-		return fault.CheckFailed
+		return fault.ChecksFailed
 	}
-	return fault.Failure
+	return fault.GuestFailed
 }
 
 // Advice is what to do about it; otherwise is what helps in most cases.
-func (v *Verdict) Advice(otherwise string) string {
-	if v.remedy != "" {
+func (v *Verdict) Advice(otherwise fault.Remedies) fault.Remedies {
+	if len(v.remedy) > 0 {
 		return v.remedy
 	}
 	return otherwise
@@ -37,5 +37,5 @@ func Lost(ctx context.Context) error {
 	if err := context.Cause(ctx); err != nil {
 		return err
 	}
-	return fault.New(fault.Unfit, "see whether it runs: holm doctor", "%w any more", hypervisor.ErrUnreachable)
+	return fault.New(fault.HypervisorUnreachable, fault.Try("see whether it runs", "doctor"), "%w any more", hypervisor.ErrUnreachable)
 }

@@ -113,7 +113,7 @@ func (svc *Service) ResetFlavor(ctx context.Context, name string) error {
 	}
 	err := svc.Records.DropFlavor(ctx, name)
 	if errors.Is(err, records.ErrNotFound) {
-		return fault.New(fault.NotFound, "see what there is: holm flavor ls", "nobody has made or changed a flavor %q", name)
+		return fault.New(fault.FlavorNotFound, "see what there is: holm flavor ls", "nobody has made or changed a flavor %q", fault.Flavor(name))
 	}
 	return err
 }

@@ -31,7 +31,7 @@ func (c *Creator) abandon(ctx context.Context, plan *parts.Plan, failed *saga.Fa
 		i.State, i.Failure = model.Destroying, all.Error()
 		return nil
 	})
-	return fault.New(fault.Leftover, "finish the removal: "+model.Command("rm", inst),
+	return fault.New(fault.Leftover, model.Try("finish the removal", "rm", inst),
 		"create %s: %s: %w", inst.Name, failed.Step, operations.OneError(all, err))
 }
 
@@ -60,9 +60,5 @@ func undone(ctx context.Context, inst model.Instance, failed *saga.Failed) error
 	if operations.IsEndOf(ctx, failed.Cause) {
 		return operations.CutShort(context.Cause(ctx), remedy, "create %s", inst.Name)
 	}
-	kind, better := operations.Diagnose(failed.Cause)
-	if better != "" {
-		remedy = better
-	}
-	return fault.New(kind, remedy, "create %s: %s: %w", inst.Name, failed.Step, operations.OneError(failed.Cause))
+	return fault.Wrap(operations.OneError(failed.Cause), "create %s: %s", inst.Name, failed.Step).OrRemedy(fault.Say(remedy))
 }

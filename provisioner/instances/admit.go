@@ -139,20 +139,21 @@ func (c *Creator) imageFor(spec Spec) (images.Manifest, error) {
 	image, err := c.Images.Get(spec.Image)
 	k3s := spec.Profile == cloudinit.ProfileK3s
 	if fault.KindOf(err) == fault.NotFound && k3s && spec.Image == DefaultImage+images.K3sSuffix {
-		return image, fault.New(fault.Refused, getK3s, "profile k3s needs an image with k3s in it, and there is none: k3s is not in Debian")
+		return image, fault.New(fault.Refused, getK3s,
+			"profile k3s needs an image with k3s in it, and there is none: k3s is not in Debian")
 	}
 	if err != nil || slices.Contains(image.Profiles, spec.Profile) {
 		return image, err
 	}
 	if slices.Contains(image.Profiles, images.Hypervisor) {
-		return image, fault.New(fault.Refused, "take an image of instances: holm image ls",
-			"image %s is a host's, and no instance can be made of it", image.Name)
+		return image, fault.New(fault.ImageUnsuitable, "take an image of instances: holm image ls",
+			"image %s is a host's, and no instance can be made of it", fault.Image(image.Name))
 	}
 	remedy := "see what an image can be: holm image show " + image.Name
 	if k3s {
 		remedy = getK3s
 	}
-	return image, fault.New(fault.Refused, remedy, "image %s has no profile %q", image.Name, spec.Profile)
+	return image, fault.New(fault.ImageUnsuitable, remedy, "image %s has no profile %q", fault.Image(image.Name), fault.Profile(spec.Profile))
 }
 
 // getK3s is how to come by an image with k3s, word for word.
@@ -223,8 +224,8 @@ func (c *Creator) taken(inst model.Instance) error {
 	if !inst.ReadyAt.IsZero() {
 		since += " since " + inst.ReadyAt.Local().Format("2006-01-02 15:04")
 	}
-	return fault.New(fault.Exists, "see it: holm show "+inst.Name+"      another tenant: --tenant NAME",
-		"instance %q exists already in tenant %q (%s)", inst.Name, inst.Tenant, since)
+	return fault.New(fault.InstanceExists, "see it: holm show "+inst.Name+"      another tenant: --tenant NAME",
+		"instance %q exists already in tenant %q (%s)", fault.Instance(inst.Name), fault.Tenant(inst.Tenant), since)
 }
 
 // stillAdmitted refuses a new instance when what it was admitted by is otherwise by now: nothing but this transaction keeps that.

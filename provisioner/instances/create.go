@@ -166,8 +166,7 @@ func (c *Creator) build(ctx context.Context, plan *parts.Plan, op model.Operatio
 	}
 	if unrecorded != nil { // the guest runs, whatever has become of ctx and of the operation
 		if b.inst, unrecorded = c.Records.Update(context.WithoutCancel(ctx), inst.ID, booting); unrecorded != nil {
-			kind, _ := operations.Diagnose(unrecorded)
-			return nil, fault.New(kind, "it was started and is not on record: "+model.Command("rm", inst), "create %s: %w", inst.Name, unrecorded)
+			return nil, fault.Wrap(unrecorded, "create %s", inst.Name).WithRemedy(model.Try("it was started and is not on record", "rm", inst))
 		}
 	}
 	return b, nil

@@ -82,10 +82,10 @@ func (e *Environments) SetEnvironment(ctx context.Context, tenant, name string, 
 		return inst, operations.CutShort(context.Cause(ctx), "it is told at its next start: "+model.Command("restart", inst),
 			"it is on record, and instance %q has not been told", inst.Name)
 	}
-	return inst, fault.New(fault.Failure,
+	return inst, fault.New(fault.GuestRefuses,
 		"an older image has to be replaced: "+model.Command("rebuild --keep-state", inst)+
 			"; else it is told again by: "+model.Command("restart", inst),
-		"it is on record, and instance %q does not take it: %s", inst.Name, model.OneLine(err.Error()))
+		"it is on record, and instance %q does not take it: %s", fault.Instance(inst.Name), model.OneLine(err.Error()))
 }
 
 // tell has a running guest put to use what it is to know now, and returns what of it has to wait, in the guest's words.

@@ -29,7 +29,7 @@ func (p *Publisher) Expose(ctx context.Context, tenant, name string, ports []net
 	) ([]model.Port, error) {
 		if inst.State == model.Failed {
 			return nil, fault.New(fault.Refused, "mend it first: "+model.Command("restart", inst)+", and see "+model.Command("logs", inst),
-				"instance %q is not ready and is not published: %s", inst.Name, inst.Failure)
+				"instance %q is not ready and is not published: %s", fault.Instance(inst.Name), inst.Failure)
 		}
 		exposed := slices.Clone(inst.Exposed)
 		for _, port := range ports {
@@ -42,8 +42,8 @@ func (p *Publisher) Expose(ctx context.Context, tenant, name string, ports []net
 			exposed = append(exposed, model.Port(port))
 		}
 		if len(exposed) > maxExposed {
-			return nil, fault.New(fault.Refused, "take some back: "+model.Command("expose", inst)+" PORT --rm",
-				"%d ports are too many for instance %q: at most %d", len(exposed), inst.Name, maxExposed)
+			return nil, fault.New(fault.PortsExceeded, "take some back: "+model.Command("expose", inst)+" PORT --rm",
+				"%d ports are too many for instance %q: at most %d", len(exposed), fault.Instance(inst.Name), fault.Limit(maxExposed))
 		}
 		slices.SortFunc(exposed, func(a, b model.Port) int { return network.Port(a).Compare(network.Port(b)) })
 		return exposed, nil
@@ -59,8 +59,8 @@ func (p *Publisher) Unexpose(ctx context.Context, tenant, name string, ports []n
 		for _, port := range ports {
 			at := slices.IndexFunc(exposed, func(e model.Port) bool { return network.Port(e).Compare(port) == 0 })
 			if at < 0 {
-				return nil, fault.New(fault.NotFound, "see which are: "+model.Command("expose", inst),
-					"port %d/%s does not lead to instance %q", port.Host, port.Protocol, inst.Name)
+				return nil, fault.New(fault.PortNotPublished, "see which are: "+model.Command("expose", inst),
+					"port %d/%s does not lead to instance %q", port.Host, port.Protocol, fault.Instance(inst.Name)).With(fault.Port(port.String()))
 			}
 			exposed = slices.Delete(exposed, at, at+1)
 		}
@@ -73,8 +73,9 @@ func (p *Publisher) portIsFree(ctx context.Context, port network.Port, all []mod
 	for _, other := range all {
 		for _, e := range other.Exposed {
 			if network.Port(e).Compare(port) == 0 {
-				return fault.New(fault.Exists, "take it back first: "+model.Command("expose", other)+" "+network.Port(e).String()+" --rm",
-					"port %d/%s leads to port %d of instance %q already", port.Host, port.Protocol, e.Guest, other.Name)
+				return fault.New(fault.PortTaken, "take it back first: "+model.Command("expose", other)+" "+network.Port(e).String()+" --rm",
+					"port %d/%s leads to port %d of instance %q already", port.Host, port.Protocol, e.Guest, other.Name).
+					With(fault.Port(network.Port(e).String()))
 			}
 		}
 	}
@@ -83,7 +84,8 @@ func (p *Publisher) portIsFree(ctx context.Context, port network.Port, all []mod
 		return err
 	}
 	if taken {
-		return fault.New(fault.Exists, "take another port of the host's", "a program of this host has port %d/%s", port.Host, port.Protocol)
+		return fault.New(fault.PortTaken, "take another port of the host's",
+			"a program of this host has port %d/%s", port.Host, port.Protocol).With(fault.Port(port.String()))
 	}
 	return nil
 }
@@ -175,9 +177,9 @@ func (p *Publisher) openGuestPorts(ctx context.Context, h hypervisor.Driver, ins
 		return operations.CutShort(context.Cause(ctx), "it is told at its next start: "+model.Command("restart", inst),
 			"the host publishes the ports, instance %q has not been told", inst.Name)
 	}
-	return fault.New(fault.Failure,
+	return fault.New(fault.GuestRefuses,
 		"an older image has to be replaced: "+model.Command("rebuild --keep-state", inst)+", and a seed from before it, with the instance",
-		"the host publishes the ports, and instance %q does not let them in: %s", inst.Name, model.OneLine(err.Error()))
+		"the host publishes the ports, and instance %q does not let them in: %s", fault.Instance(inst.Name), model.OneLine(err.Error()))
 }
 
 // Exposure is a port of the host that leads to an instance.

@@ -144,29 +144,26 @@ func (rd *Readiness) declareReady(ctx context.Context, b *boot, inst model.Insta
 
 // kept is the fault for a wait that ended before it was known whether the guest is ready: the guest goes on.
 func kept(ctx context.Context, inst model.Instance, err error) error {
-	goOn := "kept, and goes on booting: " + model.Command("wait", inst)
+	goOn := model.Try("kept, and goes on booting", "wait", inst)
 	if operations.IsEndOf(ctx, err) {
 		return operations.CutShort(context.Cause(ctx), goOn, "instance %q is not ready yet", inst.Name)
 	}
-	kind, remedy := operations.Diagnose(err)
-	if remedy == "" {
-		remedy = goOn
-	}
-	return fault.New(kind, remedy, "instance %q goes on booting, but: %w", inst.Name, operations.OneError(err))
+	return fault.Wrap(operations.OneError(err), "instance %q goes on booting, but", inst.Name).OrRemedy(goOn)
 }
 
 // fail records why an instance did not become ready, and returns that as a fault. The counts are those of v, when it came
 // to a verdict.
 func (rd *Readiness) fail(ctx context.Context, inst model.Instance, bad *guestlink.Verdict, v *verify.Verdict) (model.Instance, error) {
-	see := "see " + model.Command("logs", inst)
+	verb := "logs"
 	if v != nil {
-		see = "see " + model.Command("verify", inst)
+		verb = "verify"
 	}
-	kept := "it is kept: "
+	ways := bad.Advice(model.Try("it is kept: see", verb, inst))
 	if len(inst.Exposed) > 0 {
-		kept = "it is kept, and so are its published ports (" + model.Command("expose", inst) + "): "
+		ways = ways.Or("its published ports are kept, too", "expose", model.Args(inst)...)
 	}
-	fail := fault.New(bad.Kind(), kept+bad.Advice(see)+", then "+model.Command("rm", inst), "instance %q is not ready: %w", inst.Name, bad)
+	ways = ways.Or("give it up", "rm", model.Args(inst)...)
+	fail := fault.New(bad.Code(), ways, "instance %q is not ready: %w", fault.Instance(inst.Name), bad)
 	failed, err := rd.Records.Update(context.WithoutCancel(ctx), inst.ID, func(i *model.Instance) error {
 		i.State, i.Failure = model.Failed, bad.What
 		i.ChecksPassed, i.ChecksTotal, i.CheckedAt = 0, 0, time.Time{}

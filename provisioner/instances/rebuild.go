@@ -71,12 +71,12 @@ func (c *Changer) rebuildable(inst model.Instance, ref string) (images.Manifest,
 		return image, err
 	}
 	if !slices.Contains(image.Profiles, inst.Profile) {
-		return image, fault.New(fault.Refused, "see what an image can be: holm image show "+image.Name,
-			"image %s has no profile %q", image.Name, inst.Profile)
+		return image, fault.New(fault.ImageUnsuitable, fault.Try("see what an image can be", "image show", image.Name),
+			"image %s has no profile %q", fault.Image(image.Name), fault.Profile(inst.Profile))
 	}
 	if inst.ReadyAt.IsZero() {
-		return image, fault.New(fault.Refused, "make it anew: "+model.Command("rm", inst)+", then holm create "+inst.Name,
-			"instance %q was never ready: there is no state to keep", inst.Name)
+		return image, fault.New(fault.Refused, model.Try("remove it", "rm", inst).Or("make it anew then", "create", inst.Name),
+			"instance %q was never ready: there is no state to keep", fault.Instance(inst.Name))
 	}
 	return image, nil
 }
@@ -95,24 +95,20 @@ func (c *Changer) replaceImage(ctx context.Context, h hypervisor.Driver, inst mo
 		return rebuilt, nil
 	}
 	if ctx.Err() != nil || errors.Is(failed, operations.ErrGaveWay) {
-		kind, _ := operations.Diagnose(failed)
-		return rebuilt, fault.New(kind,
-			"finish it: "+model.Command("rebuild --keep-state", inst)+
-				"      or go back: "+model.Command("rebuild --keep-state --image "+old.Digest, inst),
-			"the rebuild of %q is not finished: %w", inst.Name, operations.OneError(failed))
+		return rebuilt, fault.Wrap(operations.OneError(failed), "the rebuild of %q is not finished", inst.Name).WithRemedy(
+			model.Try("finish it", "rebuild --keep-state", inst).
+				Or("go back", "rebuild --keep-state", model.Args(inst, "--image", old.Digest)...))
 	}
 	w.Begin("returning")
 	w.Finish("returning", old.Name+"@"+shortHex(old.Digest))
 	returned, err := c.bootsAgain(ctx, h, rebuilt, old, old, w)
-	kind, _ := operations.Diagnose(failed)
 	if err != nil {
-		return returned, fault.New(kind, "see: "+model.Command("logs", inst),
-			"instance %q is ready neither with image %s nor with %s, which it had: %w",
-			inst.Name, shortHex(next.Digest), shortHex(old.Digest), operations.OneError(failed, err))
+		return returned, fault.Wrap(operations.OneError(failed, err), "instance %q is ready neither with image %s nor with %s, which it had",
+			inst.Name, shortHex(next.Digest), shortHex(old.Digest)).WithRemedy(model.Try("see", "logs", inst))
 	}
-	return returned, fault.New(kind, "find out why on an instance of its own: holm create NAME --image "+next.Digest,
-		"instance %q runs its old image %s again, because with %s: %w", inst.Name, shortHex(old.Digest), shortHex(next.Digest),
-		operations.OneError(failed))
+	return returned, fault.Wrap(operations.OneError(failed), "instance %q runs its old image %s again, because with %s",
+		inst.Name, shortHex(old.Digest), shortHex(next.Digest)).
+		WithRemedy(fault.Try("find out why on an instance of its own", "create", "NAME", "--image", next.Digest))
 }
 
 // bootsAgain has the instance run an image and waits until it is ready. previous is what to return to; as long as it is on

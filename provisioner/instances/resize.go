@@ -87,8 +87,9 @@ func (c *Changer) reserveSize(ctx context.Context, inst model.Instance, gib int)
 	}
 	changed, err := c.Records.Resize(ctx, inst.ID, op, func(others []model.Instance, i *model.Instance) error {
 		if gib < i.Flavor.DiskGiB {
-			return fault.New(fault.Usage, "copy what is in it to a smaller instance instead",
-				"instance %q has %d GiB, and a volume does not shrink to %d GiB", i.Name, i.Flavor.DiskGiB, gib)
+			return fault.New(fault.VolumeShrinks, "copy what is in it to a smaller instance instead",
+				"instance %q has %d GiB, and a volume does not shrink to %d GiB",
+				fault.Instance(i.Name), fault.Used(i.Flavor.DiskGiB), fault.Asked(gib)).With(fault.Unit("GiB"))
 		}
 		i.Flavor.DiskGiB = gib
 		return where.Promise(others, *i)
@@ -139,8 +140,7 @@ func (c *Changer) undoResize(ctx context.Context, inst model.Instance, op model.
 	}
 	err = operations.OneError(failed, err, c.Records.PutOperation(after, op))
 	if operations.IsEndOf(ctx, failed) {
-		return inst, operations.CutShort(context.Cause(ctx), "do it again: "+model.Command("resize", inst)+" --disk SIZE", "resize %s", inst.Name)
+		return inst, operations.CutShort(context.Cause(ctx), model.Try("do it again", "resize", inst, "--disk", "SIZE"), "resize %s", inst.Name)
 	}
-	kind, remedy := operations.Diagnose(err)
-	return inst, fault.New(kind, remedy, "resize %s: %w", inst.Name, err)
+	return inst, fault.Wrap(err, "resize %s", inst.Name)
 }

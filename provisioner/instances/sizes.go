@@ -18,7 +18,8 @@ func flavor(made []model.Flavor, s Spec) (model.Flavor, error) {
 		for _, f := range all {
 			names = append(names, f.Name)
 		}
-		return model.Flavor{}, fault.New(fault.Usage, "use one of: "+strings.Join(names, ", "), "there is no flavor %s", model.Quoted(s.Flavor))
+		return model.Flavor{}, fault.New(fault.FlavorUnknown, "use one of: "+strings.Join(names, ", "),
+			"there is no flavor %s", model.Quoted(s.Flavor)).With(fault.Flavor(s.Flavor))
 	}
 	return hosts.Sized(all[i], s.VCPUs, s.MemoryMiB, s.DiskGiB)
 }

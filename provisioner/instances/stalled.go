@@ -42,7 +42,7 @@ func (p *Power) unstall(ctx context.Context, h hypervisor.Driver, inst model.Ins
 
 // stillFull is the fault for an instance that cannot go on.
 func stillFull(ctx context.Context, h hypervisor.Driver, inst model.Instance) error {
-	return fault.New(fault.Failure, "make room, then: "+model.Command("start", inst)+
+	return fault.New(fault.InstanceStalled, "make room, then: "+model.Command("start", inst)+
 		"      or cut its power: "+model.Command("stop --force", inst),
-		"instance %q is paused: %s", inst.Name, views.WhyStalled(ctx, h, inst))
+		"instance %q is paused: %s", fault.Instance(inst.Name), views.WhyStalled(ctx, h, inst))
 }

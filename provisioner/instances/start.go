@@ -113,14 +113,13 @@ func notStarted(ctx context.Context, inst model.Instance, err error) error {
 		return err
 	}
 	if left := leftBehind(failed); left != nil {
-		return fault.New(fault.Leftover, "cut its power: "+model.Command("stop --force", inst),
+		return fault.New(fault.Leftover, model.Try("cut its power", "stop --force", inst),
 			"start %s: %s: %w", inst.Name, failed.Step, operations.OneError(failed.Cause, left))
 	}
 	if operations.IsEndOf(ctx, failed.Cause) {
-		return operations.CutShort(context.Cause(ctx), "it is off again: "+model.Command("start", inst), "start %s", inst.Name)
+		return operations.CutShort(context.Cause(ctx), model.Try("it is off again", "start", inst), "start %s", inst.Name)
 	}
-	kind, remedy := operations.Diagnose(failed.Cause)
-	return fault.New(kind, remedy, "start %s: %s: %w", inst.Name, failed.Step, operations.OneError(failed.Cause))
+	return fault.Wrap(operations.OneError(failed.Cause), "start %s: %s", inst.Name, failed.Step)
 }
 
 // catchUp waits for an instance that somebody has switched on, unless it is ready, and says so itself: one that was ready

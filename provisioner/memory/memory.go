@@ -57,7 +57,8 @@ func (h Host) Promise(others []model.Instance, inst model.Instance) error {
 	if promised+asked <= limit {
 		return nil
 	}
-	return fault.New(fault.Refused, "ask for less: --memory SIZE      or promise more than there is: holm host set --memory-overcommit FACTOR",
+	return fault.New(fault.HostMemoryPromised,
+		"ask for less: --memory SIZE      or promise more than there is: holm host set --memory-overcommit FACTOR",
 		"this host has promised %d of the %d MiB of memory that it may: %d MiB, of which %d are QEMU's own, are too much",
-		promised, limit, asked, PerGuest)
+		fault.Used(promised), fault.Limit(limit), fault.Asked(asked), PerGuest).With(fault.Unit("MiB"))
 }

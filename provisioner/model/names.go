@@ -20,6 +20,20 @@ func Command(verb string, inst Instance) string {
 	return line
 }
 
+// Try advises to run a verb of holm for an instance.
+func Try(advice, verb string, inst Instance, args ...string) fault.Remedies {
+	return fault.Try(advice, verb, Args(inst, args...)...)
+}
+
+// Args are the arguments of a verb for an instance: its name, its tenant, and what else there is to say.
+func Args(inst Instance, more ...string) []string {
+	args := []string{inst.Name}
+	if inst.Tenant != "" && inst.Tenant != DefaultTenant {
+		args = append(args, "--tenant", inst.Tenant)
+	}
+	return append(args, more...)
+}
+
 // SomeOf names a few of many instances, for a line.
 func SomeOf(living []Instance) string {
 	names := make([]string, len(living))

@@ -37,7 +37,8 @@ func Allocate(subnet netip.Prefix, taken []netip.Addr) (netip.Addr, error) {
 			return addr, nil
 		}
 	}
-	return netip.Addr{}, fault.New(fault.Refused, "remove an instance: holm rm NAME", "subnet %s has no free address", subnet)
+	return netip.Addr{}, fault.New(fault.AddressesExhausted, "remove an instance: holm rm NAME",
+		"subnet %s has no free address", fault.Network(subnet.String()))
 }
 
 // Address6 is the IPv6 address of who has the IPv4 address a: its number in the one subnet is that in the other. Zero

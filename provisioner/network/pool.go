@@ -75,9 +75,9 @@ func Free(pool netip.Prefix, taken []netip.Prefix) (netip.Prefix, error) {
 		}
 		addr = netip.AddrFrom4(b)
 	}
-	return netip.Prefix{}, fault.New(fault.Refused,
+	return netip.Prefix{}, fault.New(fault.AddressesExhausted,
 		"give another one: holm host set --address-pool CIDR, or holm tenant create NAME --subnet CIDR",
-		"the pool of addresses %s has no free /%d", pool, poolBits)
+		"the pool of addresses %s has no free /%d", fault.Network(pool.String()), poolBits)
 }
 
 // Overlap returns the first of those that are taken which shares an address with p.
@@ -150,7 +150,8 @@ func (n Network) Free6(taken []netip.Prefix) (netip.Prefix, error) {
 			return candidate, nil
 		}
 	}
-	return netip.Prefix{}, fault.New(fault.Refused, "remove a tenant: holm tenant rm NAME", "no /64 is free beside %s", n.Subnet6)
+	return netip.Prefix{}, fault.New(fault.AddressesExhausted, "remove a tenant: holm tenant rm NAME",
+		"no /64 is free beside %s", fault.Network(n.Subnet6.String()))
 }
 
 // unique is a /64 of unique local addresses (RFC 4193). Its 40 bits come from the UUID of the host's network, which is the

@@ -135,11 +135,7 @@ func (svc *Service) ApplyRules(ctx context.Context, n network.Network, r nft.Rul
 	if err == nil || operations.IsEndOf(ctx, err) {
 		return err
 	}
-	remedy := fault.RemedyOf(err)
-	if remedy == "" {
-		remedy = "see: holm doctor"
-	}
-	return fault.New(fault.KindOf(err), remedy, "the rules of network %q: %w", n.Name, err)
+	return fault.Wrap(err, "the rules of network %q", n.Name).OrRemedy(fault.Try("see", "doctor"))
 }
 
 // GuardAgain is guard for an instance that runs: somebody may have flushed the kernel's rules since it was started.

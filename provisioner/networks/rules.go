@@ -19,8 +19,8 @@ func MayHaveNetwork(n network.Network) model.Rule {
 		for _, t := range around.Tenants {
 			for _, its := range subnetsOf(t) {
 				if n.Subnet.Overlaps(its) || n.Subnet6.IsValid() && n.Subnet6.Overlaps(its) {
-					return fault.New(fault.Exists, "take another one, or remove the tenant: holm tenant rm "+t.Name,
-						"the network overlaps %s, which tenant %q has", its, t.Name)
+					return fault.New(fault.NetworkOverlaps, "take another one, or remove the tenant: holm tenant rm "+t.Name,
+						"the network overlaps %s, which tenant %q has", its, fault.Tenant(t.Name)).With(fault.Network(its.String()))
 				}
 			}
 		}

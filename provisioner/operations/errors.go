@@ -3,32 +3,10 @@ package operations
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
-	"syscall"
 
 	"holm/internal/fault"
-	"holm/provisioner/hypervisor"
-	"holm/storage/records"
 )
-
-// Diagnose tells the kind and the remedy of an error: those of its fault, else those of the errors that the rooms
-// below return as they are. A fault that wraps an error hides it from cmd, so nothing may be lost on the way.
-func Diagnose(err error) (kind fault.Kind, remedy string) {
-	kind, remedy = fault.KindOf(err), fault.RemedyOf(err)
-	if _, ok := errors.AsType[*fault.Error](err); ok {
-		return kind, remedy
-	}
-	switch {
-	case errors.Is(err, records.ErrBusy):
-		return fault.Busy, "wait for the other holm, and try again"
-	case errors.Is(err, hypervisor.ErrUnreachable), errors.Is(err, hypervisor.ErrUnsupported):
-		return fault.Unfit, "find out more: holm doctor"
-	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
-		return fault.Failure, "free some space, or keep the state elsewhere: --state DIR"
-	}
-	return kind, remedy
-}
 
 // IsEndOf tells whether err came of the end of ctx.
 func IsEndOf(ctx context.Context, err error) bool {
@@ -36,15 +14,17 @@ func IsEndOf(ctx context.Context, err error) bool {
 }
 
 // CutShort is the fault for work that the end of its context stopped: somebody interrupted it, or the time was up.
-func CutShort(cause error, remedy, format string, args ...any) error {
-	kind, why := fault.Interrupted, "interrupted"
+func CutShort[R fault.Advice](cause error, remedy R, format string, args ...any) error {
+	code, why := fault.Interrupted.Code(), "interrupted"
 	switch {
 	case errors.Is(cause, context.DeadlineExceeded):
-		kind, why = fault.Failure, "the time is up"
+		code, why = fault.TimedOut, "the time is up"
 	case errors.Is(cause, ErrGaveWay):
-		kind, why = fault.Busy, ErrGaveWay.Error()
+		code, why = fault.GaveWay, ErrGaveWay.Error()
 	}
-	return &fault.Error{Kind: kind, What: fmt.Sprintf(format, args...) + ": " + why, Remedy: remedy, Cause: cause}
+	f := fault.New(code, remedy, format, args...)
+	f.What, f.Cause = f.What+": "+why, cause
+	return f
 }
 
 // OneError joins errors on one line; nil when there is none.
@@ -59,9 +39,12 @@ func OneError(errs ...error) error {
 		return nil
 	}
 	all := errors.Join(errs...)
-	kind, remedy := Diagnose(all)
-	return &fault.Error{Kind: kind, Remedy: remedy, What: strings.Join(texts, "; "), Cause: all}
+	f := *fault.Of(all)
+	f.What, f.Cause = strings.Join(texts, "; "), all
+	return &f
 }
 
 // Meanwhile refuses what was worked out by something that has changed since.
-func Meanwhile(what string) error { return fault.New(fault.Busy, "try again", "meanwhile, %s", what) }
+func Meanwhile(what string) error {
+	return fault.New(fault.ChangedMeanwhile, fault.Again("try again"), "meanwhile, %s", what)
+}

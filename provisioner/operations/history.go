@@ -38,8 +38,8 @@ func (h *History) List(ctx context.Context, tenant, name string) ([]model.Operat
 		return (tenant == "" || op.Tenant == tenant) && (name == "" || op.Name == name)
 	})
 	if err == nil && name != "" && len(all) == 0 {
-		err = fault.New(fault.NotFound, "see what is kept: holm operation ls --all",
-			"no operation of an instance %q in tenant %q is kept", name, tenant)
+		err = fault.New(fault.OperationNotFound, "see what is kept: holm operation ls --all",
+			"no operation of an instance %q in tenant %q is kept", fault.Instance(name), fault.Tenant(tenant))
 	}
 	return all, err
 }
@@ -51,8 +51,9 @@ func (h *History) Show(ctx context.Context, id string) (model.Operation, error) 
 		return model.Operation{}, err
 	}
 	if len(found) == 0 {
-		return model.Operation{}, fault.New(fault.NotFound, "see what is kept: holm operation ls --all      what is not: holm audit ls --all",
-			"no operation %q is kept", model.OneLine(id))
+		return model.Operation{},
+			fault.New(fault.OperationNotFound, "see what is kept: holm operation ls --all      what is not: holm audit ls --all",
+				"no operation %q is kept", fault.Operation(model.OneLine(id)))
 	}
 	return found[0], nil
 }

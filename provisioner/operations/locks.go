@@ -33,7 +33,7 @@ const (
 )
 
 // ErrGaveWay ends a wait, or a look, that another holm did not want to wait for.
-var ErrGaveWay = fault.New(fault.Busy, "", "gave way to another holm, which stops or removes it")
+var ErrGaveWay = fault.New(fault.GaveWay, "", "gave way to another holm, which stops or removes it")
 
 func (svc *Service) lockPath(tenant, name string) string {
 	return filepath.Join(svc.Dir, "locks", tenant+"."+name)
@@ -61,7 +61,7 @@ func (svc *Service) HoldName(ctx context.Context, tenant, name string, wait bool
 	case IsEndOf(ctx, err):
 		return nil, CutShort(context.Cause(ctx), remedy, "another holm is at work on instance %q%s", name, whoHolds(path))
 	case errors.Is(err, lock.ErrHeld):
-		return nil, fault.New(fault.Busy, remedy, "another holm is at work on instance %q%s", name, whoHolds(path))
+		return nil, fault.New(fault.InstanceBusy, remedy, "another holm is at work on instance %q%s", fault.Instance(name), whoHolds(path))
 	default:
 		return nil, err
 	}

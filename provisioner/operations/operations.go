@@ -75,8 +75,8 @@ func (svc *Service) Find(ctx context.Context, tenant, name string) (model.Instan
 	}
 	inst, err := svc.Records.Instance(ctx, tenant, name)
 	if errors.Is(err, records.ErrNotFound) {
-		return inst, fault.New(fault.NotFound, "see what there is: holm ls --tenant "+tenant,
-			"there is no instance %q in tenant %q", name, tenant)
+		return inst, fault.New(fault.InstanceNotFound, "see what there is: holm ls --tenant "+tenant,
+			"there is no instance %q in tenant %q", fault.Instance(name), fault.Tenant(tenant))
 	}
 	return inst, err
 }

@@ -12,25 +12,27 @@ func Unfinished(inst model.Instance) error {
 	if inst.State == model.Creating {
 		remedy += "      or make it again: holm create " + inst.Name
 	}
-	return fault.New(fault.Failure, remedy, "instance %q was left unfinished (%s)", inst.Name, inst.State)
+	return fault.New(fault.InstanceUnfinished, remedy, "instance %q was left unfinished (%s)", fault.Instance(inst.Name), inst.State)
 }
 
 // NotRunning is the fault for what only a running instance can do.
 func NotRunning(inst model.Instance, domain hypervisor.State) error {
 	switch domain {
 	case hypervisor.Absent:
-		return fault.New(fault.Failure, "remove what there is: "+model.Command("rm", inst),
-			"instance %q is broken: somebody removed its domain %s", inst.Name, inst.Domain)
+		return fault.New(fault.InstanceBroken, "remove what there is: "+model.Command("rm", inst),
+			"instance %q is broken: somebody removed its domain %s", fault.Instance(inst.Name), inst.Domain)
 	case hypervisor.Paused:
-		return fault.New(fault.Failure, "resume it: virsh resume "+inst.Domain+"      or cut its power: "+model.Command("stop --force", inst),
-			"instance %q is paused by somebody", inst.Name)
+		return fault.New(fault.InstancePaused,
+			"resume it: virsh resume "+inst.Domain+"      or cut its power: "+model.Command("stop --force", inst),
+			"instance %q is paused by somebody", fault.Instance(inst.Name))
 	case hypervisor.Stalled:
-		return fault.New(fault.Failure, "make room, then: "+model.Command("start", inst)+
+		return fault.New(fault.InstanceStalled, "make room, then: "+model.Command("start", inst)+
 			"      or cut its power: "+model.Command("stop --force", inst),
-			"instance %q is paused: its disk has failed, or the host has no space for it", inst.Name)
+			"instance %q is paused: its disk has failed, or the host has no space for it", fault.Instance(inst.Name))
 	default:
-		return fault.New(fault.Failure, "run: "+model.Command("start", inst), "instance %q is not running (%s)", inst.Name,
-			StatusOf(inst.State, domain))
+		return fault.New(fault.InstanceNotRunning, "run: "+model.Command("start", inst),
+			"instance %q is not running (%s)", fault.Instance(inst.Name),
+			fault.State(StatusOf(inst.State, domain)))
 	}
 }
 

@@ -46,10 +46,11 @@ func (svc *Service) Plan(ctx context.Context, spec Spec) (View, error) {
 	status, why := standing(pool, tree, nil)
 	switch status {
 	case model.PoolBroken:
-		return View{}, fault.New(fault.Unfit, "choose another place, or require less: --require",
-			"%s is not fit for pool %q: %s", pool.Path, pool.Name, why)
+		return View{}, fault.New(fault.PoolUnfit, "choose another place, or require less: --require",
+			"%s is not fit for pool %q: %s", fault.Path(pool.Path), fault.Pool(pool.Name), why)
 	case model.PoolDegraded:
-		return View{}, fault.New(fault.Refused, "wait until it is whole: cat /proc/mdstat", "%s is degraded: %s", pool.Path, why)
+		return View{}, fault.New(fault.PoolDegraded, "wait until it is whole: cat /proc/mdstat",
+			"%s is degraded: %s", fault.Path(pool.Path), why).With(fault.Pool(pool.Name))
 	case model.PoolHealthy:
 	}
 	pool.Health = model.PoolHealth{Status: status, Since: svc.Now().UTC()}
@@ -157,7 +158,7 @@ func (svc *Service) notAdded(ctx context.Context, pool model.Pool, made bool, fa
 
 func poolTaken(err error, name string) error {
 	if errors.Is(err, records.ErrExists) {
-		return fault.New(fault.Exists, "see it: holm pool show "+name, "pool %q exists already", name)
+		return fault.New(fault.PoolExists, "see it: holm pool show "+name, "pool %q exists already", fault.Pool(name))
 	}
 	return err
 }
@@ -224,9 +225,10 @@ func clash(existing []model.Pool, pool model.Pool) error {
 	for _, other := range existing {
 		switch {
 		case other.Name == pool.Name:
-			return fault.New(fault.Exists, "see it: holm pool show "+pool.Name, "pool %q exists already", pool.Name)
+			return fault.New(fault.PoolExists, "see it: holm pool show "+pool.Name, "pool %q exists already", fault.Pool(pool.Name))
 		case other.FSUUID == pool.FSUUID:
-			return fault.New(fault.Exists, "see it: holm pool show "+other.Name, "%s is the file system of pool %q already", pool.Path, other.Name)
+			return fault.New(fault.PoolExists, "see it: holm pool show "+other.Name,
+				"%s is the file system of pool %q already", fault.Path(pool.Path), fault.Pool(other.Name))
 		case other.Backend != volumes.LVMThin && pool.Backend != volumes.LVMThin &&
 			(inside(other.Path, pool.Path) || inside(pool.Path, other.Path)):
 			return fault.New(fault.Usage, "choose a place beside it",

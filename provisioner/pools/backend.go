@@ -74,7 +74,7 @@ func (svc *Service) Get(ctx context.Context, name string) (model.Pool, error) {
 }
 
 func noPool(name string) error {
-	return fault.New(fault.NotFound, "see what there is: holm pool ls", "there is no pool %q", name)
+	return fault.New(fault.PoolNotFound, "see what there is: holm pool ls", "there is no pool %q", fault.Pool(name))
 }
 
 // PoolOf returns the pool of an instance; nil for one that lives in the state directory.
@@ -122,7 +122,7 @@ func (svc *Service) Survey(ctx context.Context, pool model.Pool) (Survey, error)
 		return nil
 	})
 	if errors.Is(err, records.ErrNotFound) { // removed meanwhile
-		return s, fault.New(fault.NotFound, "see what there is: holm pool ls", "there is no pool %q any more", pool.Name)
+		return s, fault.New(fault.PoolNotFound, "see what there is: holm pool ls", "there is no pool %q any more", fault.Pool(pool.Name))
 	}
 	return s, err
 }

@@ -22,15 +22,17 @@ func (svc *Service) CheckNew(ctx context.Context, pool *model.Pool, inst model.I
 		return nil, Broken(s.Pool)
 	case model.PoolDegraded:
 		if !inst.AllowDegraded {
-			return nil, fault.New(fault.Refused,
+			return nil, fault.New(fault.PoolDegraded,
 				"wait until it is whole: holm pool check "+pool.Name+"      or add --allow-degraded, which is recorded",
-				"pool %q is degraded: %s", pool.Name, s.Pool.Health.Why)
+				"pool %q is degraded: %s", fault.Pool(pool.Name), s.Pool.Health.Why)
 		}
 	case model.PoolHealthy:
 	}
 	if s.Tree.FreeBytes < MinFree {
-		return nil, fault.New(fault.Unfit, "make room in it, or use another one: --pool POOL",
-			"pool %q is full: %d MiB are free, %d MiB are needed", pool.Name, s.Tree.FreeBytes>>20, MinFree>>20)
+		return nil, fault.New(fault.PoolFull, "make room in it, or use another one: --pool POOL",
+			"pool %q is full: %d MiB are free, %d MiB are needed",
+			fault.Pool(pool.Name), fault.Free(s.Tree.FreeBytes>>20), fault.Asked(MinFree>>20)).
+			With(fault.Unit("MiB"))
 	}
 	return &s, s.offers(inst.Flavor.DiskGiB)
 }
@@ -38,8 +40,8 @@ func (svc *Service) CheckNew(ctx context.Context, pool *model.Pool, inst model.I
 // offers refuses a volume that would not fit even if it were alone.
 func (s *Survey) offers(gib int) error {
 	if limit := s.limit(); uint64(max(gib, 0))<<30 > limit { // #nosec G115 -- not negative
-		return fault.New(fault.Unfit, "ask for less: --disk SIZE", "%d GiB are more than the %d GiB that pool %q may promise",
-			gib, limit>>30, s.Pool.Name)
+		return fault.New(fault.PoolTooSmall, "ask for less: --disk SIZE", "%d GiB are more than the %d GiB that pool %q may promise",
+			fault.Asked(gib), fault.Limit(limit>>30), fault.Pool(s.Pool.Name)).With(fault.Unit("GiB"))
 	}
 	return nil
 }
@@ -60,8 +62,10 @@ func (s *Survey) Promise(others []model.Instance, inst model.Instance) error {
 	}
 	promised, asked := model.Promised(inst.Pool, others), uint64(max(inst.Flavor.DiskGiB, 0))<<30 // #nosec G115 -- not negative
 	if limit := s.limit(); promised+asked > limit {
-		return fault.New(fault.Refused, "ask for less: --disk SIZE      or use another pool: --pool POOL",
-			"pool %q has promised %d of %d GiB: %d GiB are too much", inst.Pool, promised>>30, limit>>30, inst.Flavor.DiskGiB)
+		return fault.New(fault.PoolPromised, "ask for less: --disk SIZE      or use another pool: --pool POOL",
+			"pool %q has promised %d of %d GiB: %d GiB are too much",
+			fault.Pool(inst.Pool), fault.Used(promised>>30), fault.Limit(limit>>30), fault.Asked(inst.Flavor.DiskGiB)).
+			With(fault.Unit("GiB"))
 	}
 	return nil
 }
@@ -104,5 +108,6 @@ func (svc *Service) acknowledge(ctx context.Context, pool model.Pool) error {
 
 // Broken is the fault for a pool that is not what it has to be.
 func Broken(pool model.Pool) error {
-	return fault.New(fault.Unfit, "look at it: holm pool show "+pool.Name, "pool %q is broken: %s", pool.Name, pool.Health.Why)
+	return fault.New(fault.PoolBroken, "look at it: holm pool show "+pool.Name,
+		"pool %q is broken: %s", fault.Pool(pool.Name), pool.Health.Why)
 }

@@ -15,8 +15,8 @@ func (svc *Service) Present(ctx context.Context, pool model.Pool, inst model.Ins
 		return context.Cause(ctx)
 	}
 	if why := lostWhy(pool, tree, err); why != "" {
-		return fault.New(fault.Unfit, "bring it back: holm pool show "+pool.Name+
-			"      or give the volume up: "+model.Command("rm --give-up-volume", inst), "pool %q is not there: %s", pool.Name, why)
+		return fault.New(fault.PoolAbsent, "bring it back: holm pool show "+pool.Name+
+			"      or give the volume up: "+model.Command("rm --give-up-volume", inst), "pool %q is not there: %s", fault.Pool(pool.Name), why)
 	}
 	return nil
 }

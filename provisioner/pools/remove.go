@@ -27,7 +27,8 @@ func (svc *Service) Remove(ctx context.Context, name string) error {
 		if len(living) == 0 {
 			return nil
 		}
-		return fault.New(fault.Busy, "remove them first: holm rm NAME", "pool %q has instances in it: %s", name, model.SomeOf(living))
+		return fault.New(fault.PoolNotEmpty, "remove them first: holm rm NAME",
+			"pool %q has instances in it: %s", fault.Pool(name), model.SomeOf(living))
 	}, notTheHosts(name))
 	if errors.Is(err, records.ErrNotFound) {
 		return noPool(name)

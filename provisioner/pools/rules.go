@@ -17,7 +17,7 @@ func MayHavePool(name string) model.Rule {
 		if slices.ContainsFunc(around.Pools, func(p model.Pool) bool { return p.Name == name }) {
 			return nil
 		}
-		return fault.New(fault.NotFound, "see what there is: holm pool ls", "there is no pool %s", model.Quoted(name))
+		return fault.New(fault.PoolNotFound, "see what there is: holm pool ls", "there is no pool %s", model.Quoted(name)).With(fault.Pool(name))
 	}
 }
 
@@ -27,7 +27,7 @@ func notTheHosts(pool string) model.Rule {
 		if around.Host.Pool != pool {
 			return nil
 		}
-		return fault.New(fault.Busy, `set another one: holm host set --pool ""`,
-			"pool %q is the one that this host uses when nobody says where", pool)
+		return fault.New(fault.PoolIsDefault, `set another one: holm host set --pool ""`,
+			"pool %q is the one that this host uses when nobody says where", fault.Pool(pool))
 	}
 }

@@ -48,12 +48,14 @@ func (svc *Service) AuditCaps(ctx context.Context, tenant, name string, long tim
 	bad, guilty := errors.AsType[*guestlink.Verdict](err)
 	switch {
 	case guilty:
-		err = fault.New(fault.Failure, bad.Advice("see "+model.Command("logs", inst)), "instance %q cannot be watched: %w", inst.Name, bad)
+		err = fault.New(fault.GuestFailed, bad.Advice(model.Try("see", "logs", inst)),
+			"instance %q cannot be watched: %w", fault.Instance(inst.Name), bad)
 	case operations.IsEndOf(ctx, err):
-		err = operations.CutShort(context.Cause(ctx), "nothing has changed: "+model.Command("audit-caps", inst),
+		err = operations.CutShort(context.Cause(ctx), model.Try("nothing has changed", "audit-caps", inst),
 			"instance %q was not watched", inst.Name)
 	case err == nil && found == nil:
-		err = fault.New(fault.Failure, "see "+model.Command("logs", inst), "instance %q answered without saying what it saw", inst.Name)
+		err = fault.New(fault.GuestFailed, model.Try("see", "logs", inst),
+			"instance %q answered without saying what it saw", fault.Instance(inst.Name))
 	}
 	if err != nil {
 		w.Tell("watched", operations.Broken, model.OneLine(err.Error()))

@@ -11,6 +11,6 @@ func Promising(image images.Manifest, profile string) error {
 	if len(image.Checks[profile]) > 0 {
 		return nil
 	}
-	return fault.New(fault.Refused, guestlink.RenewImage,
-		"image %s was built by an older holm and names no checks for the profile %q", image.Name, profile)
+	return fault.New(fault.ImageOutdated, guestlink.RenewImage(),
+		"image %s was built by an older holm and names no checks for the profile %q", fault.Image(image.Name), fault.Profile(profile))
 }

@@ -90,8 +90,8 @@ func verifiable(ctx context.Context, h hypervisor.Driver, inst model.Instance) e
 	if inst.State == model.Ready || inst.State == model.Failed && inst.HostKey != "" {
 		return nil
 	}
-	return fault.New(fault.Failure, "wait for it: "+model.Command("wait", inst),
-		"instance %q is not ready yet (%s)", inst.Name, operations.StatusOf(inst.State, state))
+	return fault.New(fault.InstanceNotReady, model.Try("wait for it", "wait", inst),
+		"instance %q is not ready yet (%s)", fault.Instance(inst.Name), fault.State(operations.StatusOf(inst.State, state)))
 }
 
 // unverified journals that there is no verdict, and says why.
@@ -100,13 +100,13 @@ func (svc *Service) unverified(ctx context.Context, inst model.Instance, op mode
 	bad, guilty := errors.AsType[*guestlink.Verdict](failed)
 	switch {
 	case guilty:
-		result = fault.New(bad.Kind(), bad.Advice("see "+model.Command("logs", inst)), "instance %q cannot be verified: %w", inst.Name, bad)
+		result = fault.New(bad.Code(), bad.Advice(model.Try("see", "logs", inst)),
+			"instance %q cannot be verified: %w", fault.Instance(inst.Name), bad)
 	case operations.IsEndOf(ctx, failed):
-		result = operations.CutShort(context.Cause(ctx), "nothing has changed: "+model.Command("verify", inst),
+		result = operations.CutShort(context.Cause(ctx), model.Try("nothing has changed", "verify", inst),
 			"instance %q is not verified", inst.Name)
 	default:
-		kind, remedy := operations.Diagnose(failed)
-		result = fault.New(kind, remedy, "instance %q cannot be verified: %w", inst.Name, operations.OneError(failed))
+		result = fault.Wrap(operations.OneError(failed), "instance %q cannot be verified", inst.Name)
 	}
 	w.Tell("verified", operations.Broken, model.OneLine(result.Error()))
 	op.Status, op.Ended, op.Error = model.Undone, svc.Now().UTC(), result.Error()

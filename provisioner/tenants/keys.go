@@ -60,8 +60,9 @@ func (ks *Keys) firstKey(ctx context.Context, tenant string) (keys.Key, error) {
 		return keys.Key{}, err
 	}
 	if want != "" && host.ID() != want {
-		return keys.Key{}, fault.New(fault.Failure, "put back the key that sealed the others; what needs no key still works: see docs/KEYS.md",
-			"the keys of tenants were sealed by key %.16q, and the one at hand is %s", want, host.ID())
+		return keys.Key{},
+			fault.New(fault.KeyMismatch, "put back the key that sealed the others; what needs no key still works: see docs/KEYS.md",
+				"the keys of tenants were sealed by key %.16q, and the one at hand is %s", want, host.ID())
 	}
 	fresh := keys.New()
 	sealed, err := host.Seal(fresh, keys.Tenant, tenant)
@@ -223,8 +224,8 @@ func (ks *Keys) RotateKey(ctx context.Context, tenant string) (id string, volume
 		return err
 	})
 	if errors.Is(err, records.ErrNotFound) {
-		return "", 0, fault.New(fault.NotFound, "it gets one with its first instance: holm create NAME --tenant "+tenant,
-			"tenant %q has no key", tenant)
+		return "", 0, fault.New(fault.TenantKeyNotFound, "it gets one with its first instance: holm create NAME --tenant "+tenant,
+			"tenant %q has no key", fault.Tenant(tenant))
 	}
 	return key.Key.ID, volumes, err
 }

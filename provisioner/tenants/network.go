@@ -58,8 +58,9 @@ func (svc *Service) apart(t model.Tenant) func(existing []model.Tenant) error {
 				return err
 			}
 			if mine.Clashes(its) {
-				return fault.New(fault.Exists, "try again, or name another subnet", "the network of tenant %q would have what tenant %q has: %s, %s",
-					t.Name, other.Name, its.Bridge, its.Subnet)
+				return fault.New(fault.NetworkOverlaps, "try again, or name another subnet",
+					"the network of tenant %q would have what tenant %q has: %s, %s",
+					fault.Tenant(t.Name), other.Name, its.Bridge, fault.Network(its.Subnet.String()))
 			}
 		}
 		return nil
@@ -111,8 +112,8 @@ func (svc *Service) pickSubnet(ctx context.Context, asked *string, taken []netip
 		return subnet, err
 	}
 	if other, clash := network.Overlap(subnet, taken); clash {
-		return subnet, fault.New(fault.Exists, "take another one, or leave it out for one that is free",
-			"subnet %s overlaps %s, which this host has already", subnet, other)
+		return subnet, fault.New(fault.NetworkOverlaps, "take another one, or leave it out for one that is free",
+			"subnet %s overlaps %s, which this host has already", fault.Network(subnet.String()), other)
 	}
 	return subnet, nil
 }
@@ -125,12 +126,12 @@ func (c Change) applyNetwork(t *model.Tenant, used model.Resources) error {
 	}
 	if t.Network == nil {
 		if t.Name != model.DefaultTenant {
-			return fault.New(fault.Refused, "make another tenant, and its instances anew",
-				"tenant %q is from before tenants had networks, and is in the host's", t.Name)
+			return fault.New(fault.TenantNetworkFixed, "make another tenant, and its instances anew",
+				"tenant %q is from before tenants had networks, and is in the host's", fault.Tenant(t.Name))
 		}
 		if c.Subnet != nil {
-			return fault.New(fault.Refused, "set the host's: holm host set --network NAME --subnet CIDR",
-				"tenant %q is in the host's own network", t.Name)
+			return fault.New(fault.TenantNetworkFixed, "set the host's: holm host set --network NAME --subnet CIDR",
+				"tenant %q is in the host's own network", fault.Tenant(t.Name))
 		}
 		t.Network = &model.TenantNetwork{}
 	}
@@ -144,8 +145,8 @@ func (c Change) applyNetwork(t *model.Tenant, used model.Resources) error {
 	}
 	if c.Internal != nil {
 		if *c.Internal != changed.Internal && used.Instances > 0 {
-			return fault.New(fault.Refused, "remove them first: holm ls --tenant "+t.Name,
-				"tenant %q has %d instances, which are built to speak to each other or not to", t.Name, used.Instances)
+			return fault.New(fault.TenantNetworkFixed, "remove them first: holm ls --tenant "+t.Name,
+				"tenant %q has %d instances, which are built to speak to each other or not to", fault.Tenant(t.Name), used.Instances)
 		}
 		changed.Internal = *c.Internal
 	}

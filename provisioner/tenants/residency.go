@@ -31,11 +31,12 @@ func residencyAllows(tenant model.Tenant, what, jurisdiction, see string) error 
 	}
 	rule := strings.Join(tenant.Residency, ", ")
 	if jurisdiction == "" {
-		return fault.New(fault.Refused, "say where it is: "+see,
-			"data of tenant %q may lie in %s only, and nobody has said where %s is", tenant.Name, rule, what)
+		return fault.New(fault.ResidencyUnknown, "say where it is: "+see,
+			"data of tenant %q may lie in %s only, and nobody has said where %s is", fault.Tenant(tenant.Name), rule, what)
 	}
-	return fault.New(fault.Refused, "use another host or pool      or, with a reason that is recorded: --residency-override REASON",
-		"data of tenant %q may lie in %s only, and %s is in %s", tenant.Name, rule, what, jurisdiction)
+	return fault.New(fault.ResidencyViolated, "use another host or pool      or, with a reason that is recorded: --residency-override REASON",
+		"data of tenant %q may lie in %s only, and %s is in %s", fault.Tenant(tenant.Name), rule, what, jurisdiction).
+		With(fault.Places(jurisdiction))
 }
 
 // RecheckResidency is CheckResidency for an instance that there is: its tenant's rule may be another one by now.

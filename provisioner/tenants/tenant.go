@@ -69,7 +69,7 @@ func (svc *Service) Add(ctx context.Context, name string, c Change) (View, error
 	}
 	err = svc.Records.AddTenant(ctx, view.Tenant, svc.apart(view.Tenant), svc.Networks.SameHost)
 	if errors.Is(err, records.ErrExists) {
-		return View{}, fault.New(fault.Exists, "see it: holm tenant show "+name, "tenant %q exists already", name)
+		return View{}, fault.New(fault.TenantExists, "see it: holm tenant show "+name, "tenant %q exists already", fault.Tenant(name))
 	}
 	if err == nil {
 		tenant, view = view.Tenant, view.shown(svc.hostSays(ctx))
@@ -135,8 +135,9 @@ func tooTight(t model.Tenant, used model.Resources) error {
 	if !ok {
 		return nil
 	}
-	return fault.New(fault.Refused, "remove some first: holm ls --tenant "+t.Name,
-		"tenant %q has %d %s, and cannot be held to %d", t.Name, over.Asked, over.What, over.Quota)
+	return fault.New(fault.QuotaBelowUse, "remove some first: holm ls --tenant "+t.Name,
+		"tenant %q has %d %s, and cannot be held to %d", fault.Tenant(t.Name), fault.Used(over.Asked), fault.Unit(over.What),
+		fault.Limit(over.Quota))
 }
 
 func (c Change) apply(t *model.Tenant) error {
@@ -249,7 +250,8 @@ func (svc *Service) Remove(ctx context.Context, name string) error {
 		if len(living) == 0 {
 			return nil
 		}
-		return fault.New(fault.Busy, "remove them first: holm rm --tenant "+name+" NAME", "tenant %q has instances: %s", name,
+		return fault.New(fault.TenantNotEmpty, "remove them first: holm rm --tenant "+name+" NAME",
+			"tenant %q has instances: %s", fault.Tenant(name),
 			model.SomeOf(living))
 	})
 	if errors.Is(err, records.ErrNotFound) {
@@ -285,14 +287,14 @@ func (svc *Service) Owner(ctx context.Context, set model.Settings, name string) 
 		return tenant, err
 	}
 	if len(have) == 0 {
-		return tenant, fault.New(fault.NotFound, "make it: holm tenant create "+name+"      see what there is: holm tenant ls",
-			"there is no tenant %q", name)
+		return tenant, fault.New(fault.TenantNotFound, "make it: holm tenant create "+name+"      see what there is: holm tenant ls",
+			"there is no tenant %q", fault.Tenant(name))
 	}
 	return model.Tenant{Name: name}, nil
 }
 
 func noTenant(name string) error {
-	return fault.New(fault.NotFound, "see what there is: holm tenant ls", "there is no tenant %q on record", name)
+	return fault.New(fault.TenantNotFound, "see what there is: holm tenant ls", "there is no tenant %q on record", fault.Tenant(name))
 }
 
 // OverQuota words for a person what the records refused.
@@ -301,6 +303,7 @@ func OverQuota(err error) error {
 	if !ok {
 		return err
 	}
-	return fault.New(fault.Refused,
-		"see: holm tenant show "+over.Tenant+"      let it have more: holm tenant set "+over.Tenant+" --help", "%w", over)
+	return fault.New(fault.QuotaExceeded,
+		"see: holm tenant show "+over.Tenant+"      let it have more: holm tenant set "+over.Tenant+" --help", "%w", over).
+		With(fault.Tenant(over.Tenant), fault.Unit(over.What), fault.Used(over.Used), fault.Asked(over.Asked), fault.Limit(over.Quota))
 }

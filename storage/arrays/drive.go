@@ -23,7 +23,7 @@ func (b Builder) drive(ctx context.Context, path string) (Drive, error) {
 	}
 	real, err := filepath.EvalSymlinks(b.path(path))
 	if errors.Is(err, fs.ErrNotExist) {
-		return Drive{}, fault.New(fault.NotFound, "see what there is: lsblk --nodeps", "there is no drive %s", path)
+		return Drive{}, fault.New(fault.DriveNotFound, "see what there is: lsblk --nodeps", "there is no drive %s", fault.Path(path))
 	}
 	if err != nil {
 		return Drive{}, err
@@ -34,7 +34,8 @@ func (b Builder) drive(ctx context.Context, path string) (Drive, error) {
 		return Drive{}, fault.New(fault.Usage, "see what there is: lsblk --nodeps", "%s is not a drive", path)
 	}
 	if why := b.used(dir, d.Name); why != "" {
-		return Drive{}, fault.New(fault.Refused, "see: lsblk "+path+"      and choose drives that hold nothing", "%s is in use: %s", path, why)
+		return Drive{}, fault.New(fault.DriveInUse, "see: lsblk "+path+"      and choose drives that hold nothing",
+			"%s is in use: %s", fault.Path(path), why)
 	}
 	if d.SizeBytes, err = sizeOf(dir); err != nil {
 		return Drive{}, err
@@ -112,8 +113,8 @@ func (b Builder) empty(ctx context.Context, d Drive) error {
 	if holds == "" {
 		return nil
 	}
-	return fault.New(fault.Refused, "if nothing on it is needed: wipefs --all "+d.Path+" && blkdiscard --force "+d.Path,
-		"%s holds %s", d.Path, holds)
+	return fault.New(fault.DriveInUse, "if nothing on it is needed: wipefs --all "+d.Path+" && blkdiscard --force "+d.Path,
+		"%s holds %s", fault.Path(d.Path), holds)
 }
 
 func exists(path string) bool {

@@ -74,7 +74,7 @@ func (w *work) takeBack(ctx context.Context, failed error) error {
 			"%w; and it could not be taken back: %w", failed, errors.Join(left...))
 	}
 	if ctx.Err() != nil {
-		return &fault.Error{Kind: fault.Interrupted, What: "interrupted: the drives are as they were", Cause: failed}
+		return &fault.Error{Code: fault.Interrupted.Code(), What: "interrupted: the drives are as they were", Cause: failed}
 	}
 	return fault.New(fault.Failure, "taken back: the drives are as they were", "%w", failed)
 }

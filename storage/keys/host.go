@@ -73,7 +73,7 @@ func (k Keeper) Key(want string, make bool) (Key, error) {
 	case failed != nil:
 		return Key{}, failed
 	case locked && k.needs(want):
-		return Key{}, fault.New(fault.Unfit, "run: sudo holm unlock", "the host's key is locked since the host has booted")
+		return Key{}, fault.New(fault.HostKeyLocked, "run: sudo holm unlock", "the host's key is locked since the host has booted")
 	case first != nil:
 		return *first, nil // it opens nothing, and its id says why
 	case !make:
@@ -137,8 +137,9 @@ func read(path string, own bool) (Key, error) {
 		return Key{}, fmt.Errorf("read the host's key: %w", err)
 	}
 	if info.Size() != Size || len(secret) != Size {
-		return Key{}, fault.New(fault.Failure, "put it back from a backup: instances that run go on, encrypted ones do not start without it",
-			"the host's key %s has %d bytes, and a key has %d", path, info.Size(), Size)
+		return Key{},
+			fault.New(fault.HostKeyDamaged, "put it back from a backup: instances that run go on, encrypted ones do not start without it",
+				"the host's key %s has %d bytes, and a key has %d", fault.Path(path), info.Size(), Size)
 	}
 	return Of(secret, "the host's key")
 }
@@ -152,8 +153,8 @@ func wrap(err error) error {
 }
 
 func lost(path string) error {
-	return fault.New(fault.Failure,
+	return fault.New(fault.HostKeyMissing,
 		"put it back from a backup. What runs goes on, instances without encryption start, all can be listed and removed; encrypted ones "+
 			"cannot start, and new ones cannot be made",
-		"the host's key %s is gone", path)
+		"the host's key %s is gone", fault.Path(path))
 }

@@ -93,10 +93,10 @@ func (k Key) Seal(inner Key, purpose Purpose, owner string) (Sealed, error) {
 func (k Key) Open(s Sealed, purpose Purpose, owner string) (Key, error) {
 	what := fmt.Sprintf("the key of %s %q", purpose, owner)
 	if len(s.Box) == 0 {
-		return Key{}, fault.New(fault.Failure, "finish the removal: what it encrypted cannot be read any more", "%s was destroyed", what)
+		return Key{}, fault.New(fault.KeyDestroyed, "finish the removal: what it encrypted cannot be read any more", "%s was destroyed", what)
 	}
 	if s.By != k.ID() {
-		return Key{}, fault.New(fault.Failure, "put back the key that sealed it; what needs no key still works: see docs/KEYS.md",
+		return Key{}, fault.New(fault.KeyMismatch, "put back the key that sealed it; what needs no key still works: see docs/KEYS.md",
 			"%s was sealed by key %.16q, and the one at hand is %s", what, s.By, k.ID())
 	}
 	aead, err := k.aead()

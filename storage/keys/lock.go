@@ -127,7 +127,7 @@ func (k Keeper) box() (box lockedKey, err error) {
 		return box, err
 	}
 	if err := json.NewDecoder(bytes.NewReader(text)).Decode(&box); err != nil || len(box.Salt) != saltSize {
-		return box, fault.New(fault.Failure, "put it back from a backup", "the locked key of the host, %s, is damaged", k.locked())
+		return box, fault.New(fault.HostKeyDamaged, "put it back from a backup", "the locked key of the host, %s, is damaged", k.locked())
 	}
 	return box, nil
 }
@@ -140,7 +140,7 @@ func (k Keeper) opened(passphrase []byte) (Key, error) {
 	}
 	by := derive(passphrase, box.Salt)
 	if box.Key.By != by.ID() {
-		return Key{}, fault.New(fault.Refused, "try again: holm unlock", "this is not the passphrase of the host's key")
+		return Key{}, fault.New(fault.PassphraseWrong, "try again: holm unlock", "this is not the passphrase of the host's key")
 	}
 	return by.Open(box.Key, Host, hostOwner)
 }

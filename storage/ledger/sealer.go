@@ -77,6 +77,6 @@ func (s Sealer) Seal(at records.Mark) (Signed, error) {
 
 // Tampered says what helps when a log is not what it was.
 func Tampered(err error) error {
-	return fault.New(fault.CheckFailed,
+	return fault.New(fault.AuditTampered,
 		"compare it with an export or a checkpoint that was kept elsewhere: holm audit verify --help", "%w", err)
 }

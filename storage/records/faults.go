@@ -28,7 +28,7 @@ func (b *Bolt) explain(err error) error {
 		return fault.New(fault.Failure, "choose another place with --state, or run as root",
 			"%s cannot be the state directory: %w", filepath.Dir(b.path), err)
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
-		return fault.New(fault.Failure,
+		return fault.New(fault.DiskFull,
 			"free some space: holm rm NAME, or holm image ls and holm image rm DIGEST      or keep it elsewhere: --state DIR",
 			"no space left in %s: %w", filepath.Dir(b.path), err)
 	}
@@ -36,23 +36,23 @@ func (b *Bolt) explain(err error) error {
 }
 
 func denied(dir string, err error) error {
-	f := fault.New(fault.Failure, "run: sudo holm …      or keep your own: HOLM_STATE=~/.local/share/holm holm …",
+	f := fault.New(fault.PermissionDenied, "run: sudo holm …      or keep your own: HOLM_STATE=~/.local/share/holm holm …",
 		"%s is readable by root only", dir)
 	f.Cause = err
 	return f
 }
 
 func (b *Bolt) damaged(why error) error {
-	f := fault.New(fault.Failure,
+	f := fault.New(fault.DatabaseDamaged,
 		fmt.Sprintf("put a backup in its place, or begin anew: mv %[1]s %[1]s.damaged", b.path),
-		"%s %v: %v", b.path, ErrDamaged, why)
+		"%s %v: %v", fault.Path(b.path), ErrDamaged, why)
 	f.Cause = errors.Join(ErrDamaged, why)
 	return f
 }
 
 func (b *Bolt) newer(version int) error {
-	return fault.New(fault.Failure, "upgrade holm on this machine",
-		"%s %w (schema %d, this one knows %d)", b.path, ErrNewer, version, schema)
+	return fault.New(fault.DatabaseNewer, "upgrade holm on this machine",
+		"%s %w (schema %d, this one knows %d)", fault.Path(b.path), ErrNewer, version, schema)
 }
 
 func (b *Bolt) unreadable(what string, err error) error {

@@ -37,13 +37,14 @@ func (f folder) full(err error) error {
 }
 
 func noSpace(place, remedy string) error {
-	e := fault.New(fault.Failure, remedy, "no space left in %s for a volume", place)
+	e := fault.New(fault.DiskFull, remedy, "no space left in %s for a volume", place)
 	e.Cause = syscall.ENOSPC
 	return e
 }
 
 func inUse(path string) error {
-	return fault.New(fault.Busy, "stop the guest first, or grow it through the hypervisor", "volume %s is open in a guest", path)
+	return fault.New(fault.VolumeInUse, "stop the guest first, or grow it through the hypervisor",
+		"volume %s is open in a guest", fault.Path(path))
 }
 
 // said tells whether a program that failed said any of these.

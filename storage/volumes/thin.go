@@ -268,7 +268,8 @@ func (t thin) idle(ctx context.Context, id string) (logical, error) {
 	}
 	v, err := t.own(all, id)
 	if err == nil && v.open() {
-		err = fault.New(fault.Busy, "stop the guest first", "volume %s/%s is open in a guest", t.group, v.Name)
+		err = fault.New(fault.VolumeInUse, "stop the guest first", "volume %s/%s is open in a guest", t.group, v.Name).
+			With(fault.Path("/dev/" + t.group + "/" + v.Name))
 	}
 	return v, err
 }

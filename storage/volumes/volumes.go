@@ -153,8 +153,8 @@ func clip(value string) string {
 }
 
 func shrinking(id string, have int64, gib int) error {
-	return fault.New(fault.Usage, "copy what is in it to a smaller instance instead",
-		"volume %s has %s, and does not shrink to %d GiB", id, inGiB(have), gib)
+	return fault.New(fault.VolumeShrinks, "copy what is in it to a smaller instance instead",
+		"volume %s has %s, and does not shrink to %d GiB", id, inGiB(have), fault.Asked(gib)).With(fault.Used(have>>30), fault.Unit("GiB"))
 }
 
 func inGiB(bytes int64) string {

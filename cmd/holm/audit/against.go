@@ -70,7 +70,7 @@ func readCheckpoint(path string) (ledger.Signed, error) {
 	}
 	s, err := ledger.Parse(content)
 	if err != nil {
-		return s, fault.New(fault.CheckFailed, "it is made by: holm audit checkpoint -o json", "%s: %w", cli.Quoted(path), err)
+		return s, fault.New(fault.AuditTampered, "it is made by: holm audit checkpoint -o json", "%s: %w", cli.Quoted(path), err)
 	}
 	return s, nil
 }

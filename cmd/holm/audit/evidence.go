@@ -92,7 +92,7 @@ func evidenceVerify(ctx context.Context, a *app, path string, whose trust) error
 	defer func() { _ = f.Close() }()
 	s, by, err := evidence.Open(ctx, f, trusted)
 	if err != nil {
-		return fault.New(fault.CheckFailed, "", "%s: %w", cli.Quoted(path), err)
+		return fault.New(fault.EvidenceInvalid, "", "%s: %w", cli.Quoted(path), err).With(fault.Path(path))
 	}
 	if err := a.Streams.Print(a.Settings.Output, statementResult(s, by, whose.cell())); err != nil {
 		return err

@@ -79,7 +79,7 @@ func verifyAll(ctx context.Context, a *app, list []string, o verifyOptions) erro
 	}
 	switch {
 	case failed != nil && broken:
-		return cli.Joined([]error{failed, fault.New(fault.CheckFailed, "", "not every check holds")})
+		return cli.Joined([]error{failed, fault.New(fault.ChecksFailed, "", "not every check holds")})
 	case broken:
 		return cli.ExitStatus(fault.CheckFailed) // the result has said it all
 	}

@@ -133,7 +133,7 @@ func (a *App) Confirmed(ctx context.Context, yes bool, question string) error {
 		return nil
 	}
 	if !a.Streams.CanAsk() {
-		return fault.New(fault.Usage, "add --yes: "+a.again()+" --yes", "deleting needs --yes when nobody can be asked")
+		return fault.New(fault.ConfirmationNeeded, "add --yes: "+a.again()+" --yes", "deleting needs --yes when nobody can be asked")
 	}
 	ok, err := a.Streams.Confirm(ctx, question)
 	if err == nil && !ok {

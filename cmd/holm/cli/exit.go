@@ -9,11 +9,7 @@ import (
 	"syscall"
 
 	"holm/internal/fault"
-	"holm/internal/lock"
-	"holm/internal/run"
 	"holm/internal/term"
-	"holm/provisioner/hypervisor"
-	"holm/storage/records"
 )
 
 // ExitCode is one line of the table of exit codes.
@@ -72,10 +68,13 @@ func Joined(errs []error) error {
 
 // problem is an error as it is printed.
 type problem struct {
-	Kind     string `json:"kind"`
-	What     string `json:"what"`
-	Remedy   string `json:"remedy"`
-	ExitCode int    `json:"exit_code"`
+	Kind     string            `json:"kind"`
+	Code     fault.Code        `json:"code"`
+	What     string            `json:"what"`
+	Params   map[fault.Key]any `json:"params,omitempty"`
+	Remedy   string            `json:"remedy"`
+	Commands []string          `json:"commands,omitempty"`
+	ExitCode int               `json:"exit_code"`
 }
 
 // errorDocument is what -o json prints to stderr. Others is there when several things failed.
@@ -134,51 +133,48 @@ func (a *App) printProblems(problems []problem) {
 // problem turns any error into what is printed of it.
 func (a *App) problem(ctx context.Context, err error) problem {
 	f := a.known(ctx, err)
-	p := problem{What: term.Line(err.Error()), Remedy: a.Pasted(f.Remedy), ExitCode: int(f.Kind)}
-	if f.What != "" {
-		p.What = term.Line(f.What)
+	p := problem{
+		Kind: string(f.Kind().Code()), Code: f.Code, What: term.Line(f.What), Remedy: a.Pasted(f.Remedies.Text(a.command)),
+		ExitCode: int(f.Kind()),
+	}
+	for _, r := range f.Remedies {
+		if line := a.command(r); line != "" {
+			p.Commands = append(p.Commands, a.Pasted(line))
+		}
+	}
+	for _, param := range f.Params {
+		if p.Params == nil {
+			p.Params = map[fault.Key]any{}
+		}
+		p.Params[param.Key] = param.Value
 	}
 	if _, ok := errors.AsType[ConnectionError](err); ok {
 		p.ExitCode = ConnectionFailed
 	}
-	for _, code := range ExitCodes() {
-		if code.Kind == f.Kind {
-			p.Kind = code.Word
-		}
-	}
 	return p
 }
 
-// known finds the kind and the remedy of an error: those of its fault, else those of the rooms' own errors. A fault
-// without What leaves the error's own words.
-func (a *App) known(ctx context.Context, err error) fault.Error {
-	if errors.Is(err, fs.ErrPermission) && !a.Root && fault.KindOf(err) == fault.Failure {
-		return fault.Error{
-			Kind:   fault.Failure,
-			Remedy: "run: sudo " + a.again() + "      or keep your own: HOLM_STATE=~/.local/share/holm " + a.again(),
-		}
+// command writes down what a remedy would have typed here.
+func (a *App) command(r fault.Remedy) string {
+	if r.Again {
+		return a.again()
 	}
-	if f, ok := errors.AsType[*fault.Error](err); ok {
-		return fault.Error{Kind: f.Kind, Remedy: f.Remedy}
-	}
+	return r.Command()
+}
+
+// known sorts an error as all front ends do, but for what only a command line knows: who pressed Ctrl-C, and that sudo may help.
+func (a *App) known(ctx context.Context, err error) *fault.Error {
+	f := *fault.Of(err)
+	f.What = err.Error()
 	interrupted := errors.Is(context.Cause(ctx), ErrInterrupted)
 	switch {
+	case errors.Is(err, fs.ErrPermission) && !a.Root && f.Kind() == fault.Failure:
+		return f.WithRemedy(fault.Say("run: sudo " + a.again()).OrSay("keep your own: HOLM_STATE=~/.local/share/holm " + a.again()))
+	case fault.Known(err):
 	case errors.Is(err, ErrInterrupted), interrupted && errors.Is(err, context.Canceled):
-		return fault.Error{Kind: fault.Interrupted, What: "interrupted"}
-	case errors.Is(err, records.ErrNotFound):
-		return fault.Error{Kind: fault.NotFound, Remedy: "see what is there: " + a.Command("ls")}
-	case errors.Is(err, records.ErrExists):
-		return fault.Error{Kind: fault.Exists, Remedy: "choose another name, or another tenant: --tenant NAME"}
-	case errors.Is(err, records.ErrBusy), errors.Is(err, lock.ErrHeld):
-		return fault.Error{Kind: fault.Busy, Remedy: "wait for it and try again: " + a.again()}
-	case errors.Is(err, hypervisor.ErrUnreachable):
-		return fault.Error{Kind: fault.Unfit, Remedy: "start it: sudo systemctl start libvirtd      or find out more: " + a.Command("doctor")}
-	case errors.Is(err, hypervisor.ErrUnsupported), errors.Is(err, run.ErrMissing):
-		return fault.Error{Kind: fault.Unfit, Remedy: "find out more: " + a.Command("doctor")}
-	case errors.Is(err, syscall.ENOSPC):
-		return fault.Error{Kind: fault.Failure, Remedy: "free some space below " + a.Settings.State + ": " + a.Command("image", "ls")}
+		return &fault.Error{Code: fault.Interrupted.Code(), What: "interrupted"}
 	}
-	return fault.Error{Kind: fault.Failure}
+	return &f
 }
 
 // ConnectionFailed is the code of ssh for an end that is its own, which a command may have as well.

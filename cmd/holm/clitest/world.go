@@ -170,8 +170,8 @@ func (w Instances) Create(ctx context.Context, spec instances.Spec, o operations
 func (w Instances) Plan(ctx context.Context, spec instances.Spec) (model.Instance, error) {
 	switch v, err := w.find(ctx, spec.Tenant, spec.Name); {
 	case err == nil:
-		return v.Instance, fault.New(fault.Exists, "see it: holm show web      another tenant: --tenant NAME",
-			"instance %q exists already in tenant %q", spec.Name, spec.Tenant)
+		return v.Instance, fault.New(fault.InstanceExists, "see it: holm show web      another tenant: --tenant NAME",
+			"instance %q exists already in tenant %q", fault.Instance(spec.Name), fault.Tenant(spec.Tenant))
 	case !errors.Is(err, records.ErrNotFound):
 		return model.Instance{}, err
 	}

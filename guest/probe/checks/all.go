@@ -1,3 +1,4 @@
+// Package checks lists all that an instance tries against itself: what it promises.
 package checks
 
 import (

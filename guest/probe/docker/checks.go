@@ -1,3 +1,4 @@
+// Package docker tries to break what rootless Docker promises, from inside containers and beside them: one file a rule.
 package docker
 
 import "holm/guest/probe"

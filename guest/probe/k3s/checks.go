@@ -1,3 +1,4 @@
+// Package k3s tries to get past what the profile asks of Kubernetes: one file a rule.
 package k3s
 
 import (
@@ -20,6 +21,7 @@ func rules() []k3sRule {
 	}
 }
 
+// Checks are those of the profile, of the k3s that an instance runs.
 func Checks() []probe.Check { return Below("") }
 
 // Below are the checks of the k3s profile for a k3s whose files lie below a folder, "" for the root: a judge runs

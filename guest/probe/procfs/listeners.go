@@ -11,23 +11,23 @@ import (
 	"strings"
 )
 
-// procfsListener is one row of /proc/net/tcp or tcp6 that listens.
-type procfsListener struct {
+// Listener is one row of /proc/net/tcp or tcp6 that listens.
+type Listener struct {
 	Address netip.AddrPort
 	Inode   string
 }
 
 // ParseListeners reads /proc/net/tcp or tcp6: state 0A listens, the second field is the address and port, the
 // tenth the socket's inode. Rows of another shape are passed over.
-func ParseListeners(content []byte) []procfsListener {
-	var found []procfsListener
+func ParseListeners(content []byte) []Listener {
+	var found []Listener
 	for line := range bytes.Lines(content) {
 		f := strings.Fields(string(line))
 		if len(f) < 10 || f[3] != "0A" {
 			continue
 		}
 		if address, err := ParseAddress(f[1]); err == nil {
-			found = append(found, procfsListener{Address: address, Inode: f[9]})
+			found = append(found, Listener{Address: address, Inode: f[9]})
 		}
 	}
 	return found

@@ -49,7 +49,7 @@ func TestListenersAreReadWithTheirAddresses(t *testing.T) {
 		"   1: 0A00600A:0016 0100600A:8192 01 00000000:00000000 02:000AFB79 00000000     0        0 3438 3 x 20 4 28 10 -1\n" +
 		"   2: 00000000000000000000000001000000:0016 00000000000000000000000000000000:0000 0A 0:0 0:0 0 0 0 77 1\n" +
 		"   3: zz:0016 0:0 0A 0:0 0:0 0 0 0 78 1\n   4: 00:0016 0:0 0A 0:0 0:0 0 0 0 79 1\n"
-	want := []procfsListener{
+	want := []Listener{
 		{netip.MustParseAddrPort("127.0.0.1:2375"), "2103"}, {netip.MustParseAddrPort("[::1]:22"), "77"},
 	}
 	got := ParseListeners([]byte(table))

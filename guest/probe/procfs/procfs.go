@@ -1,3 +1,4 @@
+// Package procfs reads what the kernel says of processes and their sockets.
 package procfs
 
 import (
@@ -26,6 +27,7 @@ type Status struct {
 	Seccomp    int    `json:"seccomp"` // 2 is a filter
 }
 
+// ReadStatus reads one from a file.
 func ReadStatus(path string) (Status, error) {
 	content, err := Read(path)
 	if err != nil {

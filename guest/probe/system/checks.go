@@ -1,3 +1,4 @@
+// Package system tries to break what the system of every instance promises, whatever its profile: one file a rule.
 package system
 
 import "holm/guest/probe"
@@ -26,6 +27,7 @@ func Checks() []probe.Check {
 	return checks
 }
 
+// Attempts are those that another process makes, by name.
 func Attempts() map[string]probe.Attempt {
 	return map[string]probe.Attempt{
 		secretsName: attemptSecrets,

@@ -40,7 +40,7 @@ func oursToDefine(c *libvirt.Connect, name, uuid string) error {
 	if dom, err := c.LookupDomainByName(name); err == nil {
 		defer dom.Free() //nolint:errcheck // frees memory, cannot fail
 		if have, err := dom.GetUUIDString(); err != nil || have != uuid {
-			return fault.New(fault.Exists, "remove or rename it: virsh undefine "+name,
+			return fault.New(fault.ForeignObject, "remove or rename it: virsh undefine "+name,
 				"a domain named %q %w (it has uuid %s)", name, hypervisor.ErrNotOurs, have)
 		}
 		return nil
@@ -59,7 +59,7 @@ func oursToDefine(c *libvirt.Connect, name, uuid string) error {
 	if err != nil {
 		return err
 	}
-	return fault.New(fault.Exists, "", "a domain with uuid %s %w (it is named %q)", uuid, hypervisor.ErrNotOurs, have)
+	return fault.New(fault.ForeignObject, "", "a domain with uuid %s %w (it is named %q)", uuid, hypervisor.ErrNotOurs, have)
 }
 
 // startTries is how often a start is tried whose filter came to nothing because somebody else was at the kernel's rules.

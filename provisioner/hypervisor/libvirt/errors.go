@@ -43,7 +43,7 @@ func unreachable(uri string, cause error) error {
 	if denied(cause) || isCode(cause, libvirt.ERR_SYSTEM_ERROR) && strings.Contains(text, "ermission denied") {
 		remedy = "run it with sudo, or as a member of the group libvirt"
 	}
-	return fault.New(fault.Unfit, remedy, "%w at %q: %s", hypervisor.ErrUnreachable, clip(uri, maxShown), text)
+	return fault.New(fault.HypervisorUnreachable, remedy, "%w at %q: %s", hypervisor.ErrUnreachable, clip(uri, maxShown), text)
 }
 
 // denied tells whether libvirt does not let the caller in.

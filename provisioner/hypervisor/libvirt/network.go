@@ -108,7 +108,7 @@ func noticeable(n libvirtxml.Network) string {
 }
 
 func notOurs(remedy, format, object, detail string) error {
-	return fault.New(fault.Exists, remedy, format, object, hypervisor.ErrNotOurs, detail)
+	return fault.New(fault.ForeignObject, remedy, format, object, hypervisor.ErrNotOurs, detail)
 }
 
 func startNetwork(c *libvirt.Connect, want libvirtxml.Network) error {

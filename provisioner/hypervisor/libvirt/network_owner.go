@@ -96,7 +96,7 @@ func owner(n *libvirtxml.Network) network.Owner {
 // sameOwner refuses a network of the wanted UUID that has another name, or that another state directory made which is there still.
 func sameOwner(got, want libvirtxml.Network) error {
 	if got.Name != want.Name {
-		return fault.New(fault.Exists, "remove it: virsh net-undefine "+got.Name,
+		return fault.New(fault.ForeignObject, "remove it: virsh net-undefine "+got.Name,
 			"network uuid %s %w (the network is named %q)", want.UUID, hypervisor.ErrNotOurs, got.Name)
 	}
 	its, mine := owner(&got).State, owner(&want).State
