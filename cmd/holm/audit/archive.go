@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	v1 "holm/api/v1"
 	"holm/cmd/holm/cli"
 	"holm/internal/fault"
 	"holm/internal/term"
@@ -50,16 +51,6 @@ func auditArchiveCommand(a *app) *cobra.Command {
 	return cmd
 }
 
-// archived is what "audit archive" prints for scripts.
-type archived struct {
-	File  string `json:"file,omitempty"` // "" when nothing was to be archived
-	First uint64 `json:"first,omitempty"`
-	Last  uint64 `json:"last,omitempty"`
-	Kept  uint64 `json:"kept"`
-	Head  string `json:"head,omitempty"`
-	Key   string `json:"key,omitempty"`
-}
-
 // auditArchive drops nothing before the file is complete, on the disk, and read again.
 func auditArchive(ctx context.Context, a *app, path string, keep retention) error {
 	store, err := a.Log()
@@ -73,7 +64,7 @@ func auditArchive(ctx context.Context, a *app, path string, keep retention) erro
 	}
 	public := key.Public().(ed25519.PublicKey) //nolint:forcetypeassert // what an ed25519 key has
 	var from, upTo records.Mark
-	var done archived
+	var done v1.AuditArchive
 	err = signs.Whole(ctx, func(log records.WholeLog) (err error) {
 		from = log.Base.Mark
 		if upTo, err = keep.cut(log, a.Now()); err != nil {
@@ -87,7 +78,7 @@ func auditArchive(ctx context.Context, a *app, path string, keep retention) erro
 		if err != nil {
 			return err
 		}
-		done = archived{File: path, First: from.Seq + 1, Last: upTo.Seq, Kept: done.Kept, Head: upTo.Head, Key: sealed.Key}
+		done = v1.AuditArchive{File: path, First: from.Seq + 1, Last: upTo.Seq, Kept: done.Kept, Head: upTo.Head, Key: sealed.Key}
 		return notWritten(ledger.Archive(path, log, sealed, public))
 	})
 	switch {
@@ -135,7 +126,7 @@ func (k retention) cut(log records.WholeLog, now time.Time) (records.Mark, error
 	return upTo, err
 }
 
-func archiveResult(done archived) term.Result {
+func archiveResult(done v1.AuditArchive) term.Result {
 	var f term.Fields
 	f.Add("archive", term.Text(done.File))
 	f.Add("entries", term.Text(cli.Decimal(done.First)+" to "+cli.Decimal(done.Last)))

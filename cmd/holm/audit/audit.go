@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"holm/cmd/holm/cli"
+	"holm/cmd/holm/encode"
 	"holm/internal/fault"
 	"holm/internal/term"
 	"holm/storage/ledger"
@@ -72,7 +73,7 @@ func checkpointResult(s ledger.Signed) term.Result {
 	f.Add("head", term.Text(s.Checkpoint.Head))
 	f.Add("key", term.Text(s.Key))
 	f.Add("signature", term.Text(s.Signature))
-	return term.Result{Document: s, People: f, Names: []string{s.Checkpoint.Head}}
+	return term.Result{Document: encode.SignedCheckpoint(s), People: f, Names: []string{s.Checkpoint.Head}}
 }
 
 func auditExportCommand(a *app) *cobra.Command {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	v1 "holm/api/v1"
 	"holm/cmd/holm/cli"
 	"holm/internal/fault"
 	"holm/internal/term"
@@ -49,14 +50,7 @@ func auditVerifyCommand(a *app) *cobra.Command {
 
 // verdictOnLog is what a verification that found nothing wrong says.
 type verdictOnLog struct {
-	Whole      bool   `json:"whole"`
-	Entries    uint64 `json:"entries"`
-	Head       string `json:"head"`
-	Host       string `json:"host,omitempty"`
-	Key        string `json:"key,omitempty"`
-	Archived   uint64 `json:"archived,omitempty"`   // it begins behind this entry
-	Checkpoint uint64 `json:"checkpoint,omitempty"` // the entry up to which it agrees with what was kept
-
+	v1.AuditVerdict
 	signature *term.Cell // of an export
 }
 
@@ -76,7 +70,7 @@ func printVerdict(a *app, v verdictOnLog) error {
 	if v.Checkpoint > 0 {
 		f.Add("agrees with", term.Text("the checkpoint of entry "+cli.Decimal(v.Checkpoint)))
 	}
-	return a.Streams.Print(a.Settings.Output, term.Result{Document: v, People: f, Names: []string{v.Head}})
+	return a.Streams.Print(a.Settings.Output, term.Result{Document: v.AuditVerdict, People: f, Names: []string{v.Head}})
 }
 
 // verifyExports checks files each of which goes on where the one before ends.
@@ -106,10 +100,10 @@ func verifyExports(a *app, paths []string, against string, trusted ed25519.Publi
 	if err := held.verdict(first.After, records.Mark{Seq: c.Seq, Head: c.Head}, more); err != nil {
 		return err
 	}
-	v := verdictOnLog{
+	v := verdictOnLog{signature: new(whose.cell()), AuditVerdict: v1.AuditVerdict{
 		Whole: true, Entries: c.Seq, Head: c.Head, Host: c.Host, Key: last.Key, Archived: first.After.Seq,
-		Checkpoint: held.upTo(), signature: new(whose.cell()),
-	}
+		Checkpoint: held.upTo(),
+	}}
 	if err := printVerdict(a, v); err != nil {
 		return err
 	}
@@ -129,7 +123,9 @@ func verifyLog(ctx context.Context, a *app, against string, trusted ed25519.Publ
 	if err != nil {
 		return err
 	}
-	v := verdictOnLog{Whole: true, Entries: whole.End.Seq, Head: whole.End.Head, Archived: whole.Base.Seq}
+	v := verdictOnLog{AuditVerdict: v1.AuditVerdict{
+		Whole: true, Entries: whole.End.Seq, Head: whole.End.Head, Archived: whole.Base.Seq,
+	}}
 	if against == "" {
 		return printVerdict(a, v)
 	}

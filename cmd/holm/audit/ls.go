@@ -6,7 +6,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	v1 "holm/api/v1"
 	"holm/cmd/holm/cli"
+	"holm/cmd/holm/encode"
 	"holm/internal/fault"
 	"holm/internal/term"
 	"holm/storage/records"
@@ -31,12 +33,6 @@ func auditLsCommand(a *app) *cobra.Command {
 	cmd.Flags().BoolVar(&all, "all", false, "list all entries")
 	cli.Ends(cmd, fault.Busy)
 	return cmd
-}
-
-// entriesDocument is what "audit ls" prints for scripts.
-type entriesDocument struct {
-	Archived uint64               `json:"archived,omitempty"` // up to this one they are in archives
-	Entries  []records.AuditEntry `json:"entries"`
 }
 
 // auditLs prints the last entries; 0 is all.
@@ -64,7 +60,7 @@ func auditLs(ctx context.Context, a *app, last int) error {
 }
 
 func printEntries(a *app, from records.Base, entries []records.AuditEntry) error {
-	doc := entriesDocument{Archived: from.Seq, Entries: append([]records.AuditEntry{}, entries...)}
+	doc := v1.AuditEntryList{Archived: from.Seq, Entries: encode.AuditEntries(entries)}
 	list := make([]string, len(entries))
 	t := term.Table{Columns: []term.Column{
 		{Title: "SEQ", Right: true},

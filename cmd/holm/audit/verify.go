@@ -7,7 +7,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	v1 "holm/api/v1"
 	"holm/cmd/holm/cli"
+	"holm/cmd/holm/encode"
 	"holm/internal/atomicfile"
 	"holm/internal/fault"
 	"holm/internal/term"
@@ -44,18 +46,18 @@ func verifyCommand(a *app) *cobra.Command {
 	return cmd
 }
 
-// verification is one instance held to its promises, as it is printed.
+// verification is one instance held to its promises.
 type verification struct {
-	Name    string          `json:"name"`
-	Tenant  string          `json:"tenant"`
-	Profile string          `json:"profile"`
-	Image   string          `json:"image"`
-	Digest  string          `json:"digest"`
-	Accel   string          `json:"accel"`
-	Began   time.Time       `json:"began"`
-	Holds   bool            `json:"holds"`
-	Counts  verify.Counts   `json:"counts"`
-	Results []verify.Result `json:"results"`
+	Name    string
+	Tenant  string
+	Profile string
+	Image   string
+	Digest  string
+	Accel   string
+	Began   time.Time
+	Holds   bool
+	Counts  verify.Counts
+	Results []verify.Result
 }
 
 func verifyAll(ctx context.Context, a *app, list []string, o verifyOptions) error {
@@ -118,11 +120,18 @@ func printVerdicts(a *app, all []verification, junit string) error {
 	if len(all) == 0 && a.Settings.Output == term.AsTable {
 		return nil
 	}
-	doc := cli.InstancesDocument[verification]{Instances: all}
-	if all == nil {
-		doc.Instances = []verification{}
+	doc := v1.VerificationList{Instances: []v1.Verification{}}
+	for _, v := range all {
+		doc.Instances = append(doc.Instances, v.document())
 	}
 	return a.Streams.Print(a.Settings.Output, term.Result{Document: doc, People: verdicts(all), Names: unkept(all)})
+}
+
+func (v verification) document() v1.Verification {
+	return v1.Verification{
+		Name: v.Name, Tenant: v.Tenant, Profile: v.Profile, Image: v.Image, Digest: v.Digest, Accel: v.Accel, Began: v.Began, Holds: v.Holds,
+		Counts: encode.CheckCounts(v.Counts), Results: encode.CheckResults(v.Results),
+	}
 }
 
 // unkept names the checks that do not hold, with their instances.

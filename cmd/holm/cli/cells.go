@@ -33,11 +33,6 @@ func Count(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-// InstancesDocument is what verbs print that deal with any number of instances.
-type InstancesDocument[T any] struct {
-	Instances []T `json:"instances"`
-}
-
 // AccelCell marks emulation, which is no isolation boundary.
 func AccelCell(accel string) term.Cell {
 	if accel == "kvm" {

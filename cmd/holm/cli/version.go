@@ -9,17 +9,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"holm"
+	v1 "holm/api/v1"
 	"holm/internal/term"
 )
-
-// Build says which holm this is.
-type Build struct {
-	Version  string `json:"version"`
-	Revision string `json:"revision"` // of the source; "" when it was not recorded
-	Modified bool   `json:"modified"` // the source differed from the revision
-	Go       string `json:"go"`
-	Platform string `json:"platform"`
-}
 
 func (a *App) versionCommand() *cobra.Command {
 	cmd := &cobra.Command{
@@ -46,8 +38,8 @@ func (a *App) versionCommand() *cobra.Command {
 }
 
 // Build puts the version together from what Go has noted of the source, in the way "make build" does, where the linker was not told it.
-func (a *App) Build() Build {
-	b := Build{Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
+func (a *App) Build() v1.Version {
+	b := v1.Version{Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
 	var committed time.Time
 	if info, ok := debug.ReadBuildInfo(); ok {
 		for _, s := range info.Settings {

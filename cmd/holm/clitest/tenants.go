@@ -3,6 +3,7 @@ package clitest
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"holm/internal/fault"
 	"holm/provisioner/environment"
@@ -29,6 +30,7 @@ func (w Proof) Evidence(ctx context.Context, tenant, name string, end func(conte
 	at, err := end(ctx)
 	return evidence.Statement{
 		Type: evidence.StatementType, PredicateType: evidence.PredicateType,
+		Subject: []evidence.Subject{{Name: "instance/" + v.ID, Digest: map[string]string{"sha256": strings.TrimPrefix(digest, "sha256:")}}},
 		Predicate: evidence.Predicate{
 			MadeAt: Now, Host: evidence.Host{Name: at.Host}, Encryption: "none", Audit: evidence.Checkpoint(at), Limits: evidence.Limits(),
 			Instance: evidence.Instance{ID: v.ID, Name: v.Name, Tenant: v.Tenant, Accel: v.Accel}, Verified: stated(verdict),

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"holm/cmd/holm/cli"
+	"holm/cmd/holm/encode"
 	"holm/internal/fault"
 	"holm/internal/term"
 	"holm/provisioner/doctor"
@@ -46,7 +47,7 @@ func examineAll(ctx context.Context, a *app) error {
 		}
 	}
 	err := a.Streams.Print(a.Settings.Output, term.Result{
-		Document: report, People: checkup{report, a.Settings.Quiet}, Names: failed,
+		Document: encode.HostReport(report), People: checkup{report, a.Settings.Quiet}, Names: failed,
 	})
 	if err == nil && !report.Fit() {
 		return cli.ExitStatus(fault.Unfit) // the report has said it all
@@ -60,7 +61,7 @@ func mendCheck(ctx context.Context, a *app, id string) error {
 		return err
 	}
 	err = a.Streams.Print(a.Settings.Output, term.Result{
-		Document: result, People: checkup{doctor.Report{Results: []doctor.Result{result}}, true}, Names: []string{result.ID},
+		Document: encode.HostCheck(result), People: checkup{doctor.Report{Results: []doctor.Result{result}}, true}, Names: []string{result.ID},
 	})
 	if err == nil && result.Status == doctor.Fail {
 		return cli.ExitStatus(fault.Unfit)

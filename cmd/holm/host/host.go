@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"holm/cmd/holm/cli"
+	"holm/cmd/holm/encode"
 	"holm/internal/fault"
 	"holm/internal/term"
 	"holm/provisioner/environment"
@@ -131,12 +132,6 @@ func setHost(ctx context.Context, a *app, o setOptions) error {
 	return printHost(a, host)
 }
 
-// hostDocument is what is set for the host, and what instances are told that say nothing themselves.
-type hostDocument struct {
-	model.Host
-	InForce environment.InForce `json:"in_force"`
-}
-
 func printHost(a *app, host model.Host) error {
 	var f term.Fields
 	lab := term.Text("off")
@@ -160,5 +155,5 @@ func printHost(a *app, host model.Host) error {
 	told := environment.Merge(model.Environment{}, model.Environment{}, host.Environment, a.Resolver(), true).Shown()
 	cli.EnvironmentFields(&f, told)
 	host.Environment = host.Environment.Shown()
-	return a.Streams.Print(a.Settings.Output, term.Result{Document: hostDocument{host, told}, People: f})
+	return a.Streams.Print(a.Settings.Output, term.Result{Document: encode.Host(host, told), People: f})
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"holm/cmd/holm/cli"
+	"holm/cmd/holm/encode"
 	"holm/internal/fault"
 	"holm/internal/term"
 	"holm/provisioner/model"
@@ -71,7 +72,6 @@ func operationIDs(all []model.Operation) []string {
 
 // operationResult is one operation in full.
 func operationResult(a *app, op model.Operation) term.Result {
-	op = operationInUTC(op)
 	var f term.Fields
 	text := func(name, value string) { f.Add(name, term.Text(value)) }
 	text("id", op.ID)
@@ -92,12 +92,7 @@ func operationResult(a *app, op model.Operation) term.Result {
 		f.Add("took", tookCell(op))
 	}
 	text("steps", strings.Join(op.Steps, ", "))
-	return term.Result{Document: op, People: f, Names: []string{op.ID}}
-}
-
-func operationInUTC(op model.Operation) model.Operation {
-	op.Started, op.Ended = op.Started.UTC(), op.Ended.UTC()
-	return op
+	return term.Result{Document: encode.Operation(op), People: f, Names: []string{op.ID}}
 }
 
 func operationCell(s model.Status) term.Cell {

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"holm/cmd/holm/cli"
+	"holm/cmd/holm/encode"
 	"holm/internal/fault"
 	"holm/internal/term"
 	"holm/provisioner/model"
@@ -30,11 +31,6 @@ func operationLsCommand(a *app) *cobra.Command {
 	cmd.Flags().BoolVar(&all, "all", false, "list all that are kept")
 	cli.Ends(cmd, fault.NotFound, fault.Busy)
 	return cmd
-}
-
-// operationsDocument is what "operation ls" prints for scripts.
-type operationsDocument struct {
-	Operations []model.Operation `json:"operations"`
 }
 
 func operationLs(ctx context.Context, a *app, args []string, all bool) error {
@@ -72,7 +68,6 @@ func lastOf(list []model.Operation) []model.Operation {
 }
 
 func printOperations(a *app, list []model.Operation) error {
-	doc := operationsDocument{Operations: make([]model.Operation, len(list))}
 	t := term.Table{Columns: []term.Column{
 		{Title: "ID"},
 		{Title: "AGE"},
@@ -82,12 +77,11 @@ func printOperations(a *app, list []model.Operation) error {
 		{Title: "STATUS"},
 		{Title: "TOOK", Right: true, Spare: 1},
 	}}
-	for i, op := range list {
-		doc.Operations[i] = operationInUTC(op)
+	for _, op := range list {
 		t.Rows = append(t.Rows, []term.Cell{
 			term.Text(op.ID), a.AgeCell(op.Started), term.Text(op.Kind), term.Text(op.Tenant + "/" + op.Name), cli.OrDash(op.Actor),
 			operationCell(op.Status), tookCell(op),
 		})
 	}
-	return a.Streams.Print(a.Settings.Output, term.Result{Document: doc, People: t, Names: operationIDs(list)})
+	return a.Streams.Print(a.Settings.Output, term.Result{Document: encode.OperationList(list), People: t, Names: operationIDs(list)})
 }

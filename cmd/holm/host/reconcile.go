@@ -7,7 +7,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	v1 "holm/api/v1"
 	"holm/cmd/holm/cli"
+	"holm/cmd/holm/encode"
 	"holm/internal/fault"
 	"holm/internal/term"
 	"holm/provisioner/instances"
@@ -38,12 +40,12 @@ func reconcileCommand(a *app) *cobra.Command {
 
 // reconciled is what there was to bring in line.
 type reconciled struct {
-	DryRun     bool                `json:"dry_run"`
-	Operations []operations.Closed `json:"operations"` // closed
-	Unfinished []operations.Ended  `json:"unfinished"` // instances that somebody has to remove or to make again
-	Instances  []operations.Ended  `json:"instances"`  // what became of them without holm
-	Paused     []instances.Paused  `json:"paused"`
-	Networks   []networks.Rebuilt  `json:"networks"` // whose rules were not as they are on record
+	DryRun     bool
+	Operations []operations.Closed // closed
+	Unfinished []operations.Ended  // instances that somebody has to remove or to make again
+	Instances  []operations.Ended  // what became of them without holm
+	Paused     []instances.Paused
+	Networks   []networks.Rebuilt // whose rules were not as they are on record
 }
 
 func reconcileAll(ctx context.Context, a *app, dry bool) error {
@@ -52,7 +54,7 @@ func reconcileAll(ctx context.Context, a *app, dry bool) error {
 		return err
 	}
 	doc, err := mendAll(ctx, p, dry)
-	doc = wholeReconciled(a, doc)
+	doc = pastedReconciled(a, doc)
 	if perr := printReconciled(a, doc); perr != nil || err != nil {
 		return cli.Joined(slices.DeleteFunc([]error{err, perr}, func(e error) bool { return e == nil }))
 	}
@@ -132,17 +134,23 @@ func printReconciled(a *app, doc reconciled) error {
 	for i, field := range f {
 		list[i] = field.Name
 	}
-	return a.Streams.Print(a.Settings.Output, term.Result{Document: doc, People: f, Names: list})
+	return a.Streams.Print(a.Settings.Output, term.Result{Document: doc.document(), People: f, Names: list})
 }
 
-// wholeReconciled has a list, if an empty one, in each place, and commands that work when pasted.
-func wholeReconciled(a *app, r reconciled) reconciled {
-	r.Operations, r.Unfinished = append([]operations.Closed{}, r.Operations...), append([]operations.Ended{}, r.Unfinished...)
-	r.Instances, r.Paused = append([]operations.Ended{}, r.Instances...), append([]instances.Paused{}, r.Paused...)
-	r.Networks = append([]networks.Rebuilt{}, r.Networks...)
+func (r reconciled) document() v1.Reconciled {
+	return v1.Reconciled{
+		DryRun: r.DryRun, Operations: encode.ClosedOperations(r.Operations),
+		Unfinished: encode.EndedInstances(r.Unfinished), Instances: encode.EndedInstances(r.Instances),
+		Paused: encode.PausedInstances(r.Paused), Networks: encode.RebuiltNetworks(r.Networks),
+	}
+}
+
+// pastedReconciled has commands that work when pasted.
+func pastedReconciled(a *app, r reconciled) reconciled {
+	r.Operations, r.Unfinished, r.Instances = slices.Clone(r.Operations), slices.Clone(r.Unfinished), slices.Clone(r.Instances)
 	for i := range r.Operations {
 		c := &r.Operations[i]
-		c.Operation, c.Remedy = operationInUTC(c.Operation), a.Pasted(c.Remedy)
+		c.Remedy = a.Pasted(c.Remedy)
 	}
 	for _, list := range [][]operations.Ended{r.Unfinished, r.Instances} {
 		for i := range list {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	v1 "holm/api/v1"
 	"holm/cmd/holm/cli"
 	"holm/internal/fault"
 	"holm/internal/term"
@@ -83,13 +84,6 @@ func askPassphrase(ctx context.Context, a *app, fresh bool) ([]byte, error) {
 	return passphrase, err
 }
 
-// keyDocument is what is to be known of the host's key.
-type keyDocument struct {
-	Mode       string `json:"mode"` // "auto", "manual", "credential"
-	Open       bool   `json:"open"`
-	Unfinished bool   `json:"unfinished,omitempty"` // an exchange of the key was cut short
-}
-
 func printMode(ctx context.Context, a *app, keeper Keeper) error {
 	now, err := keeper.State(ctx)
 	if err != nil {
@@ -103,5 +97,5 @@ func printMode(ctx context.Context, a *app, keeper Keeper) error {
 	f.Add("mode", term.Text(now.Mode))
 	f.Add("key", state)
 	return a.Streams.Print(a.Settings.Output,
-		term.Result{Document: keyDocument{now.Mode, now.Open, now.Unfinished}, People: f, Names: []string{now.Mode}})
+		term.Result{Document: v1.HostKey{Mode: now.Mode, Open: now.Open, Unfinished: now.Unfinished}, People: f, Names: []string{now.Mode}})
 }

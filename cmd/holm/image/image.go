@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"holm/cmd/holm/cli"
+	"holm/cmd/holm/encode"
 	"holm/images"
 	"holm/internal/term"
 )
@@ -25,13 +26,7 @@ func imageCommand(a *app) *cobra.Command {
 	return cmd
 }
 
-// imagesDocument is what verbs print that deal with any number of images.
-type imagesDocument struct {
-	Images []images.Manifest `json:"images"`
-}
-
 func imageResult(all []images.Manifest) term.Result {
-	doc := imagesDocument{Images: append([]images.Manifest{}, all...)}
 	list := make([]string, len(all))
 	t := term.Table{Columns: []term.Column{
 		{Title: "NAME", Min: 12},
@@ -51,7 +46,7 @@ func imageResult(all []images.Manifest) term.Result {
 			cli.BytesCell(m.Bytes()), term.Text(strings.Join(m.Profiles, ",")), epochCell(m),
 		})
 	}
-	return term.Result{Document: doc, People: t, Names: list}
+	return term.Result{Document: encode.ImageList(all), People: t, Names: list}
 }
 
 func lockCell(m images.Manifest) term.Cell {
@@ -81,7 +76,7 @@ func oneImage(m images.Manifest) term.Result {
 	f.Add("root hash", term.Text(m.RootHash))
 	f.Add("profiles", term.Text(strings.Join(m.Profiles, ", ")))
 	f.Add("packages", term.Text(cli.Decimal(len(m.Packages))))
-	return term.Result{Document: m, People: f, Names: []string{m.Digest}}
+	return term.Result{Document: encode.Image(m), People: f, Names: []string{m.Digest}}
 }
 
 // bars shows progress; the second result must be called when the work is over, and told whether it is whole. Nobody

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	v1 "holm/api/v1"
 	"holm/cmd/holm/cli"
 	"holm/internal/fault"
 	"holm/internal/term"
@@ -24,13 +25,6 @@ func verifyCommand(a *app) *cobra.Command {
 	}
 	cli.Ends(cmd, fault.NotFound, fault.CheckFailed)
 	return cmd
-}
-
-// verdict is what image verify prints.
-type verdict struct {
-	Name   string `json:"name"`
-	Digest string `json:"digest"`
-	Whole  bool   `json:"whole"`
 }
 
 func verifyImage(ctx context.Context, a *app, ref string) error {
@@ -56,6 +50,6 @@ func verifyImage(ctx context.Context, a *app, ref string) error {
 	f.Add(m.Name, term.Cell{Text: "whole", Tone: term.Good})
 	f.Add("digest", term.Text(m.Digest))
 	return a.Streams.Print(a.Settings.Output, term.Result{
-		Document: verdict{Name: m.Name, Digest: m.Digest, Whole: true}, People: f, Names: []string{m.Digest},
+		Document: v1.ImageVerdict{Name: m.Name, Digest: m.Digest, Whole: true}, People: f, Names: []string{m.Digest},
 	})
 }

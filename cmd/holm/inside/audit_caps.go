@@ -7,8 +7,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	v1 "holm/api/v1"
 	"holm/cmd/holm/cli"
-	"holm/guest/report"
+	"holm/cmd/holm/encode"
 	"holm/internal/fault"
 	"holm/internal/term"
 )
@@ -35,21 +36,6 @@ func auditCapsCommand(a *app) *cobra.Command {
 	return cmd
 }
 
-// auditDocument is what -o json prints.
-type auditDocument struct {
-	Name     string    `json:"name"`
-	Tenant   string    `json:"tenant"`
-	Watched  float64   `json:"watched_seconds"`
-	Subjects []audited `json:"subjects"`
-	Dropped  int       `json:"left_out,omitempty"` // subjects that the instance left out of its answer
-}
-
-// audited is one process or container with what it could do without.
-type audited struct {
-	report.Consumer
-	Advice *advice `json:"advice,omitempty"` // nil when there is nothing to drop, or nothing that a person runs by hand
-}
-
 func auditCaps(ctx context.Context, a *app, name string, long time.Duration) error {
 	p, _, err := running(ctx, a, name)
 	if err != nil {
@@ -61,10 +47,14 @@ func auditCaps(ctx context.Context, a *app, name string, long time.Duration) err
 	if err != nil {
 		return err
 	}
-	doc := auditDocument{Name: name, Tenant: a.Tenant(), Watched: found.Watched, Subjects: []audited{}, Dropped: found.Dropped}
+	doc := v1.CapabilityAudit{
+		Name: name, Tenant: a.Tenant(), Watched: found.Watched, Subjects: []v1.CapabilitySubject{}, LeftOut: found.Dropped,
+	}
 	var names []string
 	for _, c := range found.Subject {
-		doc.Subjects = append(doc.Subjects, audited{Consumer: c, Advice: adviseOn(c)})
+		subject := encode.CapabilitySubject(c)
+		subject.Advice = adviseOn(c)
+		doc.Subjects = append(doc.Subjects, subject)
 		names = append(names, c.Name)
 	}
 	if found.Dropped > 0 {
@@ -73,7 +63,7 @@ func auditCaps(ctx context.Context, a *app, name string, long time.Duration) err
 	return a.Streams.Print(a.Settings.Output, term.Result{Document: doc, People: auditTable(doc.Subjects), Names: names})
 }
 
-func auditTable(all []audited) term.Table {
+func auditTable(all []v1.CapabilitySubject) term.Table {
 	t := term.Table{Columns: []term.Column{
 		{Title: "KIND", Spare: 1},
 		{Title: "NAME", Min: 10},
@@ -97,7 +87,7 @@ func auditTable(all []audited) term.Table {
 			term.Text("-"),
 		}
 		if s.Advice != nil {
-			row[6] = term.Text(s.Advice.line())
+			row[6] = term.Text(adviceLine(*s.Advice))
 		}
 		t.Rows = append(t.Rows, row)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	v1 "holm/api/v1"
 	"holm/cmd/holm/clitest"
 	"holm/guest/report"
 	"holm/internal/term"
@@ -16,26 +17,26 @@ func TestAdviceDropsWhatWasNotUsed(t *testing.T) {
 	many := []string{"CAP_CHOWN", "CAP_NET_BIND_SERVICE", "CAP_NET_RAW"}
 	for name, c := range map[string]struct {
 		who  report.Consumer
-		want *advice
+		want *v1.CapabilityAdvice
 	}{
 		"a container that used one": {
 			report.Consumer{Kind: "container", Effective: many, Used: []string{"CAP_NET_BIND_SERVICE"}},
-			&advice{DockerFlags: []string{"--cap-drop=ALL", "--cap-add=NET_BIND_SERVICE"}},
+			&v1.CapabilityAdvice{DockerFlags: []string{"--cap-drop=ALL", "--cap-add=NET_BIND_SERVICE"}},
 		},
 		"a container that used none": {
 			report.Consumer{Kind: "container", Effective: many},
-			&advice{DockerFlags: []string{"--cap-drop=ALL"}},
+			&v1.CapabilityAdvice{DockerFlags: []string{"--cap-drop=ALL"}},
 		},
 		"a pod": {
 			report.Consumer{Kind: "pod", Effective: many, Used: []string{"CAP_CHOWN"}},
-			&advice{SecurityContext: &securityContext{Capabilities: capabilities{Drop: []string{"ALL"}, Add: []string{"CHOWN"}}}},
+			&v1.CapabilityAdvice{SecurityContext: &v1.SecurityContext{Capabilities: v1.Capabilities{Drop: []string{"ALL"}, Add: []string{"CHOWN"}}}},
 		},
 		"one that needs all it holds":  {report.Consumer{Kind: "container", Effective: many, Used: many}, nil},
 		"one that holds nothing":       {report.Consumer{Kind: "container"}, nil},
 		"a process of the guest's own": {report.Consumer{Kind: "process", Effective: many}, nil},
 		"a guest that would have more pasted": {
 			report.Consumer{Kind: "container", Effective: many, Used: []string{"CAP_X; rm -rf /", "CAP_--privileged"}},
-			&advice{DockerFlags: []string{"--cap-drop=ALL"}},
+			&v1.CapabilityAdvice{DockerFlags: []string{"--cap-drop=ALL"}},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -66,7 +67,7 @@ func TestAuditCapsShowsWhoUsesWhat(t *testing.T) {
 			t.Errorf("the line is %d columns wide: %s", len([]rune(line)), line)
 		}
 	}
-	var doc auditDocument
+	var doc v1.CapabilityAudit
 	if err := json.Unmarshal([]byte(w.Run(t, "audit-caps", "web", "-o", "json").Out), &doc); err != nil {
 		t.Fatal(err)
 	}

@@ -6,33 +6,17 @@ import (
 	"strings"
 	"time"
 
+	v1 "holm/api/v1"
 	"holm/cmd/holm/cli"
 	"holm/guest/report"
 )
-
-// advice is what a container could be started with instead.
-type advice struct {
-	DockerFlags     []string         `json:"docker_flags,omitempty"`
-	SecurityContext *securityContext `json:"security_context,omitempty"` // of the pod's container
-}
-
-// securityContext is Kubernetes' own shape, ready to be put into a manifest.
-type securityContext struct {
-	AllowPrivilegeEscalation bool         `json:"allowPrivilegeEscalation"`
-	Capabilities             capabilities `json:"capabilities"`
-}
-
-type capabilities struct {
-	Drop []string `json:"drop"`
-	Add  []string `json:"add,omitempty"`
-}
 
 var capForm = regexp.MustCompile(`^CAP_[A-Z_]{2,30}$`)
 
 // adviseOn proposes what a container needs: all dropped, and what it was seen to use added again. A process of the
 // guest's own has nobody to give it flags, so there is no advice for it; nor for who needs all that it holds. What the
 // guest says is held to the form of a capability, for it is printed as something to paste.
-func adviseOn(c report.Consumer) *advice {
+func adviseOn(c report.Consumer) *v1.CapabilityAdvice {
 	if c.Kind == "process" || len(c.Effective) == 0 {
 		return nil
 	}
@@ -46,17 +30,17 @@ func adviseOn(c report.Consumer) *advice {
 		return nil
 	}
 	if c.Kind == "pod" {
-		return &advice{SecurityContext: &securityContext{Capabilities: capabilities{Drop: []string{"ALL"}, Add: add}}}
+		return &v1.CapabilityAdvice{SecurityContext: &v1.SecurityContext{Capabilities: v1.Capabilities{Drop: []string{"ALL"}, Add: add}}}
 	}
 	flags := []string{"--cap-drop=ALL"}
 	for _, name := range add {
 		flags = append(flags, "--cap-add="+name)
 	}
-	return &advice{DockerFlags: flags}
+	return &v1.CapabilityAdvice{DockerFlags: flags}
 }
 
-// line is the advice in a table.
-func (a *advice) line() string {
+// adviceLine is an advice in a table.
+func adviceLine(a v1.CapabilityAdvice) string {
 	if a.SecurityContext != nil {
 		text := "drop: [ALL]"
 		if add := a.SecurityContext.Capabilities.Add; len(add) > 0 {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	v1 "holm/api/v1"
 	"holm/cloudinit"
 	"holm/cmd/holm/cli"
 	"holm/internal/fault"
@@ -18,12 +19,7 @@ import (
 )
 
 // dockerContext is what lets the caller's own docker reach the one in an instance.
-type dockerContext struct {
-	Context   string   `json:"context"`    // name of the Docker context, and of the host in ssh's configuration
-	Host      string   `json:"host"`       // Docker's endpoint
-	SSHConfig string   `json:"ssh_config"` // the block that ssh needs
-	Commands  []string `json:"commands"`   // what makes the context, once ssh has the block
-}
+type dockerContext v1.DockerContext
 
 type contextOptions struct {
 	use bool
@@ -118,7 +114,7 @@ func newDockerContext(t sshTarget, tenant, name string) (dockerContext, error) {
 
 func (c dockerContext) result() term.Result {
 	text := "# put this into ~/.ssh/config:\n" + c.SSHConfig + "\n# and then run:\n" + strings.Join(c.Commands, "\n") + "\n"
-	return term.Result{Document: c, People: verbatim(text), Names: []string{c.Context}}
+	return term.Result{Document: v1.DockerContext(c), People: verbatim(text), Names: []string{c.Context}}
 }
 
 // verbatim is a result that is the same for people and for programs.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	v1 "holm/api/v1"
 	"holm/cmd/holm/cli"
 	"holm/internal/fault"
 	"holm/internal/term"
@@ -158,23 +159,14 @@ func (e exported) settings(o exportOptions) []string {
 	return all
 }
 
-// sshHost is one of ssh-config's results, for programs.
-type sshHost struct {
-	Name       string `json:"name"`
-	Tenant     string `json:"tenant"`
-	Host       string `json:"host"`        // as ssh calls it
-	KnownHosts string `json:"known_hosts"` // a line of such a file
-	SSHConfig  string `json:"ssh_config"`  // the block
-}
-
 func printSSHConfig(a *app, hosts []exported, o exportOptions) error {
-	list := struct {
-		Hosts []sshHost `json:"hosts"`
-	}{Hosts: []sshHost{}}
+	list := v1.SSHHostList{Hosts: []v1.SSHHost{}}
 	var aliases, blocks []string
 	for _, e := range hosts {
 		block := "Host " + e.alias + "\n    " + strings.Join(e.settings(o), "\n    ") + "\n"
-		list.Hosts = append(list.Hosts, sshHost{e.view.Name, e.view.Tenant, e.alias, e.target.ID + " " + e.hostKey, block})
+		list.Hosts = append(list.Hosts, v1.SSHHost{
+			Name: e.view.Name, Tenant: e.view.Tenant, Host: e.alias, KnownHosts: e.target.ID + " " + e.hostKey, SSHConfig: block,
+		})
 		aliases, blocks = append(aliases, e.alias), append(blocks, block)
 	}
 	return a.Streams.Print(a.Settings.Output, term.Result{Document: list, People: verbatim(strings.Join(blocks, "\n")), Names: aliases})

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"holm/cmd/holm/cli"
+	"holm/cmd/holm/encode"
 	"holm/internal/fault"
 	"holm/internal/term"
 	"holm/provisioner/instances"
@@ -146,7 +147,7 @@ func planResult(plan model.Instance) term.Result {
 	if plan.Unverified {
 		f.Add("checks", term.Cell{Text: "none: --no-verify", Tone: term.Attention})
 	}
-	return term.Result{Document: plan, People: f, Names: []string{plan.Name}}
+	return term.Result{Document: encode.InstanceBase(plan), People: f, Names: []string{plan.Name}}
 }
 
 // RowOf is the line of an instance in a list.

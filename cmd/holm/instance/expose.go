@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"holm/cmd/holm/cli"
+	"holm/cmd/holm/encode"
 	"holm/internal/fault"
 	"holm/internal/term"
 	"holm/provisioner/instances"
@@ -82,13 +83,8 @@ func expose(ctx context.Context, a *app, args []string, back bool) error {
 	return a.Streams.Print(a.Settings.Output, exposuresResult(all))
 }
 
-// exposuresDocument is what is published.
-type exposuresDocument struct {
-	Exposed []instances.Exposure `json:"exposed"`
-}
-
 func exposuresResult(all []instances.Exposure) term.Result {
-	r := term.Result{Document: exposuresDocument{Exposed: append([]instances.Exposure{}, all...)}}
+	r := term.Result{Document: encode.ExposureList(all)}
 	t := term.Table{Columns: []term.Column{
 		{Title: "PORT"}, {Title: "TENANT"}, {Title: "INSTANCE", Min: 8}, {Title: "TO"}, {Title: "STATE"},
 	}}

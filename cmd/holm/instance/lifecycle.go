@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"holm/cmd/holm/cli"
+	"holm/cmd/holm/encode"
 	"holm/internal/term"
 	"holm/provisioner/model"
 	"holm/provisioner/operations"
@@ -74,12 +75,11 @@ func changed(a *app, all []views.Instance) error {
 		}
 		return printRows(a, rows)
 	}
-	doc := cli.InstancesDocument[views.Instance]{Instances: make([]views.Instance, len(all))}
 	list := make([]string, len(all))
 	for i, v := range all {
-		doc.Instances[i], list[i] = inUTC(v), v.Name
+		list[i] = v.Name
 	}
-	return a.Streams.Print(a.Settings.Output, term.Result{Document: doc, Names: list})
+	return a.Streams.Print(a.Settings.Output, term.Result{Document: encode.InstanceList(all), Names: list})
 }
 
 // verbOptions are the flags of a verb that changes instances by name.

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"holm/cmd/holm/cli"
+	"holm/cmd/holm/encode"
 	"holm/images"
 	"holm/internal/fault"
 	"holm/internal/term"
@@ -56,7 +57,6 @@ func sayUnknown(a *app) {
 }
 
 func printRows(a *app, rows []views.Row) error {
-	doc := cli.InstancesDocument[views.Row]{Instances: make([]views.Row, len(rows))}
 	list := make([]string, len(rows))
 	t := term.Table{Columns: []term.Column{
 		{Title: "NAME", Min: 8},
@@ -71,15 +71,14 @@ func printRows(a *app, rows []views.Row) error {
 		{Title: "CHECKS"},
 	}}
 	for i, row := range rows {
-		row.Created = row.Created.UTC()
-		doc.Instances[i], list[i] = row, row.Name
+		list[i] = row.Name
 		t.Rows = append(t.Rows, []term.Cell{
 			term.Text(row.Name), term.Text(row.Tenant), statusCell(row.Status), cli.OrDash(model.Text(row.Address)),
 			term.Text(row.Flavor), term.Text(row.Profile), imageCell(row.ImageName, row.Image, row.Unlocked),
 			cli.AccelCell(row.Accel), a.AgeCell(row.Created), checksCell(row.ChecksPassed, row.ChecksTotal, row.Unverified),
 		})
 	}
-	return a.Streams.Print(a.Settings.Output, term.Result{Document: doc, People: t, Names: list})
+	return a.Streams.Print(a.Settings.Output, term.Result{Document: encode.InstanceSummaries(rows), People: t, Names: list})
 }
 
 func statusCell(status string) term.Cell {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	v1 "holm/api/v1"
 	"holm/cmd/holm/cli"
 	"holm/internal/fault"
 	"holm/internal/term"
@@ -40,15 +41,6 @@ func rmCommand(a *app) *cobra.Command {
 	return cmd
 }
 
-// removed is what is left to say of an instance that is gone.
-type removed struct {
-	Name   string `json:"name"`
-	Tenant string `json:"tenant"`
-	Status string `json:"status"`
-	// Operation is the id of the one that has removed it.
-	Operation string `json:"operation,omitempty"`
-}
-
 func rm(ctx context.Context, a *app, list []string, o rmOptions) error {
 	p, err := a.Open(ctx)
 	if err != nil {
@@ -61,7 +53,7 @@ func rm(ctx context.Context, a *app, list []string, o rmOptions) error {
 	if err := mayRemove(ctx, a, p, list, o.yes); err != nil {
 		return err
 	}
-	doc := cli.InstancesDocument[removed]{Instances: []removed{}}
+	doc := v1.RemovedInstances{Instances: []v1.RemovedInstance{}}
 	var gone []string
 	remove := p.Life.Remove
 	if o.giveUp {
@@ -74,7 +66,9 @@ func rm(ctx context.Context, a *app, list []string, o rmOptions) error {
 		err := cli.Within(ctx, o.timeout, a.Longer(o.timeout), func(ctx context.Context) error { return remove(ctx, a.Tenant(), name, observer) })
 		begun = append(begun, trail.Begun()...)
 		if err == nil {
-			doc.Instances = append(doc.Instances, removed{Name: name, Tenant: a.Tenant(), Status: "removed", Operation: trail.ID("destroy")})
+			doc.Instances = append(doc.Instances, v1.RemovedInstance{
+				Name: name, Tenant: a.Tenant(), Status: "removed", Operation: trail.ID("destroy"),
+			})
 			gone = append(gone, name)
 		}
 		return err

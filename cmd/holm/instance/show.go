@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"holm/cmd/holm/cli"
+	"holm/cmd/holm/encode"
 	"holm/internal/fault"
 	"holm/internal/term"
 	"holm/provisioner/hypervisor"
@@ -54,13 +55,7 @@ func show(ctx context.Context, a *app, name string) error {
 
 // viewResult is one instance in full.
 func viewResult(a *app, v views.Instance) term.Result {
-	v = inUTC(v)
-	return term.Result{Document: v, People: viewFields(a, v), Names: []string{v.Name}}
-}
-
-func inUTC(v views.Instance) views.Instance {
-	v.Created, v.ReadyAt = v.Created.UTC(), v.ReadyAt.UTC()
-	return v
+	return term.Result{Document: encode.Instance(v), People: viewFields(a, v), Names: []string{v.Name}}
 }
 
 func viewFields(a *app, v views.Instance) term.Fields {

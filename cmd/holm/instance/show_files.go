@@ -6,20 +6,13 @@ import (
 	"io"
 	"strings"
 
+	v1 "holm/api/v1"
 	"holm/cloudinit"
 	"holm/internal/term"
 )
 
-// fileList is the document of show --files.
-type fileList struct {
-	Files []seededFile `json:"files"`
-}
-
-type seededFile struct {
-	Path    string `json:"path"`
-	Mode    string `json:"mode"` // four octal digits
-	Purpose string `json:"purpose"`
-}
+// fileList is the document of show --files, as people read it.
+type fileList v1.SeededFiles
 
 // showFiles says what lies in an instance because of its seed. Nobody asks the instance: it may not run, and need not
 // tell the truth.
@@ -36,13 +29,13 @@ func showFiles(ctx context.Context, a *app, name string) error {
 	if err != nil {
 		return err
 	}
-	list := fileList{Files: make([]seededFile, 0, len(files))}
+	list := fileList{Files: make([]v1.SeededFile, 0, len(files))}
 	names := make([]string, 0, len(files))
 	for _, f := range files {
-		list.Files = append(list.Files, seededFile{Path: f.Path, Mode: fmt.Sprintf("%04o", f.Mode.Perm()), Purpose: f.Purpose})
+		list.Files = append(list.Files, v1.SeededFile{Path: f.Path, Mode: fmt.Sprintf("%04o", f.Mode.Perm()), Purpose: f.Purpose})
 		names = append(names, f.Path)
 	}
-	return a.Streams.Print(a.Settings.Output, term.Result{Document: list, People: list, Names: names})
+	return a.Streams.Print(a.Settings.Output, term.Result{Document: v1.SeededFiles(list), People: list, Names: names})
 }
 
 // pathColumns is how wide the column of paths is for people: a longer path has a line of its own, so that there is room

@@ -6,10 +6,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	v1 "holm/api/v1"
 	"holm/cmd/holm/cli"
+	"holm/cmd/holm/encode"
 	"holm/internal/fault"
 	"holm/internal/term"
-	"holm/provisioner/hypervisor"
 )
 
 func statsCommand(a *app) *cobra.Command {
@@ -29,13 +30,6 @@ func statsCommand(a *app) *cobra.Command {
 	return cmd
 }
 
-// usage is what one instance uses.
-type usage struct {
-	Name   string           `json:"name"`
-	Tenant string           `json:"tenant"`
-	Stats  hypervisor.Stats `json:"stats"`
-}
-
 func stats(ctx context.Context, a *app, list []string) error {
 	p, err := a.Open(ctx)
 	if err != nil {
@@ -46,12 +40,12 @@ func stats(ctx context.Context, a *app, list []string) error {
 			return err
 		}
 	}
-	doc := cli.InstancesDocument[usage]{Instances: []usage{}}
+	doc := v1.InstanceStatsList{Instances: []v1.InstanceStats{}}
 	var read []string
 	err = cli.Each(ctx, list, func(name string) error {
 		s, err := p.Look.Stats(ctx, a.Tenant(), name)
 		if err == nil {
-			doc.Instances = append(doc.Instances, usage{Name: name, Tenant: a.Tenant(), Stats: s})
+			doc.Instances = append(doc.Instances, v1.InstanceStats{Name: name, Tenant: a.Tenant(), Stats: encode.Stats(s)})
 			read = append(read, name)
 		}
 		return err
@@ -77,7 +71,7 @@ func runningNames(ctx context.Context, p Engine, tenant string) ([]string, error
 }
 
 // usageTable has one line for each resource of each instance. What a resource has no such thing as is "-".
-func usageTable(all []usage) term.Table {
+func usageTable(all []v1.InstanceStats) term.Table {
 	none := term.Text("-")
 	t := term.Table{Columns: []term.Column{
 		{Title: "NAME", Min: 8},

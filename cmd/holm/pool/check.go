@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"holm/cmd/holm/cli"
+	"holm/cmd/holm/encode"
 	"holm/internal/fault"
 	"holm/internal/term"
 	"holm/provisioner/instances"
@@ -35,12 +36,6 @@ func checkCommand(a *app) *cobra.Command {
 	cmd.Flags().BoolVar(&news, "news", false, "say only what has changed since the last look")
 	cli.Ends(cmd, fault.NotFound, fault.Unfit, fault.Busy, fault.CheckFailed)
 	return cmd
-}
-
-// poolsChecked is what a check came to.
-type poolsChecked struct {
-	Pools  []pools.View       `json:"pools"`
-	Paused []instances.Paused `json:"paused"`
 }
 
 func check(ctx context.Context, a *app, list []string, news bool) error {
@@ -83,7 +78,7 @@ func printChecked(ctx context.Context, a *app, p Engine, all []pools.View, pause
 	if news && len(all) == 0 && a.Settings.Output == term.AsTable {
 		return nil
 	}
-	doc := poolsChecked{Pools: append([]pools.View{}, all...), Paused: append([]instances.Paused{}, paused...)}
+	doc := encode.PoolsChecked(all, paused)
 	list := []string{}
 	t := term.Table{Columns: []term.Column{
 		{Title: "NAME", Min: 8}, {Title: "STATE"}, {Title: "SINCE"}, {Title: "DRIVES", Min: 12, Spare: 1}, {Title: "WHY", Min: 20},

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"holm/cmd/holm/cli"
+	"holm/cmd/holm/encode"
 	"holm/internal/term"
 	"holm/provisioner/model"
 	"holm/provisioner/pools"
@@ -28,13 +29,7 @@ func poolCommand(a *app) *cobra.Command {
 	return cmd
 }
 
-// poolsDocument is what verbs print that deal with any number of pools.
-type poolsDocument struct {
-	Pools []pools.View `json:"pools"`
-}
-
 func poolsResult(all []pools.View) term.Result {
-	doc := poolsDocument{Pools: []pools.View{}}
 	list := make([]string, len(all))
 	t := term.Table{Columns: []term.Column{
 		{Title: "NAME", Min: 8},
@@ -49,13 +44,12 @@ func poolsResult(all []pools.View) term.Result {
 	}}
 	for i, v := range all {
 		list[i] = v.Name
-		doc.Pools = append(doc.Pools, v)
 		t.Rows = append(t.Rows, []term.Cell{
 			term.Text(v.Name), healthCell(v.Health.Status), term.Text(v.Path), term.Text(v.Backend), cli.OrDash(DrivesUnder(v)),
 			cli.BytesCell(v.CapacityBytes), cli.BytesCell(v.UsedBytes), cli.BytesCell(v.PromisedBytes), term.Text(cli.Decimal(v.Instances)),
 		})
 	}
-	return term.Result{Document: doc, People: t, Names: list}
+	return term.Result{Document: encode.PoolList(all), People: t, Names: list}
 }
 
 // DrivesUnder sums up what a pool stands on.
@@ -119,7 +113,7 @@ func poolResult(a *app, v pools.View) term.Result {
 	if v.Tree != nil {
 		sheet.lines = v.Tree.Draw()
 	}
-	return term.Result{Document: v, People: sheet, Names: []string{v.Name}}
+	return term.Result{Document: encode.Pool(v), People: sheet, Names: []string{v.Name}}
 }
 
 // withPeak is a number of bytes, and the most that it ever was.

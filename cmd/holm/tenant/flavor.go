@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"holm/cmd/holm/cli"
+	"holm/cmd/holm/encode"
 	"holm/internal/fault"
 	"holm/internal/term"
 	"holm/provisioner/model"
@@ -22,13 +23,7 @@ func flavorCommand(a *app) *cobra.Command {
 	return cmd
 }
 
-// flavorsDocument is what verbs print that deal with any number of flavors.
-type flavorsDocument struct {
-	Flavors []model.Flavor `json:"flavors"`
-}
-
 func flavorsResult(all []model.Flavor) term.Result {
-	doc := flavorsDocument{Flavors: append([]model.Flavor{}, all...)}
 	list := make([]string, len(all))
 	t := term.Table{Columns: []term.Column{
 		{Title: "NAME", Min: 8},
@@ -50,7 +45,7 @@ func flavorsResult(all []model.Flavor) term.Result {
 			cli.LimitCell(l.IOPS, l.IOPSBurst, ""), cli.LimitCell(l.MBps, l.MBpsBurst, ""),
 		})
 	}
-	return term.Result{Document: doc, People: t, Names: list}
+	return term.Result{Document: encode.FlavorList(all), People: t, Names: list}
 }
 
 func flavorLsCommand(a *app) *cobra.Command {

@@ -3,17 +3,11 @@ package tenant
 import (
 	"github.com/spf13/cobra"
 
+	v1 "holm/api/v1"
 	"holm/cmd/holm/cli"
 	"holm/internal/fault"
 	"holm/internal/term"
 )
-
-// rotatedDocument is what a rotation prints.
-type rotatedDocument struct {
-	Tenant  string `json:"tenant"`
-	Key     string `json:"key"` // the name of the new one
-	Volumes int    `json:"volumes"`
-}
 
 func rotateCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
@@ -37,7 +31,7 @@ func rotateCommand(a *app) *cobra.Command {
 			f.Add("key", term.Text(id))
 			f.Add("sealed anew", term.Text(cli.Count(volumes, "volume")))
 			return a.Streams.Print(a.Settings.Output,
-				term.Result{Document: rotatedDocument{args[0], id, volumes}, People: f, Names: []string{args[0]}})
+				term.Result{Document: v1.RotatedKey{Tenant: args[0], Key: id, Volumes: volumes}, People: f, Names: []string{args[0]}})
 		},
 		ValidArgsFunction: a.CompleteTenants(1),
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"holm/cmd/holm/cli"
+	"holm/cmd/holm/encode"
 	"holm/internal/term"
 	"holm/provisioner/model"
 	"holm/provisioner/tenants"
@@ -27,13 +28,7 @@ func tenantCommand(a *app) *cobra.Command {
 	return cmd
 }
 
-// tenantsDocument is what verbs print that deal with any number of tenants.
-type tenantsDocument struct {
-	Tenants []tenants.View `json:"tenants"`
-}
-
 func tenantsResult(all []tenants.View) term.Result {
-	doc := tenantsDocument{Tenants: append([]tenants.View{}, all...)}
 	list := make([]string, len(all))
 	t := term.Table{Columns: []term.Column{
 		{Title: "NAME", Min: 8},
@@ -50,7 +45,7 @@ func tenantsResult(all []tenants.View) term.Result {
 		}
 		t.Rows = append(t.Rows, row)
 	}
-	return term.Result{Document: doc, People: t, Names: list}
+	return term.Result{Document: encode.TenantList(all), People: t, Names: list}
 }
 
 // part is one thing of which a tenant has some, and perhaps may not have more.
@@ -115,5 +110,5 @@ func tenantResult(a *app, v tenants.View) term.Result {
 	if !v.Created.IsZero() {
 		f.Add("created", a.AgeCell(v.Created))
 	}
-	return term.Result{Document: v, People: f, Names: []string{v.Name}}
+	return term.Result{Document: encode.Tenant(v), People: f, Names: []string{v.Name}}
 }
