@@ -15,6 +15,7 @@ import (
 
 	"holm/guest/probe"
 	"holm/guest/report"
+	"holm/guest/steps"
 )
 
 // readyWithin bounds how long the profile may take to come up once the instance is configured.
@@ -30,6 +31,7 @@ type Agent struct {
 
 	promises func(profile string) []probe.Check // nil is checks.For
 	told     told
+	steps    steps.Steps
 }
 
 // Run serves until ctx ends. It fails only when the virtio port cannot be had; a profile that does not come up is
@@ -40,6 +42,7 @@ func (a *Agent) Run(ctx context.Context) error {
 		return err
 	}
 	a.told.connected = func() bool { return connected(port) }
+	a.steps.Path = a.path(steps.File)
 	state := newBoard(a.identity)
 	state.set(report.StageCloudInit, "")
 	go a.keepTime(ctx)
@@ -69,7 +72,8 @@ func (a *Agent) bringUp(ctx context.Context, state *board) {
 // prepare is what has to be done before there is a network.
 func (a *Agent) prepare(ctx context.Context, state *board) (Instance, error) {
 	first := !a.exists(configuredMark)
-	inst, err := a.configure(ctx)
+	var inst Instance
+	err := a.steps.Time("configure", func() (err error) { inst, err = a.configure(ctx); return err })
 	if err != nil {
 		return inst, err
 	}
@@ -78,13 +82,13 @@ func (a *Agent) prepare(ctx context.Context, state *board) (Instance, error) {
 	}
 	state.set(report.StageProfile, "")
 	// With the files that it has, the instance is as good as before: what is missing among them is said below.
-	if err := a.renewProfile(first); err != nil {
+	if err := a.steps.Time("profile", func() error { return a.renewProfile(first) }); err != nil {
 		state.set(report.StageProfile, "the profile's files stay as they were: "+err.Error())
 	}
-	if err := a.apply(ctx); err != nil {
+	if err := a.steps.Time("apply", func() error { return a.apply(ctx) }); err != nil {
 		return inst, err
 	}
-	if err := a.settle(ctx, inst); err != nil {
+	if err := a.steps.Time("settle", func() error { return a.settle(ctx, inst) }); err != nil {
 		return inst, err
 	}
 	switch inst.Profile {
@@ -101,7 +105,7 @@ func (a *Agent) prepare(ctx context.Context, state *board) (Instance, error) {
 func (a *Agent) comeUp(ctx context.Context, inst Instance, state *board) (string, error) {
 	within, cancel := context.WithTimeout(ctx, readyWithin)
 	defer cancel()
-	err := a.awaitSSH(within)
+	err := a.steps.Time("await-ssh", func() error { return a.awaitSSH(within) })
 	a.announce(within)
 	asked := a.askNameservers(within)
 	switch {
@@ -109,10 +113,10 @@ func (a *Agent) comeUp(ctx context.Context, inst Instance, state *board) (string
 		return "", err
 	case inst.Profile == probe.Docker:
 		state.set(report.StageDocker, "")
-		err = a.awaitDocker(within, inst.User)
+		err = a.steps.Time("await-docker", func() error { return a.awaitDocker(within, inst.User) })
 	case inst.Profile == probe.K3s:
 		state.set(report.StageK3s, "")
-		err = a.awaitK3s(ctx, within)
+		err = a.steps.Time("await-k3s", func() error { return a.awaitK3s(ctx, within) })
 	}
 	if err != nil {
 		return "", err

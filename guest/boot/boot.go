@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"holm/guest/steps"
 )
 
 const (
@@ -40,7 +42,8 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := loadModules("/modules"); err != nil {
+	timed := steps.Steps{Path: steps.File}
+	if err := timed.Time("modules", func() error { return loadModules("/modules") }); err != nil {
 		return err
 	}
 	root, err := diskBySerial("/sys/block", RootSerial)
@@ -51,16 +54,17 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := mountRoot(root, args); err != nil {
+	if err := timed.Time("root", func() error { return mountRoot(root, args) }); err != nil {
 		return err
 	}
-	if err := mountState(ctx, state); err != nil {
+	if err := timed.Time("state", func() error { return mountState(ctx, state) }); err != nil {
 		return err
 	}
 	if err := mountTemporary(); err != nil {
 		return err
 	}
-	if err := loadProfiles(newRoot+profileDir, securityfs+"/apparmor/.replace"); err != nil {
+	err = timed.Time("apparmor", func() error { return loadProfiles(newRoot+profileDir, securityfs+"/apparmor/.replace") })
+	if err != nil {
 		return err
 	}
 	if !args.Untuned {
