@@ -110,8 +110,8 @@ func (a *App) Command(words ...string) string {
 	}
 	for _, flag := range []struct{ name, value, common string }{
 		{"--tenant", a.Tenant(), model.DefaultTenant},
-		{"--state", a.Settings.State, a.environment("HOLM_STATE", DefaultState)},
-		{"--connect", a.Settings.Connect, a.environment("HOLM_CONNECT", defaultConnect)},
+		{"--state", a.Settings.State, fromEnvironment(a, "HOLM_STATE", DefaultState)},
+		{"--connect", a.Settings.Connect, fromEnvironment(a, "HOLM_CONNECT", defaultConnect)},
 	} {
 		if flag.value != flag.common {
 			line = append(line, flag.name, ShellWord(flag.value))
@@ -120,7 +120,7 @@ func (a *App) Command(words ...string) string {
 	return strings.Join(line, " ")
 }
 
-func (a *App) environment(name, otherwise string) string {
+func fromEnvironment(a *App, name, otherwise string) string {
 	if value := a.Getenv(name); value != "" {
 		return value
 	}

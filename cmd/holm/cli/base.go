@@ -25,21 +25,21 @@ const (
 	GroupHost      = "host"
 )
 
-func (a *App) globalFlags(root *cobra.Command) {
+func globalFlags(a *App, root *cobra.Command) {
 	flags := root.PersistentFlags()
-	flags.StringVar(&a.Settings.Connect, "connect", a.environment("HOLM_CONNECT", defaultConnect), "libvirt `URI` of the host (HOLM_CONNECT)")
-	flags.StringVar(&a.Settings.State, "state", a.environment("HOLM_STATE", DefaultState), "`DIR` of records, images and disks (HOLM_STATE)")
+	flags.StringVar(&a.Settings.Connect, "connect", fromEnvironment(a, "HOLM_CONNECT", defaultConnect), "libvirt `URI` of the host (HOLM_CONNECT)")
+	flags.StringVar(&a.Settings.State, "state", fromEnvironment(a, "HOLM_STATE", DefaultState), "`DIR` of records, images and disks (HOLM_STATE)")
 	flags.StringVar(&a.Settings.Tenant, "tenant", "", "`NAME` of the tenant that owns the instances (default \"default\"; ls: all)")
 	_ = root.RegisterFlagCompletionFunc("tenant", a.CompleteTenants(0))
 	flags.VarP(&formatFlag{&a.Settings.Output}, "output", "o", "print results as `FORMAT`: table, json, yaml or name")
 	flags.BoolVarP(&a.Settings.Quiet, "quiet", "q", false, "say nothing but results and errors")
 	flags.BoolVarP(&a.Settings.Verbose, "verbose", "v", false, "say more about what happens")
-	flags.BoolVar(&a.Settings.debug, "debug", a.wantsDebug(), "tell on stderr what is run and waited for, and how long (HOLM_DEBUG=1)")
+	flags.BoolVar(&a.Settings.debug, "debug", wantsDebug(a), "tell on stderr what is run and waited for, and how long (HOLM_DEBUG=1)")
 	flags.BoolVar(&a.Settings.noColor, "no-color", false, "print without colour (NO_COLOR)")
 }
 
 // settle checks the global flags before any verb runs.
-func (a *App) settle() error {
+func settle(a *App) error {
 	if a.Settings.noColor {
 		a.Streams.Color = false
 	}

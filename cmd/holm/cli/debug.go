@@ -11,13 +11,13 @@ import (
 )
 
 // wantsDebug is what the environment says: HOLM_DEBUG of anything but 0 and false.
-func (a *App) wantsDebug() bool {
+func wantsDebug(a *App) bool {
 	return !slices.Contains([]string{"", "0", "false"}, a.Getenv("HOLM_DEBUG"))
 }
 
 // listen gives all that the verb does a log to write to, where one was asked for. Of the command line it tells the verb alone: what
 // follows may be a command for a guest, with whatever is in it.
-func (a *App) listen(cmd *cobra.Command) {
+func listen(a *App, cmd *cobra.Command) {
 	if !a.Settings.debug {
 		return
 	}

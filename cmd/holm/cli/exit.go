@@ -101,21 +101,21 @@ func (a *App) Exit(ctx context.Context, err error) int {
 	problems := make([]problem, len(errs))
 	code := 0
 	for i, one := range errs {
-		problems[i] = a.problem(ctx, one)
+		problems[i] = problemOf(ctx, a, one)
 		if code != 0 && code != problems[i].ExitCode {
 			code = int(fault.Failure)
 		} else {
 			code = problems[i].ExitCode
 		}
 	}
-	a.printProblems(problems)
+	printProblems(a, problems)
 	if _, ok := errors.AsType[ConnectionError](err); ok {
 		return ConnectionFailed
 	}
 	return code
 }
 
-func (a *App) printProblems(problems []problem) {
+func printProblems(a *App, problems []problem) {
 	if f := a.Settings.Output; f == term.AsJSON || f == term.AsYAML {
 		if data, err := term.Encode(f, errorDocument{Error: problems[0], Others: problems[1:]}); err == nil {
 			a.Streams.Say(strings.TrimSuffix(string(data), "\n"))
@@ -130,15 +130,16 @@ func (a *App) printProblems(problems []problem) {
 	}
 }
 
-// problem turns any error into what is printed of it.
-func (a *App) problem(ctx context.Context, err error) problem {
-	f := a.known(ctx, err)
+// problemOf turns any error into what is printed of it.
+func problemOf(ctx context.Context, a *App, err error) problem {
+	f := sorted(ctx, a, err)
+	typed := func(r fault.Remedy) string { return commandOf(a, r) }
 	p := problem{
-		Kind: string(f.Kind().Code()), Code: f.Code, What: term.Line(f.What), Remedy: a.Pasted(f.Remedies.Text(a.command)),
+		Kind: string(f.Kind().Code()), Code: f.Code, What: term.Line(f.What), Remedy: a.Pasted(f.Remedies.Text(typed)),
 		ExitCode: int(f.Kind()),
 	}
 	for _, r := range f.Remedies {
-		if line := a.command(r); line != "" {
+		if line := commandOf(a, r); line != "" {
 			p.Commands = append(p.Commands, a.Pasted(line))
 		}
 	}
@@ -154,16 +155,16 @@ func (a *App) problem(ctx context.Context, err error) problem {
 	return p
 }
 
-// command writes down what a remedy would have typed here.
-func (a *App) command(r fault.Remedy) string {
+// commandOf writes down what a remedy would have typed here.
+func commandOf(a *App, r fault.Remedy) string {
 	if r.Again {
 		return a.again()
 	}
 	return r.Command()
 }
 
-// known sorts an error as all front ends do, but for what only a command line knows: who pressed Ctrl-C, and that sudo may help.
-func (a *App) known(ctx context.Context, err error) *fault.Error {
+// sorted sorts an error as all front ends do, but for what only a command line knows: who pressed Ctrl-C, and that sudo may help.
+func sorted(ctx context.Context, a *App, err error) *fault.Error {
 	f := *fault.Of(err)
 	f.What = err.Error()
 	interrupted := errors.Is(context.Cause(ctx), ErrInterrupted)

@@ -12,7 +12,7 @@ var commandForm = regexp.MustCompile(`(^|[\s(:'"])(sudo )?holm ([a-z][a-z-]*)`)
 // Pasted makes the commands that a room proposes those of this run: a room knows neither the state directory nor the connection
 // that it was given, nor sudo, and the same command without them is about something else.
 func (a *App) Pasted(remedy string) string {
-	flags := a.given()
+	flags := givenFlags(a)
 	if strings.Contains(remedy, " --state ") || strings.Contains(remedy, " --connect ") {
 		flags = "" // the command line has made it, see command
 	}
@@ -29,8 +29,8 @@ func (a *App) Pasted(remedy string) string {
 	})
 }
 
-// given are the flags of this run that no pasted command would have by itself: not those of the environment, unless sudo drops it.
-func (a *App) given() (flags string) {
+// givenFlags are the flags of this run that no pasted command would have by itself: not those of the environment, unless sudo drops it.
+func givenFlags(a *App) (flags string) {
 	sudo := a.Getenv("SUDO_USER") != ""
 	for _, flag := range []struct{ name, value, variable, common string }{
 		{"--state", a.Settings.State, "HOLM_STATE", DefaultState},
@@ -38,7 +38,7 @@ func (a *App) given() (flags string) {
 	} {
 		common := flag.common
 		if !sudo {
-			common = a.environment(flag.variable, flag.common)
+			common = fromEnvironment(a, flag.variable, flag.common)
 		}
 		if flag.value != common && flag.value != "" {
 			flags += " " + flag.name + " " + ShellWord(flag.value)

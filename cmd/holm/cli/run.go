@@ -54,11 +54,11 @@ func (a *App) Tree(commands ...*cobra.Command) *cobra.Command {
 		SilenceErrors:     true,
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
-			a.listen(cmd)
-			return a.settle()
+			listen(a, cmd)
+			return settle(a)
 		},
 	}
-	a.globalFlags(root)
+	globalFlags(a, root)
 	Group(root)
 	root.AddGroup(
 		&cobra.Group{ID: GroupInstances, Title: "Instances"},
@@ -67,7 +67,7 @@ func (a *App) Tree(commands ...*cobra.Command) *cobra.Command {
 		&cobra.Group{ID: GroupHost, Title: "This host"},
 	)
 	root.AddCommand(commands...)
-	root.AddCommand(a.completionCommand(), a.versionCommand())
+	root.AddCommand(completionCommand(a), versionCommand(a))
 	for _, verb := range root.Commands() {
 		a.verbs = append(a.verbs, verb.Name())
 	}

@@ -13,7 +13,7 @@ import (
 	"holm/internal/term"
 )
 
-func (a *App) versionCommand() *cobra.Command {
+func versionCommand(a *App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "version",
 		Short:   "Say which holm this is",
