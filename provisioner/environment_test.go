@@ -14,7 +14,6 @@ import (
 	"holm/provisioner/environment"
 	"holm/provisioner/instances"
 	"holm/provisioner/model"
-	"holm/provisioner/network"
 	"holm/provisioner/operations"
 	"holm/provisioner/tenants"
 )
@@ -87,7 +86,7 @@ func TestAGuestIsToldTheHostsNameServersAtEachStart(t *testing.T) {
 		t.Errorf("it was made with %v", got)
 	}
 	w.resolver = servers("192.0.2.53", "2001:db8::53")
-	must1(t)(w.holm().Instances.Expose(t.Context(), "default", "web", []network.Port{{Protocol: "tcp", Host: 8080, Guest: 80}}, nil))
+	must1(t)(w.holm().Instances.Expose(t.Context(), "default", "web", []model.Port{{Protocol: "tcp", Host: 8080, Guest: 80}}, nil))
 	must1(t)(w.holm().Instances.Restart(t.Context(), "default", "web", nil))
 	q := l.last(t)
 	if got := q.Environment.Nameservers; !slices.Equal(got, w.resolver.Servers) {

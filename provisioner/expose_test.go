@@ -19,11 +19,11 @@ import (
 
 const hostTable = "inet holm.holm0"
 
-func port(t *testing.T, text string) []network.Port {
+func port(t *testing.T, text string) []model.Port {
 	t.Helper()
-	p, err := network.ParsePort(text)
+	p, err := model.ParsePort(text)
 	must(t, err)
-	return []network.Port{p}
+	return []model.Port{p}
 }
 
 // doors are the rules of a published port: for the host itself, for outside and for the instance itself, by both families.

@@ -5,7 +5,7 @@ import (
 
 	"holm/provisioner"
 	"holm/provisioner/instances"
-	"holm/provisioner/network"
+	"holm/provisioner/model"
 	"holm/provisioner/tenants"
 	"holm/storage/records/memory"
 )
@@ -42,8 +42,8 @@ func TestWhatIsGivenToAStoreMayRunTwice(t *testing.T) {
 	if volumes != 2 {
 		t.Errorf("the keys of %d volumes were sealed anew, and there are 2", volumes)
 	}
-	port := network.Port{Protocol: "tcp", Host: 8080, Guest: 80}
-	must1(t)(holm.Instances.Expose(ctx, "acme", "web", []network.Port{port}, nil))
+	port := model.Port{Protocol: "tcp", Host: 8080, Guest: 80}
+	must1(t)(holm.Instances.Expose(ctx, "acme", "web", []model.Port{port}, nil))
 	must1(t)(holm.Instances.Resize(ctx, "acme", "web", 30, nil))
 	must(t, holm.Instances.Stop(ctx, "acme", "web", false, nil))
 	web, err := holm.Instances.Start(ctx, "acme", "web", nil)

@@ -130,7 +130,7 @@ func (b *bustle) any(f focus) verb {
 }
 
 func (b *bustle) ofPorts(tenant, name string) verb {
-	ports := []network.Port{{Protocol: "tcp", Host: pick[uint16](b.c, 443, 8443), Guest: pick[uint16](b.c, 443, 80)}}
+	ports := []model.Port{{Protocol: "tcp", Host: pick[uint16](b.c, 443, 8443), Guest: pick[uint16](b.c, 443, 80)}}
 	do, what := (*instances.Service).Expose, "expose "
 	if b.c.below(3) == 0 {
 		do, what = (*instances.Service).Unexpose, "unexpose "

@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"holm/internal/fault"
-	"holm/provisioner/machine"
 	"holm/provisioner/model"
 	"holm/storage/records"
 )
@@ -80,7 +79,7 @@ func (svc *Service) SetFlavor(ctx context.Context, name string, c FlavorChange) 
 	if _, err := Sized(f, f.VCPUs, f.MemoryMiB, f.DiskGiB); err != nil {
 		return f, err
 	}
-	if err := machine.Limits(f.Limits).Validate(); err != nil {
+	if err := f.Limits.Validate(); err != nil {
 		return f, err
 	}
 	return f, svc.Records.SetFlavor(ctx, f)

@@ -11,7 +11,6 @@ import (
 	"holm/provisioner/guestlink"
 	"holm/provisioner/hypervisor"
 	"holm/provisioner/model"
-	"holm/provisioner/network"
 	"holm/provisioner/operations"
 )
 
@@ -21,7 +20,7 @@ const maxExposed = 64
 // Expose publishes ports of the host for an instance, from now on and after each reboot until it is removed. A port that
 // leads elsewhere already, or that a program of the host's has, is refused, and so is an instance that did not hold what it was
 // promised to be: nobody is to be led there unawares. One that is not up yet gets its ports, and lets them in once it is.
-func (p *Publisher) Expose(ctx context.Context, tenant, name string, ports []network.Port,
+func (p *Publisher) Expose(ctx context.Context, tenant, name string, ports []model.Port,
 	observe operations.Observer,
 ) (model.Instance, error) {
 	return p.changePorts(ctx, tenant, name, p.Operations.Watch(observe), func(inst model.Instance,
@@ -45,19 +44,19 @@ func (p *Publisher) Expose(ctx context.Context, tenant, name string, ports []net
 			return nil, fault.New(fault.PortsExceeded, "take some back: "+model.Command("expose", inst)+" PORT --rm",
 				"%d ports are too many for instance %q: at most %d", len(exposed), fault.Instance(inst.Name), fault.Limit(maxExposed))
 		}
-		slices.SortFunc(exposed, func(a, b model.Port) int { return network.Port(a).Compare(network.Port(b)) })
+		slices.SortFunc(exposed, func(a, b model.Port) int { return a.Compare(b) })
 		return exposed, nil
 	})
 }
 
 // Unexpose takes ports back. What is not published is a fault of kind NotFound.
-func (p *Publisher) Unexpose(ctx context.Context, tenant, name string, ports []network.Port,
+func (p *Publisher) Unexpose(ctx context.Context, tenant, name string, ports []model.Port,
 	observe operations.Observer,
 ) (model.Instance, error) {
 	return p.changePorts(ctx, tenant, name, p.Operations.Watch(observe), func(inst model.Instance, _ []model.Instance) ([]model.Port, error) {
 		exposed := slices.Clone(inst.Exposed)
 		for _, port := range ports {
-			at := slices.IndexFunc(exposed, func(e model.Port) bool { return network.Port(e).Compare(port) == 0 })
+			at := slices.IndexFunc(exposed, func(e model.Port) bool { return e.Compare(port) == 0 })
 			if at < 0 {
 				return nil, fault.New(fault.PortNotPublished, "see which are: "+model.Command("expose", inst),
 					"port %d/%s does not lead to instance %q", port.Host, port.Protocol, fault.Instance(inst.Name)).With(fault.Port(port.String()))
@@ -69,13 +68,13 @@ func (p *Publisher) Unexpose(ctx context.Context, tenant, name string, ports []n
 }
 
 // portIsFree refuses a port of the host that leads somewhere already.
-func (p *Publisher) portIsFree(ctx context.Context, port network.Port, all []model.Instance) error {
+func (p *Publisher) portIsFree(ctx context.Context, port model.Port, all []model.Instance) error {
 	for _, other := range all {
 		for _, e := range other.Exposed {
-			if network.Port(e).Compare(port) == 0 {
-				return fault.New(fault.PortTaken, "take it back first: "+model.Command("expose", other)+" "+network.Port(e).String()+" --rm",
+			if e.Compare(port) == 0 {
+				return fault.New(fault.PortTaken, "take it back first: "+model.Command("expose", other)+" "+e.String()+" --rm",
 					"port %d/%s leads to port %d of instance %q already", port.Host, port.Protocol, e.Guest, other.Name).
-					With(fault.Port(network.Port(e).String()))
+					With(fault.Port(e.String()))
 			}
 		}
 	}
@@ -213,6 +212,6 @@ func (p *Publisher) Exposures(ctx context.Context, tenant, name string) ([]Expos
 			exposed = append(exposed, Exposure{Port: port, Tenant: inst.Tenant, Name: inst.Name, Address: inst.Address, State: inst.State})
 		}
 	}
-	slices.SortFunc(exposed, func(a, b Exposure) int { return network.Port(a.Port).Compare(network.Port(b.Port)) })
+	slices.SortFunc(exposed, func(a, b Exposure) int { return a.Compare(b.Port) })
 	return exposed, nil
 }

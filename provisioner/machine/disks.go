@@ -67,7 +67,7 @@ func stateDisk(s Spec) libvirtxml.DomainDisk {
 		Name: "qemu", Type: s.StateDisk.Format, Cache: cache, ErrorPolicy: "enospace", IO: io,
 		Discard: "unmap", DetectZeros: "unmap", IOThread: new(uint(stateIOThreads)), Queues: new(uint(min(s.VCPUs, maxQueues))),
 	}
-	d.IOTune = s.Limits.ioTune()
+	d.IOTune = ioTune(s.Limits)
 	return d
 }
 

@@ -10,6 +10,7 @@ import (
 	"libvirt.org/go/libvirtxml"
 
 	"holm/internal/fault"
+	"holm/provisioner/model"
 )
 
 // The two ways in which a guest's instructions are carried out.
@@ -32,7 +33,7 @@ type Spec struct {
 	Machine   string // versioned q35 machine type, "pc-q35-7.2"
 	VCPUs     int
 	MemoryMiB int
-	Limits    Limits
+	Limits    model.Limits
 
 	Kernel  string
 	Initrd  string
@@ -103,7 +104,7 @@ func domain(s Spec) (*libvirtxml.Domain, error) {
 		MemoryBacking: unshared(),
 		VCPU:          vcpus(s),
 		IOThreads:     stateIOThreads,
-		CPUTune:       s.Limits.cpuTune(),
+		CPUTune:       cpuTune(s.Limits),
 		OS:            boot(s),
 		Features:      features(),
 		CPU:           cpu(s.Accel),

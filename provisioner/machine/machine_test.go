@@ -17,6 +17,7 @@ import (
 
 	"holm/guest/report"
 	"holm/internal/fault"
+	"holm/provisioner/model"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -202,7 +203,7 @@ func TestASpecThatIsHostileOrOutOfRangeIsRefused(t *testing.T) {
 		"a machine with options":           func(s *Spec) { s.Machine = "pc-q35-7.2,accel=tcg" },
 		"an unknown accelerator":           func(s *Spec) { s.Accel = "hvf" },
 		"no vCPU":                          func(s *Spec) { s.VCPUs = 0 },
-		"too many vCPUs":                   func(s *Spec) { s.VCPUs = MaxVCPUs + 1 },
+		"too many vCPUs":                   func(s *Spec) { s.VCPUs = model.MaxVCPUs + 1 },
 		"negative memory":                  func(s *Spec) { s.MemoryMiB = -1 },
 		"too much memory":                  func(s *Spec) { s.MemoryMiB = MaxMemoryMiB + 1 },
 		"a command line with a newline":    func(s *Spec) { s.Cmdline = "quiet\nroot=/dev/vdb" },

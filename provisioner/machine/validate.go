@@ -8,12 +8,12 @@ import (
 	"unicode/utf8"
 
 	"holm/internal/fault"
+	"holm/provisioner/model"
 )
 
 // Limits of what a machine can be. The command line's is that of Linux on x86 (COMMAND_LINE_SIZE), the path's that of
 // the host's kernel.
 const (
-	MaxVCPUs     = 255
 	MinMemoryMiB = 64
 	MaxMemoryMiB = 4 << 20
 	maxCmdline   = 2047
@@ -59,8 +59,8 @@ func (s Spec) validateNames() error {
 }
 
 func (s Spec) validateSize() error {
-	if s.VCPUs < 1 || s.VCPUs > MaxVCPUs {
-		return fault.New(fault.Usage, "", "%d vCPUs are not allowed: use 1 to %d", s.VCPUs, MaxVCPUs)
+	if s.VCPUs < 1 || s.VCPUs > model.MaxVCPUs {
+		return fault.New(fault.Usage, "", "%d vCPUs are not allowed: use 1 to %d", s.VCPUs, model.MaxVCPUs)
 	}
 	if s.MemoryMiB < MinMemoryMiB || s.MemoryMiB > MaxMemoryMiB {
 		return fault.New(fault.Usage, "", "%d MiB of memory are not allowed: use %d to %d", s.MemoryMiB, MinMemoryMiB, MaxMemoryMiB)

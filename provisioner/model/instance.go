@@ -123,13 +123,6 @@ type Instance struct {
 	ReadyAfter time.Duration `json:"ready_after,omitempty"` // from start to ready, nanoseconds in JSON
 }
 
-// Port is one of the host's that leads to an instance.
-type Port struct {
-	Protocol string `json:"protocol"` // "tcp" or "udp"
-	Host     uint16 `json:"host"`
-	Guest    uint16 `json:"guest"`
-}
-
 // Summary is what a list shows of an instance; it is kept in an index so that listing decodes little.
 type Summary struct {
 	ID        string     `json:"id"`

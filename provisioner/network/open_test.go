@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"holm/provisioner/model"
 )
 
 func TestARuleThatClosesTheWayOutHoldsForWhatIsOpen(t *testing.T) {
@@ -192,7 +194,7 @@ func (m machine) forget() {
 
 func TestAnInstanceSaysThatNobodyListensAndIsTold(t *testing.T) {
 	s := newSite(t)
-	s.guest.Exposed = append(s.guest.Exposed, Port{"udp", 8081, 8001})
+	s.guest.Exposed = append(s.guest.Exposed, model.Port{Protocol: "udp", Host: 8081, Guest: 8001})
 	s.host.apply(s.n, s.guest, s.next)
 	for name, c := range map[string]net.Conn{
 		"who comes by a published port":          s.outside.dial("udp", hostOut+":8081"),

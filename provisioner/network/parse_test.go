@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"holm/internal/fault"
+	"holm/provisioner/model"
 )
 
 func TestEgressIsReadAndWritten(t *testing.T) {
@@ -50,12 +51,12 @@ func many(n int) string {
 
 func TestAPortIsReadAndWritten(t *testing.T) {
 	for text, want := range map[string]string{"443:8443": "443:8443/tcp", "443": "443:443/tcp", "53:5353/udp": "53:5353/udp"} {
-		if got, err := ParsePort(text); err != nil || got.String() != want {
+		if got, err := model.ParsePort(text); err != nil || got.String() != want {
 			t.Errorf("%q: got %q, %v", text, got, err)
 		}
 	}
 	for _, text := range []string{"", ":", "443:", ":443", "0:80", "80:0", "65536:80", "080:80", "+80:80", "80:80/sctp", "80:80/", "80:80:80", "80-90:80", "80:80\n"} {
-		if got, err := ParsePort(text); fault.KindOf(err) != fault.Usage || err == nil {
+		if got, err := model.ParsePort(text); fault.KindOf(err) != fault.Usage || err == nil {
 			t.Errorf("%q: got %v, %v", text, got, err)
 		}
 	}
@@ -65,11 +66,11 @@ func FuzzPortsReadBack(f *testing.F) {
 	f.Add("443:8443")
 	f.Add("53:5353/udp")
 	f.Fuzz(func(t *testing.T, text string) {
-		p, err := ParsePort(text)
+		p, err := model.ParsePort(text)
 		if err != nil {
 			return
 		}
-		if q, err := ParsePort(p.String()); err != nil || q != p {
+		if q, err := model.ParsePort(p.String()); err != nil || q != p {
 			t.Errorf("%q is %v, which reads as %v, %v", text, p, q, err)
 		}
 	})

@@ -6,6 +6,8 @@ import (
 	"os"
 	"os/exec"
 	"testing"
+
+	"holm/provisioner/model"
 )
 
 // The addresses of the host and of a machine outside.
@@ -48,7 +50,7 @@ func newSite(t *testing.T) site {
 			s.host.run("ip address add " + p.String() + " dev " + n.Bridge + nodad(p))
 		}
 	}
-	s.guest = Guest{MAC: "52:54:00:4e:11:0c", Address: netip.MustParseAddr("10.77.0.12"), Exposed: []Port{{"tcp", 8080, 8000}, {"udp", 8080, 8000}}}
+	s.guest = Guest{MAC: "52:54:00:4e:11:0c", Address: netip.MustParseAddr("10.77.0.12"), Exposed: []model.Port{{Protocol: "tcp", Host: 8080, Guest: 8000}, {Protocol: "udp", Host: 8080, Guest: 8000}}}
 	s.guest.Address6 = s.n.Address6(s.guest.Address)
 	s.next = Guest{MAC: "52:54:00:4e:11:0d", Address: netip.MustParseAddr("10.77.0.13")}
 	s.next.Address6 = s.n.Address6(s.next.Address)

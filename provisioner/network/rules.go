@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"holm/internal/nft"
+	"holm/provisioner/model"
 )
 
 // The counters of a network's tables, by what they count: frames and packets that went no further.
@@ -41,7 +42,7 @@ type Guest struct {
 	MAC      string
 	Address  netip.Addr
 	Address6 netip.Addr // zero when it has none
-	Exposed  []Port
+	Exposed  []model.Port
 	Mbit     int // the most that it may send, and the most that it may be sent, in 10^6 bits a second; 0 is no limit
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"holm/internal/nft"
+	"holm/provisioner/model"
 )
 
 func sample() (Network, []Guest) {
@@ -20,7 +21,7 @@ func sample() (Network, []Guest) {
 	n.Egress = Egress{Closed: true, Only: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("2001:db8::/32")}}
 	web := Guest{
 		MAC: "52:54:00:4e:11:0c", Address: netip.MustParseAddr("10.77.0.12"),
-		Exposed: []Port{{"tcp", 443, 8443}, {"udp", 53, 5353}}, Mbit: 100,
+		Exposed: []model.Port{{Protocol: "tcp", Host: 443, Guest: 8443}, {Protocol: "udp", Host: 53, Guest: 5353}}, Mbit: 100,
 	}
 	web.Address6 = n.Address6(web.Address)
 	old := Guest{MAC: "52:54:00:4e:11:0d", Address: netip.MustParseAddr("10.77.0.13")}

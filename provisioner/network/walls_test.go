@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"holm/internal/nft"
+	"holm/provisioner/model"
 )
 
 // wallsSite is a machine with the rules of a network in force, among those of another.
@@ -174,12 +175,16 @@ func TestWeakerRulesAreSeenForWhatTheyAre(t *testing.T) {
 		"one network more": func(n *Network, _ []Guest) {
 			n.Egress.Only = append(n.Egress.Only, netip.MustParsePrefix("203.0.113.0/24"))
 		},
-		"neighbours":               func(n *Network, _ []Guest) { n.Internal = true },
-		"more connections":         func(n *Network, _ []Guest) { n.Flows = 4096 },
-		"a wider network":          func(n *Network, _ []Guest) { n.Subnet = netip.MustParsePrefix("10.77.0.0/16") },
-		"no IPv6":                  func(n *Network, _ []Guest) { n.Subnet6 = netip.Prefix{} },
-		"a port more":              func(_ *Network, guests []Guest) { guests[1].Exposed = []Port{{"tcp", 22, 22}} },
-		"a port elsewhere":         func(_ *Network, guests []Guest) { guests[0].Exposed = []Port{{"tcp", 443, 22}, {"udp", 53, 5353}} },
+		"neighbours":       func(n *Network, _ []Guest) { n.Internal = true },
+		"more connections": func(n *Network, _ []Guest) { n.Flows = 4096 },
+		"a wider network":  func(n *Network, _ []Guest) { n.Subnet = netip.MustParsePrefix("10.77.0.0/16") },
+		"no IPv6":          func(n *Network, _ []Guest) { n.Subnet6 = netip.Prefix{} },
+		"a port more": func(_ *Network, guests []Guest) {
+			guests[1].Exposed = []model.Port{{Protocol: "tcp", Host: 22, Guest: 22}}
+		},
+		"a port elsewhere": func(_ *Network, guests []Guest) {
+			guests[0].Exposed = []model.Port{{Protocol: "tcp", Host: 443, Guest: 22}, {Protocol: "udp", Host: 53, Guest: 5353}}
+		},
 		"no limit":                 func(_ *Network, guests []Guest) { guests[0].Mbit = 0 },
 		"a higher limit":           func(_ *Network, guests []Guest) { guests[0].Mbit = 200 },
 		"another hardware address": func(_ *Network, guests []Guest) { guests[1].MAC = "52:54:00:4e:11:0f" },

@@ -89,11 +89,9 @@ func Guests(all []model.Instance, name string, but string) (guests []network.Gue
 
 // asGuest is an instance as the rules of its network know it.
 func asGuest(inst model.Instance) network.Guest {
-	g := network.Guest{MAC: inst.MAC, Address: inst.Address, Address6: inst.Address6, Mbit: inst.Flavor.Limits.NetMbit}
-	for _, port := range inst.Exposed {
-		g.Exposed = append(g.Exposed, network.Port(port))
+	return network.Guest{
+		MAC: inst.MAC, Address: inst.Address, Address6: inst.Address6, Mbit: inst.Flavor.Limits.NetMbit, Exposed: slices.Clone(inst.Exposed),
 	}
-	return g
 }
 
 // Guard gives the kernel the rules of a network, with all instances that are in it by now. The caller holds the network.

@@ -68,7 +68,7 @@ func (p *Parts) Machine(plan *Plan, seed string) (machine.Spec, error) {
 	return machine.Spec{
 		Name: inst.Domain, UUID: inst.UUID, InstanceID: inst.ID, Tenant: inst.Tenant, UID: inst.UID,
 		Accel: inst.Accel, Machine: inst.Machine, VCPUs: inst.Flavor.VCPUs, MemoryMiB: inst.Flavor.MemoryMiB,
-		Limits: machine.Limits(inst.Flavor.Limits),
+		Limits: inst.Flavor.Limits,
 		Kernel: p.Images.Path(image, image.Kernel), Initrd: p.Images.Path(image, image.Initrd),
 		Cmdline:  image.Cmdline(),
 		RootDisk: p.Images.Path(image, image.Root), StateDisk: state, Seed: seed,

@@ -27,8 +27,9 @@ const (
 
 func globalFlags(a *App, root *cobra.Command) {
 	flags := root.PersistentFlags()
-	flags.StringVar(&a.Settings.Connect, "connect", fromEnvironment(a, "HOLM_CONNECT", defaultConnect), "libvirt `URI` of the host (HOLM_CONNECT)")
-	flags.StringVar(&a.Settings.State, "state", fromEnvironment(a, "HOLM_STATE", DefaultState), "`DIR` of records, images and disks (HOLM_STATE)")
+	connect, state := fromEnvironment(a, "HOLM_CONNECT", defaultConnect), fromEnvironment(a, "HOLM_STATE", DefaultState)
+	flags.StringVar(&a.Settings.Connect, "connect", connect, "libvirt `URI` of the host (HOLM_CONNECT)")
+	flags.StringVar(&a.Settings.State, "state", state, "`DIR` of records, images and disks (HOLM_STATE)")
 	flags.StringVar(&a.Settings.Tenant, "tenant", "", "`NAME` of the tenant that owns the instances (default \"default\"; ls: all)")
 	_ = root.RegisterFlagCompletionFunc("tenant", a.CompleteTenants(0))
 	flags.VarP(&formatFlag{&a.Settings.Output}, "output", "o", "print results as `FORMAT`: table, json, yaml or name")

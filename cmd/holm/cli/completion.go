@@ -12,7 +12,7 @@ import (
 // completionBudget is how long a shell may wait for names: one that hangs at TAB is worse than one that offers none.
 const completionBudget = time.Second
 
-func completionCommand(a *App) *cobra.Command {
+func completionCommand() *cobra.Command {
 	shells := []string{"bash", "zsh", "fish", "powershell"}
 	cmd := &cobra.Command{
 		Use:       "completion bash|zsh|fish|powershell",

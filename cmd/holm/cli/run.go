@@ -67,7 +67,7 @@ func (a *App) Tree(commands ...*cobra.Command) *cobra.Command {
 		&cobra.Group{ID: GroupHost, Title: "This host"},
 	)
 	root.AddCommand(commands...)
-	root.AddCommand(completionCommand(a), versionCommand(a))
+	root.AddCommand(completionCommand(), versionCommand(a))
 	for _, verb := range root.Commands() {
 		a.verbs = append(a.verbs, verb.Name())
 	}

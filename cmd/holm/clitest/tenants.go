@@ -11,7 +11,6 @@ import (
 	"holm/provisioner/hosts"
 	"holm/provisioner/instances"
 	"holm/provisioner/model"
-	"holm/provisioner/network"
 	"holm/provisioner/operations"
 	"holm/provisioner/tenants"
 	"holm/provisioner/verify"
@@ -115,7 +114,7 @@ func (w Sizes) ResetFlavor(_ context.Context, name string) error {
 	return w.FailWith
 }
 
-func (w Instances) Expose(ctx context.Context, tenant, name string, ports []network.Port, _ operations.Observer) (model.Instance, error) {
+func (w Instances) Expose(ctx context.Context, tenant, name string, ports []model.Port, _ operations.Observer) (model.Instance, error) {
 	v, err := w.find(ctx, tenant, name)
 	if err != nil {
 		return model.Instance{}, err
@@ -146,13 +145,13 @@ func (w Instances) Nameless(_ context.Context, inst model.Instance) (string, err
 	return "no name will resolve in it: this host has no name server", w.FailWith
 }
 
-func (w Instances) Unexpose(ctx context.Context, tenant, name string, ports []network.Port, _ operations.Observer) (model.Instance, error) {
+func (w Instances) Unexpose(ctx context.Context, tenant, name string, ports []model.Port, _ operations.Observer) (model.Instance, error) {
 	v, err := w.find(ctx, tenant, name)
 	if err != nil {
 		return model.Instance{}, err
 	}
 	for _, port := range ports {
-		v.Exposed = slices.DeleteFunc(v.Exposed, func(e model.Port) bool { return network.Port(e).Compare(port) == 0 })
+		v.Exposed = slices.DeleteFunc(v.Exposed, func(e model.Port) bool { return e.Compare(port) == 0 })
 	}
 	return v.Instance, nil
 }

@@ -11,7 +11,6 @@ import (
 	"holm/provisioner/hypervisor"
 	"holm/provisioner/instances"
 	"holm/provisioner/model"
-	"holm/provisioner/network"
 	"holm/provisioner/operations"
 	"holm/provisioner/views"
 )
@@ -52,8 +51,8 @@ type Change interface {
 	// SetEnvironment changes what an instance is told of the world around it.
 	SetEnvironment(ctx context.Context, tenant, name string, c environment.Change, observer operations.Observer) (model.Instance, error)
 	// Expose publishes ports of the host for an instance, Unexpose takes them back.
-	Expose(ctx context.Context, tenant, name string, ports []network.Port, observer operations.Observer) (model.Instance, error)
-	Unexpose(ctx context.Context, tenant, name string, ports []network.Port, observer operations.Observer) (model.Instance, error)
+	Expose(ctx context.Context, tenant, name string, ports []model.Port, observer operations.Observer) (model.Instance, error)
+	Unexpose(ctx context.Context, tenant, name string, ports []model.Port, observer operations.Observer) (model.Instance, error)
 }
 
 // Look shows instances.

@@ -12,7 +12,6 @@ import (
 	"holm/internal/term"
 	"holm/provisioner/instances"
 	"holm/provisioner/model"
-	"holm/provisioner/network"
 )
 
 func exposeCommand(a *app) *cobra.Command {
@@ -47,9 +46,9 @@ func exposeCommand(a *app) *cobra.Command {
 const maxPorts = 64
 
 func expose(ctx context.Context, a *app, args []string, back bool) error {
-	var ports []network.Port
+	var ports []model.Port
 	for _, text := range args[min(1, len(args)):] {
-		port, err := network.ParsePort(text)
+		port, err := model.ParsePort(text)
 		if err != nil {
 			return err
 		}

@@ -12,7 +12,6 @@ import (
 	"holm/internal/term"
 	"holm/provisioner/hypervisor"
 	"holm/provisioner/model"
-	"holm/provisioner/network"
 	"holm/provisioner/tenants"
 	"holm/provisioner/views"
 )
@@ -74,7 +73,7 @@ func viewFields(a *app, v views.Instance) term.Fields {
 	text("address", model.Text(v.Address))
 	text("address6", model.Text(v.Address6))
 	for _, port := range v.Exposed {
-		text("exposed", network.Port(port).String())
+		text("exposed", port.String())
 	}
 	cli.EnvironmentFields(&f, v.InForce)
 	text("mac", v.MAC)

@@ -1,17 +1,19 @@
-package network
+package model
 
 import (
 	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
+
+	"holm/internal/fault"
 )
 
-// Port is one of the host's that is published for an instance.
+// Port is one of the host's that leads to an instance.
 type Port struct {
-	Protocol string // "tcp" or "udp"
-	Host     uint16
-	Guest    uint16
+	Protocol string `json:"protocol"` // "tcp" or "udp"
+	Host     uint16 `json:"host"`
+	Guest    uint16 `json:"guest"`
 }
 
 // ParsePort reads "443:8443", "53:5353/udp", or "443" for the same port on both sides. A fault of kind Usage says what is
@@ -31,7 +33,7 @@ func ParsePort(text string) (Port, error) {
 		p.Guest, err = portNumber(guest)
 	}
 	if err != nil || p.Protocol != "tcp" && p.Protocol != "udp" {
-		return Port{}, refuse("port", text, "write HOST:GUEST, such as 443:8443 or 53:5353/udp")
+		return Port{}, fault.New(fault.Usage, "write HOST:GUEST, such as 443:8443 or 53:5353/udp", "port %.80q is not allowed", text)
 	}
 	return p, nil
 }
