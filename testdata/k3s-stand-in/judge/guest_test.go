@@ -16,6 +16,7 @@ import (
 	"holm/guest/k3sapi"
 	"holm/guest/keeper"
 	"holm/guest/probe"
+	"holm/guest/probe/k3s"
 	"holm/guest/report"
 )
 
@@ -92,7 +93,7 @@ func (n *node) checks(t *testing.T) []string {
 	t.Helper()
 	var caught []string
 	env := &probe.Env{Profile: probe.K3s, User: "ops"}
-	for _, c := range probe.Run(t.Context(), env, probe.K3sBelow(n.root), func(string) {}) {
+	for _, c := range probe.Run(t.Context(), env, k3s.Below(n.root), func(string) {}) {
 		t.Logf("%s: %s: %s", c.ID, c.Outcome, c.Found)
 		if c.Outcome != report.Passed {
 			caught = append(caught, c.ID)
