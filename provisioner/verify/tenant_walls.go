@@ -81,14 +81,21 @@ func (t *trial) attempts(p *process, live machine.Live) ([]wallAttempt, error) {
 	case !errors.Is(err, fs.ErrNotExist):
 		return nil, err
 	}
-	sockets, err := filepath.Glob(filepath.Join(t.env.Libvirt, fmt.Sprintf("domain-%d-*", live.ID), "monitor.sock"))
-	if err != nil || len(sockets) != 1 {
-		return nil, fmt.Errorf("%d monitor sockets of domain %d are in %s", len(sockets), live.ID, t.env.Libvirt)
+	monitor := filepath.Join(t.env.Libvirt, runFolder(live.ID, t.Wanted.Name), "monitor.sock")
+	if _, err := os.Lstat(monitor); err != nil {
+		return nil, fmt.Errorf("no monitor socket of domain %d is in %s: %w", live.ID, t.env.Libvirt, err)
 	}
-	for _, socket := range append(sockets, live.Sockets...) {
+	for _, socket := range append([]string{monitor}, live.Sockets...) {
 		list = append(list, wallAttempt{other, socket, uids.Connect, false})
 	}
 	return list, nil
+}
+
+// runFolder is what libvirt calls the folder of a domain that runs: by its number and the first characters of its name. Numbers begin
+// anew with each boot of the host, and a power cut leaves the folders of domains that had them before.
+func runFolder(id int, name string) string {
+	const most = 20
+	return fmt.Sprintf("domain-%d-%.*s", id, most, name)
 }
 
 // judge tries, and returns what that comes to when it is not what it has to be.
