@@ -17,6 +17,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	v1 "holm/api/v1"
 )
 
 const instance = "boot-profile"
@@ -105,17 +107,15 @@ func checked(ctx context.Context, holm string, end float64) ([]span, error) {
 	if err != nil {
 		return nil, err
 	}
-	var verdict struct {
-		Checks []struct {
-			ID     string `json:"id"`
-			Millis int64  `json:"millis"`
-		} `json:"checks"`
-	}
-	if err := json.Unmarshal([]byte(out), &verdict); err != nil {
+	var said v1.VerificationList
+	if err := json.Unmarshal([]byte(out), &said); err != nil {
 		return nil, fmt.Errorf("read the verdict: %w", err)
 	}
+	if len(said.Instances) != 1 || len(said.Instances[0].Results) == 0 {
+		return nil, errors.New("the verdict names no checks")
+	}
 	var spans []span
-	for _, c := range slices.Backward(verdict.Checks) {
+	for _, c := range slices.Backward(said.Instances[0].Results) {
 		begin := end - float64(c.Millis)/1000
 		spans = append(spans, span{"check", c.ID, begin, end})
 		end = begin
