@@ -104,6 +104,3 @@ func Limit[N Number](n N) Param { return Param{LimitKey, int64(n)} }
 
 // Free is how much there is left.
 func Free[N Number](n N) Param { return Param{FreeKey, int64(n)} }
-
-// Bytes is the unit of sizes.
-const Bytes = "bytes"
